@@ -1,0 +1,173 @@
+/*
+ * arena.c - blocks in a chain, the newest first; pieces are cut from its front.
+ *
+ * Blocks double up to 64 KiB; a piece that is larger than a block gets one of its own. arena_reset
+ * keeps the block that was made with the arena, so that a reused arena starts without malloc.
+ */
+#include "util/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_FIRST = 4096, BLOCK_MOST = 65536 };
+
+struct block {
+    struct block *older;
+    size_t used, size;
+    alignas(max_align_t) uint8_t bytes[];
+};
+
+struct arena {
+    struct block *newest;
+    struct block *first;
+    size_t limit_bytes, taken_bytes;
+    size_t next_block;
+};
+
+static struct block *block_new(size_t size)
+{
+    struct block *block = malloc(sizeof(*block) + size);
+
+    if (block == NULL)
+        return NULL;
+    block->older = NULL;
+    block->used = 0;
+    block->size = size;
+    return block;
+}
+
+struct arena *arena_new(size_t limit_bytes)
+{
+    struct arena *arena = malloc(sizeof(*arena));
+
+    if (arena == NULL)
+        return NULL;
+    arena->first = block_new(BLOCK_FIRST - sizeof(struct block));
+    if (arena->first == NULL) {
+        free(arena);
+        return NULL;
+    }
+    arena->newest = arena->first;
+    arena->limit_bytes = limit_bytes;
+    arena->taken_bytes = BLOCK_FIRST;
+    arena->next_block = (size_t)BLOCK_FIRST * 2;
+    return arena;
+}
+
+void arena_reset(struct arena *arena)
+{
+    while (arena->newest != arena->first) {
+        struct block *older = arena->newest->older;
+
+        free(arena->newest);
+        arena->newest = older;
+    }
+    arena->first->used = 0;
+    arena->taken_bytes = BLOCK_FIRST;
+    arena->next_block = (size_t)BLOCK_FIRST * 2;
+}
+
+void arena_free(struct arena *arena)
+{
+    if (arena == NULL)
+        return;
+    arena_reset(arena);
+    free(arena->first);
+    free(arena);
+}
+
+static bool add_block(struct arena *arena, size_t piece)
+{
+    size_t size = size_max(piece, arena->next_block - sizeof(struct block));
+    struct block *block;
+
+    if (size < piece || (arena->limit_bytes != 0 &&
+                         arena->taken_bytes + sizeof(*block) + size > arena->limit_bytes))
+        size = piece; /* near the limit no more than is needed */
+    if (arena->limit_bytes != 0 &&
+        (piece > arena->limit_bytes ||
+         arena->taken_bytes + sizeof(*block) + size > arena->limit_bytes))
+        return false;
+    block = block_new(size);
+    if (block == NULL)
+        return false;
+    block->older = arena->newest;
+    arena->newest = block;
+    arena->taken_bytes += sizeof(*block) + size;
+    if (arena->next_block < BLOCK_MOST)
+        arena->next_block *= 2;
+    return true;
+}
+
+static uint8_t *take(struct arena *arena, size_t size, size_t alignment)
+{
+    struct block *block = arena->newest;
+    size_t start = (block->used + alignment - 1) & ~(alignment - 1);
+
+    if (start > block->size || block->size - start < size) {
+        if (!add_block(arena, size))
+            return NULL;
+        block = arena->newest;
+        start = 0;
+    }
+    block->used = start + size;
+    return block->bytes + start;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    void *piece = take(arena, size, alignof(max_align_t));
+
+    if (piece != NULL)
+        memset(piece, 0, size);
+    return piece;
+}
+
+uint8_t *arena_bytes(struct arena *arena, size_t size)
+{
+    return take(arena, size, 1);
+}
+
+struct slice arena_copy(struct arena *arena, struct slice bytes)
+{
+    uint8_t *copy = arena_bytes(arena, bytes.size);
+
+    if (copy == NULL)
+        return slice_of(NULL, 0);
+    if (bytes.size != 0)
+        memcpy(copy, bytes.data, bytes.size);
+    return slice_of(copy, bytes.size);
+}
+
+char *arena_text(struct arena *arena, const char *text)
+{
+    return (char *)arena_copy(arena, slice_of(text, strlen(text) + 1)).data;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+    int size;
+
+    va_start(arguments, format);
+    size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (size < 0)
+        return NULL;
+    text = (char *)arena_bytes(arena, (size_t)size + 1);
+    if (text == NULL)
+        return NULL;
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)size + 1, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+size_t arena_size_bytes(const struct arena *arena)
+{
+    return arena->taken_bytes;
+}

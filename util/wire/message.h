@@ -1,0 +1,114 @@
+/*
+ * message.h - a DNS message taken apart into RRsets, and the way back.
+ *
+ * msg_read.c makes one from a packet, msg_write.c makes a packet from one; between them a struct
+ * message also carries a query's result. All parts live in an arena, except RRsets that are
+ * references into a cache (held by whoever put them there).
+ */
+#ifndef TREESHREW_UTIL_WIRE_MESSAGE_H
+#define TREESHREW_UTIL_WIRE_MESSAGE_H
+
+#include "util/wire/edns.h"
+#include "util/wire/rrset.h"
+
+/* Header bits as they stand in octets 2 and 3 (RFC 1035 section 4.1.1, RFC 4035 section 3). */
+enum {
+    FLAG_QR = 0x8000,
+    FLAG_AA = 0x0400,
+    FLAG_TC = 0x0200,
+    FLAG_RD = 0x0100,
+    FLAG_RA = 0x0080,
+    FLAG_Z = 0x0040,
+    FLAG_AD = 0x0020,
+    FLAG_CD = 0x0010
+};
+
+enum { HEADER_SIZE = 12, MESSAGE_MAX = 65535 };
+
+enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTIONS };
+
+struct question {
+    struct dname qname;
+    uint16_t qtype, qclass;
+};
+
+bool question_equal(const struct question *a, const struct question *b); /* case ignored */
+
+struct message {
+    uint16_t id;
+    uint16_t flags;  /* FLAG_ bits only */
+    uint8_t opcode;
+    uint16_t rcode;  /* with the upper bits of EDNS */
+    bool has_question;
+    struct question question;
+    uint16_t count[SECTIONS];    /* RRsets of each section */
+    const struct rrset **rrsets; /* all of them, section by section */
+    struct edns edns;
+    uint32_t size_bytes; /* of the packet it was read from */
+};
+
+/** The RRsets of a section. */
+const struct rrset **message_section(const struct message *message, enum section section,
+                                     size_t *count);
+
+/** The first RRset of that owner and type in the section, or NULL. */
+const struct rrset *message_find(const struct message *message, enum section section,
+                                 struct dname owner, uint16_t type);
+
+static inline size_t message_rrsets(const struct message *message)
+{
+    return (size_t)message->count[0] + message->count[1] + message->count[2];
+}
+
+/* ---- msg_read.c ---- */
+
+enum { HEADER_QDCOUNT = 4 };
+
+/** Only id, flags, opcode and rcode; false when shorter than a header. */
+bool message_read_header(struct slice packet, struct message *out);
+
+/**
+ * Header and, where QDCOUNT is 1, the question; `in` is left behind it.
+ * QDCOUNT other than 1 gives STATUS_LIMIT with the header filled in (RFC 9619: FORMERR); 0 too.
+ */
+enum status message_read_question(struct cursor *in, struct arena *arena, struct message *out);
+
+/**
+ * The whole message; nothing of it is believed when any part is malformed.
+ *
+ * Records of one owner, type and class in one section become one RRset (duplicates removed, least
+ * TTL, RFC 2181 section 5.2; TTLs with the top bit set are 0, section 8), RRSIGs go to the RRset they
+ * cover, or stand alone under type RRSIG when it is not there; equal RRSIGs are kept once. Names in
+ * rdata are decompressed (RFC 3597 section 4) and rdata is checked against its type's layout. Trust
+ * is TRUST_NONE; it is the receiver's to rank.
+ * @param now_s monotonic seconds of receipt, for expires_s.
+ * @return STATUS_MALFORMED, STATUS_NO_MEMORY, STATUS_LIMIT (QDCOUNT over 1).
+ */
+enum status message_read(struct slice packet, struct arena *arena, int64_t now_s,
+                         struct message *out);
+
+/* ---- msg_write.c ---- */
+
+struct message_write {
+    int64_t now_s;        /* TTLs are what is left at this time */
+    bool dnssec_ok;       /* write RRSIGs, and other DNSSEC types outside the answer's own type */
+    uint32_t ttl_cap_s;   /* no TTL above this one; 0: no cap (stale data: 30) */
+    uint16_t size_max;    /* the packet's limit, EDNS included */
+    uint32_t rotate;      /* start each RRset's records at this one, modulo their number; 0: as they are */
+    bool original_ttl;    /* ttl_s instead of what is left */
+};
+
+/**
+ * Writes header, question, sections and OPT (when message->edns.present).
+ *
+ * Compression follows RFC 1035 section 4.1.4 and only in the types of RFC 3597 section 4; at most
+ * 128 names are entered, so that the cost is linear in the octets. Where size_max does not suffice:
+ * additional RRsets are left out one by one (the answer stays complete: no TC), then with TC set the
+ * answer is cut at an RRset; the OPT record always fits. EDE options give way before records do:
+ * the caller has put them into edns, the last ones are dropped here (text first, then option).
+ * @return STATUS_NO_SPACE only when not even the question and OPT fit.
+ */
+enum status message_write(const struct message *message, const struct message_write *how,
+                          struct sink *out);
+
+#endif
