@@ -1,0 +1,74 @@
+/*
+ * infra_cache.h - what is known for everybody about one server address and one zone.
+ *
+ * Keyed by (address with port, zone cut): round trip time, EDNS, lameness, recent failures. Shared by all
+ * threads; entries are read and written as values under a shard's lock, so nobody holds a pointer
+ * into it. Times are monotonic.
+ */
+#ifndef TREESHREW_SERVICES_CACHE_INFRA_CACHE_H
+#define TREESHREW_SERVICES_CACHE_INFRA_CACHE_H
+
+#include "util/addr.h"
+#include "util/hash.h"
+#include "util/wire/dname.h"
+
+struct infra_cache;
+
+enum infra_edns { INFRA_EDNS_UNKNOWN, INFRA_EDNS_WORKS, INFRA_EDNS_NONE };
+
+/** A copy of one entry; all zero (and known false) when there is none. */
+struct infra {
+    bool known;
+    uint32_t srtt_ms, rttvar_ms; /* RFC 6298; srtt 0: never measured */
+    uint32_t timeout_ms;         /* what to wait for the next answer, back-off included */
+    uint16_t timeouts_in_row;
+    int64_t dead_until_ms;       /* before it only probes are sent; 0: not dead */
+    uint8_t edns;                /* enum infra_edns */
+    bool lame;                   /* does not serve the zone, says REFUSED or refers upwards */
+    bool recursion_lame;         /* answers, but only out of a cache (no AA) */
+    bool dnssec_lame;            /* has the zone, lacks its signatures */
+    bool case_lame;              /* does not echo 0x20 */
+    uint8_t cookie_size;         /* server cookie, RFC 7873; 0: none */
+    uint8_t cookie[32];
+    uint8_t client_cookie[8];
+    int64_t expires_s;
+};
+
+/** @param size_bytes budget of all shards; @param key secret of the hash. NULL: no memory. */
+struct infra_cache *infra_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key);
+void infra_cache_free(struct infra_cache *cache);
+
+/** How entries age and what an unknown server is expected to need. */
+struct infra_rules {
+    uint32_t host_ttl_s;           /* infra-host-ttl */
+    uint32_t min_rtt_ms, max_rtt_ms;
+    uint32_t unknown_ms;           /* first timeout for a server never heard of */
+};
+void infra_cache_set_rules(struct infra_cache *cache, const struct infra_rules *rules);
+
+void infra_get(struct infra_cache *cache, const struct addr *server, struct dname zone,
+               int64_t now_ms, struct infra *out);
+
+/** An answer came after that time: RFC 6298 section 2, and the server lives again. */
+void infra_answered(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                    int64_t now_ms, uint32_t rtt_ms);
+
+/** No answer within timeout_ms, the time that this packet was given: back off (doubling, up to max). */
+void infra_timed_out(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                     int64_t now_ms, uint32_t timeout_ms);
+
+enum infra_fact { INFRA_LAME, INFRA_RECURSION_LAME, INFRA_DNSSEC_LAME, INFRA_CASE_LAME };
+/** Kept as long as the entry. */
+void infra_note(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                int64_t now_ms, enum infra_fact fact);
+void infra_note_edns(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                     int64_t now_ms, enum infra_edns edns);
+void infra_note_cookie(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                       int64_t now_ms, const uint8_t client[8], struct slice server_cookie);
+
+/** The network has changed: forget timeouts and deaths, keep what servers can do. */
+void infra_forget_failures(struct infra_cache *cache);
+void infra_flush(struct infra_cache *cache);
+uint64_t infra_cache_size_bytes(const struct infra_cache *cache);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * msg_cache.h - answers by question: rcode, flags, reasons and references to RRsets.
+ *
+ * An entry is immutable. It refers to RRsets by reference and, on a hit, the newest RRset of that
+ * name in the RRset cache is what goes out. Failures are entries, too (RFC 9520): rcode SERVFAIL,
+ * no RRsets, the reasons, and how long the next one will be kept.
+ */
+#ifndef TREESHREW_SERVICES_CACHE_MSG_CACHE_H
+#define TREESHREW_SERVICES_CACHE_MSG_CACHE_H
+
+#include <stdatomic.h>
+
+#include "services/cache/reasons.h"
+#include "util/hash.h"
+#include "util/wire/message.h"
+
+struct msg_cache;
+
+/** Which answer is meant, beside the question. */
+enum {
+    MSG_FLAVOUR_NONE = 0,
+    MSG_FLAVOUR_CD = 1,  /* asked with CD: may hold what validation would refuse */
+    MSG_FLAVOUR_NO_RD = 2 /* a referral for a client without RD */
+};
+
+/** One answer in the cache; borrowed fields live as long as the reference. */
+struct msg_entry {
+    atomic_uint references;
+    uint32_t size_bytes;
+    int64_t expires_s;     /* of the message: the least of its RRsets' at storing, negative TTL ... */
+    int64_t prefetch_at_s; /* from then on a hit fetches it anew */
+    int64_t stored_s;
+    uint32_t ttl_s;        /* expires_s - stored_s */
+    uint32_t failure_ttl_s; /* 0: no failure; else how long this one is kept, doubled next time */
+    uint16_t rcode;
+    uint16_t flags;        /* FLAG_AA is never set; FLAG_TC never; FLAG_AD is security's */
+    uint16_t qtype, qclass;
+    uint8_t flavour;
+    uint8_t security;      /* enum security of the whole answer when stored */
+    uint16_t count[SECTIONS];
+    const struct rrset **rrsets; /* references; in sections' order */
+    struct reasons reasons;
+    struct dname qname;
+};
+
+struct msg_cache *msg_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key);
+void msg_cache_free(struct msg_cache *cache);
+void msg_cache_resize(struct msg_cache *cache, uint64_t size_bytes);
+
+struct msg_store {
+    const struct message *message; /* rcode, flags, sections; RRsets must be published ones */
+    const struct question *question;
+    uint8_t flavour;
+    enum security security;
+    const struct reasons *reasons; /* may be NULL */
+    uint32_t ttl_s;                /* 0: stored as already expired (for serve-expired only) */
+    uint32_t failure_ttl_s;
+    uint32_t prefetch_s; /* seconds after now_s from which a hit fetches anew; 0: never */
+    int64_t now_s;
+};
+
+/** STATUS_NO_MEMORY, STATUS_LIMIT (too large): nothing was stored, what was there stays. */
+enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *what);
+
+/**
+ * A reference that is yours, or NULL.
+ * @param stale_s entries expired for no longer than this are found as well; 0: fresh ones only.
+ */
+const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct question *question,
+                                       uint8_t flavour, int64_t now_s, uint32_t stale_s);
+void msg_entry_unref(const struct msg_entry *entry);
+
+bool msg_cache_drop(struct msg_cache *cache, const struct question *question, uint8_t flavour);
+/** For tests and control: makes the entry expire at that time. @return false: not there. */
+bool msg_cache_expire(struct msg_cache *cache, const struct question *question, uint8_t flavour,
+                      int64_t expires_s);
+size_t msg_cache_drop_if(struct msg_cache *cache,
+                         bool (*drop)(void *context, const struct msg_entry *entry), void *context);
+void msg_cache_flush(struct msg_cache *cache);
+uint64_t msg_cache_size_bytes(const struct msg_cache *cache);
+uint64_t msg_cache_count(const struct msg_cache *cache);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * rrset_cache.h - RRsets shared by all threads, ranked by trust.
+ *
+ * RFC 2181 section 5.4.1: data of lower rank never replaces fresh data of higher rank. An entry is
+ * immutable; whoever found it holds a reference and may read in peace after it was replaced.
+ */
+#ifndef TREESHREW_SERVICES_CACHE_RRSET_CACHE_H
+#define TREESHREW_SERVICES_CACHE_RRSET_CACHE_H
+
+#include "util/hash.h"
+#include "util/wire/rrset.h"
+
+struct rrset_cache;
+
+struct rrset_cache *rrset_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key);
+void rrset_cache_free(struct rrset_cache *cache);
+void rrset_cache_resize(struct rrset_cache *cache, uint64_t size_bytes);
+
+/** What kind of RRset is looked for beside name, type and class. */
+enum rrset_flavour {
+    RRSET_PLAIN,
+    RRSET_PARENT_SIDE, /* NS and addresses as the parent told them, kept as a last resort */
+    RRSET_FLAVOURS
+};
+
+/**
+ * Store a set (in an arena or published). Its TTL has been bounded by the caller (fresh.h).
+ *
+ * The stored one is `set` unless fresh data of higher trust, or equal data of the same trust that
+ * expires no earlier, is there. NS data of equal trust and unchanged content does not prolong the
+ * old one's life (ghost domains, RFC 9520 neighbourhood; limits.md): its expiry is kept.
+ * @return a reference to what is in the cache now (not always `set`), or NULL: no memory or too
+ *         large for the cache (over 256 records or 16 KiB); then `set` is used uncached.
+ */
+const struct rrset *rrset_cache_store(struct rrset_cache *cache, const struct rrset *set,
+                                      enum rrset_flavour flavour, int64_t now_s);
+
+/** As above, but replaces whatever is there (validated data, prefetch of a changed set). */
+const struct rrset *rrset_cache_replace(struct rrset_cache *cache, const struct rrset *set,
+                                        enum rrset_flavour flavour, int64_t now_s);
+
+/**
+ * A reference that is yours to release, or NULL.
+ * @param stale_s expired sets are found as long as they are no older than this; 0: fresh ones only.
+ */
+const struct rrset *rrset_cache_find(struct rrset_cache *cache, struct dname owner, uint16_t type,
+                                     uint16_t rrclass, enum rrset_flavour flavour, int64_t now_s,
+                                     uint32_t stale_s);
+
+/** Takes it out. @return false: was not there. */
+bool rrset_cache_drop(struct rrset_cache *cache, struct dname owner, uint16_t type,
+                      uint16_t rrclass, enum rrset_flavour flavour);
+
+/** Takes out all for which the visitor says so (flush); locks one shard at a time. @return number. */
+size_t rrset_cache_drop_if(struct rrset_cache *cache,
+                           bool (*drop)(void *context, const struct rrset *set), void *context);
+void rrset_cache_flush(struct rrset_cache *cache);
+
+/** Shows every set, shard by shard, newest or oldest first as it comes; the set is borrowed. */
+void rrset_cache_visit(struct rrset_cache *cache,
+                       void (*show)(void *context, const struct rrset *set,
+                                    enum rrset_flavour flavour),
+                       void *context);
+
+uint64_t rrset_cache_size_bytes(const struct rrset_cache *cache);
+uint64_t rrset_cache_count(const struct rrset_cache *cache);
+
+#endif
