@@ -1,0 +1,35 @@
+/*
+ * acl.h - who may ask what: access-control decided by the longest prefix, before anything else.
+ */
+#ifndef TREESHREW_SERVICES_CLIENT_ACL_H
+#define TREESHREW_SERVICES_CLIENT_ACL_H
+
+#include "util/addr.h"
+#include "util/arena.h"
+#include "util/conf/opt.h"
+
+enum acl_action {
+    ACL_DENY,            /* dropped */
+    ACL_REFUSE,          /* REFUSED with EDE 18 */
+    ACL_ALLOW,           /* recursion; without RD from the cache only for what is known anyway */
+    ACL_ALLOW_SETRD,     /* as if RD were set */
+    ACL_ALLOW_SNOOP,     /* RD=0 may look into the cache */
+    ACL_ALLOW_COOKIE,    /* UDP only with a good server cookie */
+    ACL_DENY_NON_LOCAL,  /* local data, else dropped */
+    ACL_REFUSE_NON_LOCAL
+};
+
+struct acl;
+
+/** Where a problem in the configuration is told: file:line:column and words. */
+typedef void conf_complain(void *context, const struct opt_item *item, const char *words);
+
+/**
+ * From items "netblock action"; loopback is allowed and everything else refused by default.
+ * @return NULL after at least one complaint, or without memory.
+ */
+struct acl *acl_new(const struct opt_list *access_control, conf_complain *complain, void *context);
+void acl_free(struct acl *acl);
+enum acl_action acl_decide(const struct acl *acl, const struct addr *client);
+
+#endif

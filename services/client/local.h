@@ -1,0 +1,38 @@
+/*
+ * local.h - local zones and local data: what is answered here and never asked upstream.
+ *
+ * Built once from the configuration, read-only afterwards, shared by all threads. The default zones
+ * are those of RFC 6303, 6761, 7686, 8375, 9462, 9476 and the reverse zones of special addresses.
+ */
+#ifndef TREESHREW_SERVICES_CLIENT_LOCAL_H
+#define TREESHREW_SERVICES_CLIENT_LOCAL_H
+
+#include "services/client/acl.h"
+#include "services/client/client_options.h"
+#include "services/cache/reasons.h"
+#include "util/wire/message.h"
+
+struct local;
+
+/** @return NULL after at least one complaint, or without memory. */
+struct local *local_new(const struct client_options *options, conf_complain *complain,
+                        void *context);
+void local_free(struct local *local);
+
+enum local_verdict {
+    LOCAL_NONE,   /* not ours: resolve */
+    LOCAL_ANSWER, /* message is filled in */
+    LOCAL_DROP    /* no answer at all (deny) */
+};
+
+/**
+ * Answers from local data where a zone is responsible.
+ * @param arena for the message; RRsets are the local ones, with TTLs that do not run down (expires_s
+ *              is set relative to now_s).
+ * @param why   gets a reason where the zone's type asks for one (blocked: EDE 15, filtered: 17 ...).
+ */
+enum local_verdict local_answer(const struct local *local, const struct question *question,
+                                const struct addr *client, int64_t now_s, struct arena *arena,
+                                struct message *out, struct reasons *why);
+
+#endif

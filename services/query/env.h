@@ -1,0 +1,52 @@
+/*
+ * env.h - what a query can reach: world, caches, the seam to the servers, settings.
+ *
+ * One a thread and configuration, made by lib/resolver. A query holds the one it was born with, so a
+ * reload changes nothing under a running query.
+ */
+#ifndef TREESHREW_SERVICES_QUERY_ENV_H
+#define TREESHREW_SERVICES_QUERY_ENV_H
+
+#include "services/cache/cache_options.h"
+#include "services/cache/infra_cache.h"
+#include "services/cache/msg_cache.h"
+#include "services/cache/rrset_cache.h"
+#include "services/query/budget.h"
+#include "services/query/module.h"
+#include "services/world.h"
+#include "util/log.h"
+
+struct upstream;
+struct mesh;
+
+struct env {
+    unsigned references;
+    struct world *world;
+    struct log *log;
+    struct upstream *upstream;
+    struct mesh *mesh;
+    struct rrset_cache *rrsets;
+    struct msg_cache *messages;
+    struct infra_cache *infra;
+    const struct cache_options *cache_options;
+    struct budget_limits limits;
+    const struct module *modules[MODULES_MAX];
+    void *module_env[MODULES_MAX]; /* each module's own settings (options, hints, anchors ...) */
+    unsigned module_count;
+    bool validates;               /* the chain has a validator: ask for DNSSEC records */
+    void (*release)(struct env *env); /* called with the last reference */
+};
+
+static inline struct env *env_ref(struct env *env)
+{
+    env->references++;
+    return env;
+}
+
+static inline void env_unref(struct env *env)
+{
+    if (--env->references == 0)
+        env->release(env);
+}
+
+#endif

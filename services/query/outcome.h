@@ -1,0 +1,43 @@
+/*
+ * outcome.h - the one door out: rcode, security, message and reasons of a finished query.
+ *
+ * Nothing fails without a reason: query_fail asks for rcode, EDE code and cause; the evidence is
+ * read off the trace. Grammar of the texts: doc/EDE.md.
+ */
+#ifndef TREESHREW_SERVICES_QUERY_OUTCOME_H
+#define TREESHREW_SERVICES_QUERY_OUTCOME_H
+
+#include "services/cache/reasons.h"
+#include "services/query/trace.h"
+#include "util/wire/message.h"
+
+struct query;
+
+struct outcome {
+    struct message message;   /* rcode, flags (AA, AD by security), sections */
+    enum security security;
+    struct reasons reasons;   /* empty on a clean answer */
+    bool failed;              /* made by query_fail: to be kept as a remembered failure */
+    bool from_cache;          /* a remembered failure or other cached message */
+    bool uncacheable;         /* TTL 0, partial or too large: answers its askers, is not stored */
+    int64_t expires_s;        /* when the message as a whole is stale */
+};
+
+/**
+ * Builds the reasons of a failure: cause first, then up to two pieces of evidence of the trace (one
+ * per server, most telling first).
+ * @param code  EDE of the cause; @param cause its text by the grammar, in the query's arena.
+ */
+void outcome_explain(struct reasons *reasons, struct arena *arena, const struct trace *trace,
+                     uint16_t code, const char *cause);
+
+/** Appends one reason if there is room; text is copied into the arena and cut at a character. */
+void reasons_add(struct reasons *reasons, struct arena *arena, uint16_t code, const char *text);
+
+/** Copies into another arena. */
+void reasons_copy(struct reasons *to, const struct reasons *from, struct arena *arena);
+
+/** One line: `7 "sig=expired ..." 23 "..."`, for logs. */
+const char *reasons_line(const struct reasons *reasons, struct arena *arena);
+
+#endif

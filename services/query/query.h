@@ -1,0 +1,94 @@
+/*
+ * query.h - one question being worked on: arena, budget, trace, outcome, the state of each module.
+ *
+ * Made by the mesh, stepped by it, freed by it. Everything that belongs to the query lives in its
+ * arena; RRset references that it took are released with it (query_hold).
+ */
+#ifndef TREESHREW_SERVICES_QUERY_QUERY_H
+#define TREESHREW_SERVICES_QUERY_QUERY_H
+
+#include "services/query/env.h"
+#include "services/query/outcome.h"
+#include "util/list.h"
+
+/* What distinguishes two queries of the same question. */
+enum {
+    QUERY_CD = 1,       /* checking disabled: the answer may be bogus */
+    QUERY_NO_RD = 2,    /* only from cache: answered without sending */
+    QUERY_PRIMING = 4,  /* the NS set of the root or a stub, asked of the configured addresses */
+    QUERY_REFRESH = 8,  /* do not answer from the cache: prefetch, priming, retry of the validator */
+    QUERY_TARGET = 16,  /* address of a name server: never validated */
+    QUERY_NO_CACHE_STORE = 32,
+    QUERY_IDENTITY = QUERY_CD | QUERY_NO_RD | QUERY_PRIMING | QUERY_REFRESH | QUERY_TARGET
+};
+
+enum { QUERY_DEPTH_MAX = 16 };
+
+struct query_waiter { /* a parent's link to a child, in the parent's arena */
+    struct link in_child;  /* list of the child's waiters */
+    struct link in_parent; /* list of the parent's children */
+    struct query *parent, *child;
+    void *tag;             /* the parent's own */
+    bool told;             /* the child is done; the result is in `result` */
+    struct outcome result; /* in the parent's arena */
+};
+
+struct query {
+    struct link ready;     /* in the mesh's ready queue */
+    struct link listed;    /* in the mesh's list of all queries, oldest first */
+    struct env *env;
+    struct arena *arena;
+    struct budget *budget;
+    struct trace *trace;
+    uint32_t number;
+    unsigned flags;        /* QUERY_ */
+    unsigned depth;        /* 0: a client's question, else nesting of sub-questions */
+    struct question question;
+    uint64_t hash;         /* in the mesh's index */
+    struct query *index_next;
+
+    unsigned module;       /* whose turn it is */
+    void *state[MODULES_MAX];
+    struct outcome outcome;
+    bool has_outcome;
+    bool woken;            /* in the ready queue, or being stepped and to be stepped again */
+
+    struct list clients;   /* mesh_client.link */
+    struct list waiters;   /* query_waiter.in_child */
+    struct list children;  /* query_waiter.in_parent */
+    struct list held;      /* references that die with the query */
+    int64_t started_ms;
+    struct timer deadline; /* 'time' of the budget */
+};
+
+/** The reference becomes the query's; released with it. @return set; when memory runs out it is
+ *  released at once and NULL comes back. NULL in, NULL out. */
+const struct rrset *query_hold(struct query *query, const struct rrset *set);
+
+static inline int64_t query_now_ms(const struct query *query)
+{
+    return world_now_ms(query->env->world);
+}
+
+static inline int64_t query_now_s(const struct query *query)
+{
+    return world_now_s(query->env->world);
+}
+
+/** Adds an event to the query's trace; server and zone may be NULL. @return NULL: bound reached. */
+struct trace_event *query_trace(struct query *query, enum trace_kind kind,
+                                const struct addr *server, const struct dname *zone,
+                                const char *words);
+
+/**
+ * The one way to fail: sets outcome (rcode, no sections, reasons: cause and the trace's evidence).
+ * @param code  EDE code of the cause; @param cause printf of the cause by the EDE grammar.
+ * @return STEP_DONE.
+ */
+enum step query_fail(struct query *query, uint16_t rcode, uint16_t code, const char *cause, ...)
+    PRINTF_LIKE(4, 5);
+
+/** Sets a good outcome. @return STEP_DONE. */
+enum step query_done(struct query *query, const struct message *message, enum security security);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * exchange.h - the real implementation of the seam upstream.h, on a world.
+ */
+#ifndef TREESHREW_SERVICES_UPSTREAM_EXCHANGE_H
+#define TREESHREW_SERVICES_UPSTREAM_EXCHANGE_H
+
+#include "services/cache/infra_cache.h"
+#include "services/upstream/upstream.h"
+#include "services/upstream/upstream_options.h"
+#include "services/world.h"
+
+struct exchange;
+
+struct exchange_stats {
+    uint64_t udp_sent, tcp_sent, answers, timeouts, wrong_id, wrong_source, wrong_question,
+        malformed, truncated, without_edns, case_failed;
+};
+
+/** @param after_event called after each event from the network that may have woken a query (mesh_run). */
+struct exchange *exchange_new(struct world *world, struct infra_cache *infra,
+                              const struct upstream_options *options,
+                              void (*after_event)(void *context), void *context);
+/** All asks must have ended. Closes reused connections. */
+void exchange_free(struct exchange *exchange);
+/** New options for asks to come; borrowed, must outlive the asks that began under them. */
+void exchange_set_options(struct exchange *exchange, const struct upstream_options *options);
+struct upstream *exchange_upstream(struct exchange *exchange);
+const struct exchange_stats *exchange_stats(const struct exchange *exchange);
+
+#endif
