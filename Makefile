@@ -1,0 +1,217 @@
+# Makefile - builds and proves Treeshrew; written by hand, not recursive for building.
+#
+#   make                all programs, into build/
+#   make check          everything that proves them; needs no network; last line N passed, N failed
+#   make asan           the whole of check under AddressSanitizer and UBSan
+#   make demo           a small internet of real name servers with shrewd in front of it
+#   make run            shrewd against the real internet, without a config
+#   make fuzz           every fuzz driver with libFuzzer, FUZZ_SECONDS each (clang)
+#   make architecture   draws the floors of the house from the includes; fails on a wrong arrow
+#   make install DESTDIR= prefix=/usr/local
+#   make clean
+#
+# A goal that people type (check, demo, ...) first looks for what the machine lacks and then calls
+# make again with the inner goal (check-inner, ...): only the second call reads build/config.mk.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+# B is where objects and programs go; the configuration always lies in build/.
+B ?= build
+prefix ?= /usr/local
+FUZZ_SECONDS ?= 60
+FUZZ_CC ?= clang
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+PACKAGES = contrib/packages.sh
+
+OUTER = check asan demo run fuzz architecture clean help
+INNER_GOALS = $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
+
+.PHONY: all $(OUTER) install FORCE check-inner demo-inner run-inner fuzz-inner
+all:
+
+# ---- goals that people type -------------------------------------------------------------------
+
+check:
+	@$(PACKAGES) build check
+	@testcode/warned.sh $(B)
+	@$(MAKE) --no-print-directory check-inner B=$(B) WERROR=-Werror
+
+asan:
+	@$(PACKAGES) build check
+	@ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0} \
+	 UBSAN_OPTIONS=$${UBSAN_OPTIONS:-print_stacktrace=1} \
+	 $(MAKE) --no-print-directory check-inner B=build/asan WERROR=-Werror \
+	 CFLAGS="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)"
+
+demo:
+	@$(PACKAGES) build demo
+	@$(MAKE) --no-print-directory -s demo-inner B=$(B)
+
+run:
+	@$(PACKAGES) build
+	@$(MAKE) --no-print-directory -s run-inner B=$(B)
+
+fuzz:
+	@$(PACKAGES) build fuzz
+	@$(MAKE) --no-print-directory fuzz-inner B=build/fuzzing CC=$(FUZZ_CC) \
+	 CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" \
+	 LDFLAGS="-fsanitize=fuzzer-no-link,address,undefined"
+
+architecture:
+	@testcode/architecture
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
+
+ifneq ($(INNER_GOALS),)
+
+# ---- configuration ----------------------------------------------------------------------------
+
+include build/config.mk
+
+build/configure: configure.ac
+	@mkdir -p build
+	cd build && autoconf -o configure ../configure.ac && autoheader ../configure.ac
+build/config.mk: build/configure
+	cd build && ./configure -q && touch config.mk
+
+# ---- sources ----------------------------------------------------------------------------------
+
+# Folders by floor. A file belongs to what its folder is; nothing is listed by name but the programs.
+LIB_DIRS = util util/wire util/conf services services/cache services/query services/upstream \
+           services/client iterator validator lib
+NET_DIRS = services/net
+PROGRAMS = $(patsubst %.c,$(B)/%,$(notdir $(wildcard daemon/shrewd.c tools/shrew-*.c \
+           testcode/replay.c testcode/swarm.c)))
+MAINS = daemon/shrewd.c tools/shrew%.c testcode/replay.c testcode/swarm.c testcode/fuzz_main.c
+
+sources = $(filter-out %_test.c %_fuzz.c $(MAINS),$(foreach dir,$(1),$(wildcard $(dir)/*.c)))
+objects = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+LIB_OBJ = $(call objects,$(call sources,$(LIB_DIRS)))
+NET_OBJ = $(call objects,$(call sources,$(NET_DIRS)))
+DAEMON_OBJ = $(call objects,$(call sources,daemon))
+TOOLS_OBJ = $(call objects,$(call sources,tools))
+TESTCODE_OBJ = $(call objects,$(call sources,testcode))
+
+ALL_DIRS = $(LIB_DIRS) $(NET_DIRS) daemon tools testcode
+TESTS = $(foreach dir,$(ALL_DIRS),$(wildcard $(dir)/*_test.c))
+FUZZERS = $(foreach dir,$(ALL_DIRS),$(wildcard $(dir)/*_fuzz.c))
+TEST_PROGRAMS = $(patsubst %.c,$(B)/test/%,$(notdir $(TESTS)))
+FUZZ_REPLAYS = $(patsubst %.c,$(B)/replay-fuzz/%,$(notdir $(FUZZERS)))
+FUZZ_PROGRAMS = $(patsubst %.c,$(B)/fuzz/%,$(notdir $(FUZZERS)))
+
+# ---- compiling --------------------------------------------------------------------------------
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+           -Wconversion -Wno-sign-conversion
+CPPFLAGS_ALL = -I. -Ibuild -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(CRYPTO_CFLAGS) \
+               $(SSL_CFLAGS) $(YAML_CFLAGS) $(EXPAT_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS) \
+               $(CPPFLAGS)
+COMPILE = $(CC) -std=c11 $(WARNINGS) $(WERROR) $(CPPFLAGS_ALL) $(CFLAGS) -pthread
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) -pthread
+LIBS_CORE = $(B)/libshrew.a $(CRYPTO_LIBS) $(YAML_LIBS) $(SYSTEM_LIBS)
+
+all: $(PROGRAMS) $(B)/libshrew.a
+
+# Other flags than last time mean other objects: everything is built anew.
+$(B)/flags: FORCE
+	@mkdir -p $(B)
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || \
+	 echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' > $@
+FORCE:
+
+# A file that compiled with warnings leaves FILE.o.warned behind; `make check` compiles it again
+# with -Werror, so that an earlier plain `make` hides nothing.
+$(B)/obj/%.o: %.c $(B)/flags build/config.mk
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(COMPILE) -MMD -MP -c -o $@ $< 2>$@.warned; status=$$?; cat $@.warned >&2; \
+	 [ -s $@.warned ] || rm -f $@.warned; exit $$status
+
+$(B)/libshrew.a: $(LIB_OBJ)
+	@echo "  AR    $@"
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(B)/libnet.a: $(NET_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+$(B)/libdaemon.a: $(DAEMON_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+$(B)/libtools.a: $(TOOLS_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+$(B)/libtestcode.a: $(TESTCODE_OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(B)/shrewd: $(B)/obj/daemon/shrewd.o $(B)/libdaemon.a $(B)/libnet.a $(B)/libshrew.a
+	@echo "  LINK  $@"
+	@$(LINK) -o $@ $(filter-out %libshrew.a,$^) $(B)/libshrew.a $(EVENT_LIBS) $(SSL_LIBS) $(LIBS_CORE)
+$(B)/replay $(B)/swarm: $(B)/%: $(B)/obj/testcode/%.o $(B)/libtestcode.a $(B)/libshrew.a
+	@echo "  LINK  $@"
+	@$(LINK) -o $@ $< $(B)/libtestcode.a $(LIBS_CORE)
+$(B)/shrew-%: $(B)/obj/tools/shrew-%.o $(B)/libtools.a $(B)/libshrew.a
+	@echo "  LINK  $@"
+	@$(LINK) -o $@ $< $(B)/libtools.a $(LIBS_CORE) $(SSL_LIBS) $(EXPAT_LIBS)
+
+# ---- tests and fuzz drivers ---------------------------------------------------------------------
+
+# $(1): the test's source. What a test is linked with follows from its floor.
+define test_program
+$(B)/test/$(basename $(notdir $(1))): $(B)/obj/$(1:.c=.o) $(B)/libshrew.a $(call test_extra,$(1))
+	@mkdir -p $$(@D)
+	@echo "  LINK  $$@"
+	@$(LINK) -o $$@ $$< $(call test_extra,$(1)) $(LIBS_CORE) $(call test_libs,$(1)) $(CMOCKA_LIBS)
+endef
+test_extra = $(if $(filter services/net/%,$(1)),$(B)/libnet.a) \
+             $(if $(filter daemon/%,$(1)),$(B)/libdaemon.a $(B)/libnet.a) \
+             $(if $(filter tools/%,$(1)),$(B)/libtools.a) \
+             $(if $(filter testcode/%,$(1)),$(B)/libtestcode.a)
+test_libs = $(if $(filter services/net/% daemon/%,$(1)),$(EVENT_LIBS) $(SSL_LIBS) $(LIBS_CORE)) \
+            $(if $(filter tools/%,$(1)),$(EXPAT_LIBS))
+$(foreach test,$(TESTS),$(eval $(call test_program,$(test))))
+
+# The same driver twice: with libFuzzer (make fuzz), and with a small main that plays the corpus.
+define fuzz_program
+$(B)/fuzz/$(basename $(notdir $(1))): $(B)/obj/$(1:.c=.o) $(B)/libshrew.a $(call test_extra,$(1))
+	@mkdir -p $$(@D)
+	@echo "  LINK  $$@"
+	@$(LINK) -fsanitize=fuzzer -o $$@ $$< $(call test_extra,$(1)) $(LIBS_CORE)
+$(B)/replay-fuzz/$(basename $(notdir $(1))): $(B)/obj/$(1:.c=.o) $(B)/obj/testcode/fuzz_main.o \
+                                             $(B)/libshrew.a $(call test_extra,$(1))
+	@mkdir -p $$(@D)
+	@echo "  LINK  $$@"
+	@$(LINK) -o $$@ $$< $(B)/obj/testcode/fuzz_main.o $(call test_extra,$(1)) $(LIBS_CORE)
+endef
+$(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
+
+check-inner: $(PROGRAMS) $(TEST_PROGRAMS) $(FUZZ_REPLAYS)
+	@testcode/check $(B)
+
+demo-inner: $(B)/shrewd
+	@testcode/demo $(B)
+
+run-inner: $(B)/shrewd
+	@$(B)/shrewd -d
+
+fuzz-inner: $(FUZZ_PROGRAMS)
+	@testcode/fuzz.sh $(B) $(FUZZ_SECONDS)
+
+install: all
+	install -d $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/bin
+	$(foreach file,$(filter %/shrewd %/shrew-checkconf,$(PROGRAMS)),install -m 755 $(file) $(DESTDIR)$(prefix)/sbin/;)
+	$(foreach file,$(filter-out %/shrewd %/shrew-checkconf %/replay %/swarm,$(PROGRAMS)),install -m 755 $(file) $(DESTDIR)$(prefix)/bin/;)
+	$(foreach page,$(wildcard doc/*.[158]),install -d $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(page))) && install -m 644 $(page) $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(page)))/;)
+
+-include $(shell [ -d $(B)/obj ] && find $(B)/obj -name '*.d')
+
+endif

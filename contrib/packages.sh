@@ -1,0 +1,80 @@
+#!/bin/sh
+# packages.sh PART... - names what this machine lacks for PART and, on Debian and its like,
+# installs it with apt-get.
+#
+# Parts: build (compiler and libraries), check (tests), demo (lab), fuzz. Called by the Makefile and
+# by .ci/run. As root it installs at once; otherwise it asks sudo, which may ask for a password.
+# Elsewhere it says what to install and leaves the judgement to configure.
+# SHREW_INSTALL=no: only name what is missing.
+
+names=
+for part in "${@:-build}"; do
+    case $part in
+    build)
+        names="$names gcc make autoconf pkg-config libc6-dev libevent-dev libssl-dev libyaml-dev
+            libexpat1-dev"
+        ;;
+    check) names="$names libcmocka-dev python3 nsd unbound bind9-dnsutils util-linux iproute2" ;;
+    demo) names="$names python3 nsd bind9-dnsutils util-linux iproute2" ;;
+    fuzz) names="$names clang" ;;
+    *)
+        echo "packages.sh: no such part: $part (build, check, demo, fuzz)" >&2
+        exit 2
+        ;;
+    esac
+done
+
+if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
+    # Not Debian: what can be seen is checked, the rest is configure's to find.
+    lacking=
+    for tool in cc make autoconf; do
+        command -v $tool >/dev/null 2>&1 || lacking="$lacking $tool"
+    done
+    if [ -n "$lacking" ]; then
+        echo "Please install:$lacking (and the development files of libevent >= 2.1," >&2
+        echo "OpenSSL >= 3.0, libyaml, expat; for the tests also cmocka, nsd, unbound, dig)." >&2
+        exit 1
+    fi
+    exit 0
+fi
+
+missing=
+for name in $names; do
+    case $(dpkg-query -W -f '${db:Status-Status} ' "$name" 2>/dev/null) in
+    *installed*) ;;
+    *) case $missing in *" $name"*) ;; *) missing="$missing $name" ;; esac ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+echo "missing packages:$missing"
+if [ "${SHREW_INSTALL:-yes}" = no ]; then
+    exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+    if command -v sudo >/dev/null 2>&1; then
+        echo "installing them with sudo"
+        exec sudo "$0" "$@"
+    fi
+    echo "Please let root run: apt-get install$missing" >&2
+    exit 1
+fi
+
+# The name servers' packages would start their daemons; the tests start their own.
+policy=
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    policy=/usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy
+    trap 'rm -f $policy' EXIT
+    trap 'exit 1' INT TERM
+fi
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086 # the list is meant to be split
+apt-get install -y -q --no-install-recommends $missing >/dev/null 2>&1 || {
+    apt-get update -q >/dev/null &&
+        apt-get install -y -q --no-install-recommends $missing
+} || {
+    echo "apt-get could not install:$missing" >&2
+    exit 1
+}
+echo "installed:$missing"
