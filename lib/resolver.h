@@ -1,0 +1,65 @@
+/*
+ * resolver.h - the resolver without a network: caches, chain, mesh and clients on a given world.
+ *
+ * The only place that knows both modules. Shared part (caches, settings) once a process; one
+ * resolver a thread. The daemon, the replay runner and the simulator all start here.
+ */
+#ifndef TREESHREW_LIB_RESOLVER_H
+#define TREESHREW_LIB_RESOLVER_H
+
+#include "lib/options.h"
+#include "services/client/request.h"
+#include "services/upstream/upstream.h"
+
+/** Caches, and the settings made from one configuration; shared by all threads. */
+struct resolver_shared;
+
+/** What a test sets and no configuration file can reach. All zero in the daemon. */
+struct resolver_hooks {
+    bool fake_sha1, fake_dsa;  /* RRSIGs of these algorithms count as good */
+    unsigned planted_fault;    /* the simulator's: a fault of ours by number; 0: none */
+};
+
+/** How a file named in the configuration is read (hints, anchors): its text in the arena, or NULL
+ *  with errno. The core itself opens no file. */
+typedef const char *resolver_read_file(void *context, const char *name, struct arena *arena);
+
+/**
+ * @param options  taken over; freed with the shared part, or after the next reload.
+ * @param complain told of settings that cannot be, with their place.
+ * @return NULL after a complaint or without memory.
+ */
+struct resolver_shared *resolver_shared_new(struct options *options, struct world *world,
+                                            const struct resolver_hooks *hooks,
+                                            conf_complain *complain,
+                                            resolver_read_file *read_file, void *context);
+void resolver_shared_free(struct resolver_shared *shared);
+const struct options *resolver_options(const struct resolver_shared *shared);
+struct rrset_cache *resolver_rrsets(struct resolver_shared *shared);
+struct msg_cache *resolver_messages(struct resolver_shared *shared);
+struct infra_cache *resolver_infra(struct resolver_shared *shared);
+
+/** Builds new settings from the options; on a complaint everything stays as it was (false). */
+bool resolver_shared_reload(struct resolver_shared *shared, struct options *options,
+                            conf_complain *complain, resolver_read_file *read_file, void *context);
+
+struct resolver;
+
+/** One a thread. upstream is borrowed. @return NULL: no memory. */
+struct resolver *resolver_new(struct resolver_shared *shared, struct world *world,
+                              struct upstream *upstream, struct log *log);
+void resolver_free(struct resolver *resolver);
+
+/** The thread takes the newest settings (after a reload); running queries keep theirs. */
+void resolver_refresh(struct resolver *resolver);
+
+/** A client's message; runs the mesh. */
+void resolver_receive(struct resolver *resolver, struct channel *channel, const struct peer *peer,
+                      struct slice packet);
+
+/** Runs the mesh: after events from upstream or timers. */
+void resolver_run(struct resolver *resolver);
+struct mesh *resolver_mesh(struct resolver *resolver);
+struct request_service *resolver_requests(struct resolver *resolver);
+
+#endif
