@@ -26,6 +26,10 @@ FUZZ_CC ?= clang
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 PACKAGES = contrib/packages.sh
 
+# The inner call uses all processors unless the caller said how many.
+INNER = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+JOBS := $(or $(JOBS),$(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1)
+
 OUTER = check asan demo run fuzz architecture clean help
 INNER_GOALS = $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
 
@@ -37,26 +41,26 @@ all:
 check:
 	@$(PACKAGES) build check
 	@testcode/warned.sh $(B)
-	@$(MAKE) --no-print-directory check-inner B=$(B) WERROR=-Werror
+	@$(INNER) check-inner B=$(B) WERROR=-Werror
 
 asan:
 	@$(PACKAGES) build check
 	@ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0} \
 	 UBSAN_OPTIONS=$${UBSAN_OPTIONS:-print_stacktrace=1} \
-	 $(MAKE) --no-print-directory check-inner B=build/asan WERROR=-Werror \
+	 $(INNER) check-inner B=build/asan WERROR=-Werror \
 	 CFLAGS="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)"
 
 demo:
 	@$(PACKAGES) build demo
-	@$(MAKE) --no-print-directory -s demo-inner B=$(B)
+	@$(INNER) -s demo-inner B=$(B)
 
 run:
 	@$(PACKAGES) build
-	@$(MAKE) --no-print-directory -s run-inner B=$(B)
+	@$(INNER) -s run-inner B=$(B)
 
 fuzz:
 	@$(PACKAGES) build fuzz
-	@$(MAKE) --no-print-directory fuzz-inner B=build/fuzzing CC=$(FUZZ_CC) \
+	@$(INNER) fuzz-inner B=build/fuzzing CC=$(FUZZ_CC) \
 	 CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" \
 	 LDFLAGS="-fsanitize=fuzzer-no-link,address,undefined"
 

@@ -26,7 +26,7 @@ static uint32_t next_random(uint64_t *state)
 /* The driver gets a copy of exactly the right size, so that a read past the end is noticed. */
 static void run_one(const uint8_t *data, size_t size)
 {
-    uint8_t *copy = malloc(size > 0 ? size : 1);
+    uint8_t *copy = calloc(1, size > 0 ? size : 1);
 
     if (copy == NULL)
         return;
