@@ -1,0 +1,24 @@
+/*
+ * daemon_options.h - the values of the options of the process and of remote control.
+ *
+ * Filled by lib/options.c from a configuration, read by whoever needs the values. Plain data;
+ * the texts belong to the struct options that holds this struct.
+ */
+#ifndef TREESHREW_DAEMON_OPTIONS_H
+#define TREESHREW_DAEMON_OPTIONS_H
+
+#include "util/conf/opt.h"
+
+#define OPTION OPTION_MEMBER
+struct daemon_options {
+#include "daemon/daemon.opt.def"
+};
+#undef OPTION
+
+#define OPTION OPTION_MEMBER
+struct control_options {
+#include "daemon/control.opt.def"
+};
+#undef OPTION
+
+#endif

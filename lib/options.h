@@ -1,0 +1,91 @@
+/*
+ * options.h - all options of the program in one struct, and how to fill it.
+ *
+ * The daemon, the tools and the replay runner read a configuration through here. One
+ * options_new, one or more reads, then either the whole is used or (after any error) thrown
+ * away: nothing of a faulty configuration takes effect. Files that a configuration names
+ * (hints, keys, certificates) are not opened here; only files of "include:" are.
+ */
+#ifndef TREESHREW_LIB_OPTIONS_H
+#define TREESHREW_LIB_OPTIONS_H
+
+#include "daemon/daemon_options.h"
+#include "iterator/iterator_options.h"
+#include "iterator/zone_options.h"
+#include "services/cache/cache_options.h"
+#include "services/client/client_options.h"
+#include "services/upstream/upstream_options.h"
+#include "util/conf/report.h"
+#include "validator/validator_options.h"
+
+struct options {
+    /* Section "server", a struct for each floor that reads it. */
+    struct cache_options cache;
+    struct upstream_options upstream;
+    struct client_options client;
+    struct iterator_options iterator;
+    struct validator_options validator;
+    struct daemon_options daemon;
+    /* Section "remote-control". */
+    struct control_options control;
+    /* Sections "stub-zone" and "forward-zone", in the order of the files. */
+    struct stub_options *stubs;
+    size_t stub_count;
+    struct forward_options *forwards;
+    size_t forward_count;
+
+    struct options_inside *inside; /* of lib/options.c */
+};
+
+/** All defaults, no zones. @return NULL: no memory. */
+struct options *options_new(void);
+void options_free(struct options *options);
+
+/**
+ * Reads a file. *.yaml and *.yml are YAML, everything else is the syntax of unbound.conf.
+ * @return STATUS_OK, STATUS_SYSTEM (the file cannot be read), STATUS_MALFORMED (something in it
+ * is wrong), STATUS_NO_MEMORY. The report has the words in each case; after a failure the
+ *         options are only good for options_free.
+ */
+enum status options_read_file(struct options *options, const char *path,
+                              struct conf_report *report);
+
+/** Reads a text that came from elsewhere; its name decides the syntax and stands in messages.
+ */
+enum status options_read_text(struct options *options, const char *name, const char *text,
+                              size_t size, struct conf_report *report);
+
+/**
+ * Sets one option from a text as in unbound.conf: options_set(options, "server", "ede", "no",
+ * ...). A list gets one item more. Only sections that do not repeat. Failures as
+ * options_read_file.
+ */
+enum status options_set(struct options *options, const char *section, const char *name,
+                        const char *value, struct conf_report *report);
+
+/** Where the option was set; file NULL: it has its default (or there is no such option). */
+struct conf_place options_place(const struct options *options, const char *section,
+                                const char *name);
+
+/** A clause or an option that is known from Unbound and was passed over, with a warning. */
+struct options_ignored {
+    const char *section, *name; /* name NULL: the whole section */
+    const char *value;
+    struct conf_place place;
+};
+
+/** @param count set to how many. In the order of the files. */
+const struct options_ignored *options_ignored(const struct options *options, size_t *count);
+
+/**
+ * The configuration as YAML, which read again gives the same values.
+ * @param all also those that have their default. @return in the arena; NULL: no memory.
+ */
+char *options_print_yaml(const struct options *options, bool all, struct arena *arena);
+
+/** The manual's list of options (man macros), and a JSON schema of shrewd.yaml, out of the
+ * table. */
+char *options_print_manual(struct arena *arena);
+char *options_print_schema(struct arena *arena);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * upstream_options.h - the values of the options of the exchange with servers.
+ *
+ * Filled by lib/options.c from a configuration, read by whoever needs the values. Plain data;
+ * the texts belong to the struct options that holds this struct.
+ */
+#ifndef TREESHREW_SERVICES_UPSTREAM_OPTIONS_H
+#define TREESHREW_SERVICES_UPSTREAM_OPTIONS_H
+
+#include "util/conf/opt.h"
+
+#define OPTION OPTION_MEMBER
+struct upstream_options {
+#include "services/upstream/upstream.opt.def"
+};
+#undef OPTION
+
+#endif
