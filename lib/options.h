@@ -9,9 +9,9 @@
 #ifndef TREESHREW_LIB_OPTIONS_H
 #define TREESHREW_LIB_OPTIONS_H
 
-#include "daemon/daemon_options.h"
 #include "iterator/iterator_options.h"
 #include "iterator/zone_options.h"
+#include "lib/daemon_options.h"
 #include "services/cache/cache_options.h"
 #include "services/client/client_options.h"
 #include "services/upstream/upstream_options.h"

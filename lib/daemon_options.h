@@ -4,20 +4,20 @@
  * Filled by lib/options.c from a configuration, read by whoever needs the values. Plain data;
  * the texts belong to the struct options that holds this struct.
  */
-#ifndef TREESHREW_DAEMON_OPTIONS_H
-#define TREESHREW_DAEMON_OPTIONS_H
+#ifndef TREESHREW_LIB_DAEMON_OPTIONS_H
+#define TREESHREW_LIB_DAEMON_OPTIONS_H
 
 #include "util/conf/opt.h"
 
 #define OPTION OPTION_MEMBER
 struct daemon_options {
-#include "daemon/daemon.opt.def"
+#include "lib/daemon.opt.def"
 };
 #undef OPTION
 
 #define OPTION OPTION_MEMBER
 struct control_options {
-#include "daemon/control.opt.def"
+#include "lib/control.opt.def"
 };
 #undef OPTION
 
