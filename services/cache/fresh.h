@@ -22,6 +22,9 @@ uint32_t fresh_stale_s(const struct cache_options *options);
 /** After how many seconds a hit shall fetch anew (nine tenths of the TTL); 0: never. */
 uint32_t fresh_prefetch_s(const struct cache_options *options, uint32_t ttl_s);
 
+/** For how long an expired failure still counts as "in a row". */
+enum { FAILURE_MEMORY_S = 300 };
+
 /** RFC 9520 section 3.2: 5 s the first time, then doubled, at most 60 s (300 s by the RFC). */
 uint32_t fresh_failure_ttl_s(uint32_t failure_ttl_before_s);
 

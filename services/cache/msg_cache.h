@@ -20,7 +20,8 @@ struct msg_cache;
 enum {
     MSG_FLAVOUR_NONE = 0,
     MSG_FLAVOUR_CD = 1,  /* asked with CD: may hold what validation would refuse */
-    MSG_FLAVOUR_NO_RD = 2 /* a referral for a client without RD */
+    MSG_FLAVOUR_NO_RD = 2, /* a referral for a client without RD */
+    MSG_FLAVOUR_FAILURE = 4 /* a remembered failure; beside it a stale answer may still be kept */
 };
 
 /** One answer in the cache; borrowed fields live as long as the reference. */

@@ -34,6 +34,9 @@ void outcome_explain(struct reasons *reasons, struct arena *arena, const struct 
 /** Appends one reason if there is room; text is copied into the arena and cut at a character. */
 void reasons_add(struct reasons *reasons, struct arena *arena, uint16_t code, const char *text);
 
+/** A name as reasons show it: lower case, no final dot, leading labels of a long one as "~.". */
+const char *reason_name(struct arena *arena, struct dname name);
+
 /** Copies into another arena. */
 void reasons_copy(struct reasons *to, const struct reasons *from, struct arena *arena);
 

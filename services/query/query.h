@@ -22,7 +22,8 @@ enum {
     QUERY_IDENTITY = QUERY_CD | QUERY_NO_RD | QUERY_PRIMING | QUERY_REFRESH | QUERY_TARGET
 };
 
-enum { QUERY_DEPTH_MAX = 16 };
+/* Nesting of sub-questions in all, and of look-ups of name servers without glue (limits of the budget). */
+enum { QUERY_DEPTH_MAX = 16, QUERY_TARGET_DEPTH_MAX = 4 };
 
 struct query_waiter { /* a parent's link to a child, in the parent's arena */
     struct link in_child;  /* list of the child's waiters */
@@ -43,6 +44,7 @@ struct query {
     uint32_t number;
     unsigned flags;        /* QUERY_ */
     unsigned depth;        /* 0: a client's question, else nesting of sub-questions */
+    unsigned target_depth; /* how many QUERY_TARGET questions are on the path, this one included */
     struct question question;
     uint64_t hash;         /* in the mesh's index */
     struct query *index_next;
@@ -51,19 +53,30 @@ struct query {
     void *state[MODULES_MAX];
     struct outcome outcome;
     bool has_outcome;
-    bool woken;            /* in the ready queue, or being stepped and to be stepped again */
-
     struct list clients;   /* mesh_client.link */
     struct list waiters;   /* query_waiter.in_child */
     struct list children;  /* query_waiter.in_parent */
     struct list held;      /* references that die with the query */
     int64_t started_ms;
     struct timer deadline; /* 'time' of the budget */
+    bool out_of_time;      /* the deadline has passed: ends at its next turn */
+    uint8_t place;         /* the mesh's: which of its lists */
+    bool nobody_waits;     /* prefetch: runs although nobody is to be told */
 };
+
+/** The message cache's flavour for a query's flags. */
+static inline uint8_t query_flavour(unsigned flags)
+{
+    return (uint8_t)((flags & QUERY_CD ? MSG_FLAVOUR_CD : 0) |
+                     (flags & QUERY_NO_RD ? MSG_FLAVOUR_NO_RD : 0));
+}
 
 /** The reference becomes the query's; released with it. @return set; when memory runs out it is
  *  released at once and NULL comes back. NULL in, NULL out. */
 const struct rrset *query_hold(struct query *query, const struct rrset *set);
+
+/** The mesh's: gives back all that query_hold took. */
+void query_release_held(struct query *query);
 
 static inline int64_t query_now_ms(const struct query *query)
 {

@@ -1,0 +1,605 @@
+/*
+ * mesh.c - the queries of one thread: index, ready queue, births and deaths.
+ *
+ * A query is born by mesh_ask, mesh_prefetch or mesh_need, is stepped whenever it is on the ready
+ * queue, and dies in finish(): it leaves the index, its outcome is kept in the message cache, clients
+ * and parents are told, its memory goes. One that nobody waits for any more dies in discard().
+ */
+#include "services/query/mesh.h"
+
+#include <stdlib.h>
+
+#include "services/cache/fresh.h"
+
+enum {
+    BUCKETS = 4096,
+    QUERY_BYTES_MAX = 512 * 1024, /* limits: memory of one query */
+    PATH_WALK_MAX = 1000          /* queries looked at in search of a loop */
+};
+
+struct mesh {
+    struct world *world;
+    struct mesh_limits limits;
+    struct hash_key key;
+    struct mesh_stats stats;
+    uint32_t last_number;
+    struct list ready;
+    struct list first_half, last_half; /* queries with clients: run to the end, or give way */
+    struct list others;                /* sub-questions and prefetches */
+    size_t first_count, last_count, other_count;
+    struct query *buckets[BUCKETS];
+};
+
+struct mesh *mesh_new(struct world *world, const struct mesh_limits *limits, struct hash_key key)
+{
+    struct mesh *mesh = calloc(1, sizeof(*mesh));
+
+    if (mesh == NULL)
+        return NULL;
+    mesh->world = world;
+    mesh->limits = *limits;
+    mesh->key = key;
+    list_init(&mesh->ready);
+    list_init(&mesh->first_half);
+    list_init(&mesh->last_half);
+    list_init(&mesh->others);
+    return mesh;
+}
+
+void mesh_set_limits(struct mesh *mesh, const struct mesh_limits *limits)
+{
+    mesh->limits = *limits;
+}
+
+const struct mesh_stats *mesh_stats(const struct mesh *mesh)
+{
+    return &mesh->stats;
+}
+
+size_t mesh_size(const struct mesh *mesh)
+{
+    return mesh->first_count + mesh->last_count + mesh->other_count;
+}
+
+/* ---- the index ---- */
+
+static uint64_t identity_hash(const struct mesh *mesh, const struct question *question,
+                              unsigned flags)
+{
+    struct hash_state state = hash_start(mesh->key);
+
+    hash_word(&state, dname_hash(question->qname, mesh->key));
+    hash_word(&state, (uint64_t)question->qtype << 48 | (uint64_t)question->qclass << 32 |
+                          (flags & QUERY_IDENTITY));
+    return hash_end(state);
+}
+
+static struct query *find(struct mesh *mesh, const struct question *question, unsigned flags,
+                          uint64_t hash)
+{
+    struct query *query = mesh->buckets[hash % BUCKETS];
+
+    while (query != NULL &&
+           (query->hash != hash ||
+            (query->flags & QUERY_IDENTITY) != (flags & QUERY_IDENTITY) ||
+            !question_equal(&query->question, question)))
+        query = query->index_next;
+    return query;
+}
+
+static void index_add(struct mesh *mesh, struct query *query)
+{
+    struct query **bucket = &mesh->buckets[query->hash % BUCKETS];
+
+    query->index_next = *bucket;
+    *bucket = query;
+}
+
+static void index_remove(struct mesh *mesh, struct query *query)
+{
+    struct query **place = &mesh->buckets[query->hash % BUCKETS];
+
+    while (*place != query) {
+        ASSERT(*place != NULL);
+        place = &(*place)->index_next;
+    }
+    *place = query->index_next;
+}
+
+/* ---- lists: who may stay ---- */
+
+enum place { PLACE_FIRST_HALF, PLACE_LAST_HALF, PLACE_OTHERS };
+
+static void enlist(struct mesh *mesh, struct query *query, enum place place)
+{
+    query->place = (uint8_t)place;
+    if (place == PLACE_FIRST_HALF) {
+        list_append(&mesh->first_half, &query->listed);
+        mesh->first_count++;
+    } else if (place == PLACE_LAST_HALF) {
+        list_append(&mesh->last_half, &query->listed);
+        mesh->last_count++;
+    } else {
+        list_append(&mesh->others, &query->listed);
+        mesh->other_count++;
+    }
+}
+
+static void delist(struct mesh *mesh, struct query *query)
+{
+    list_remove(&query->listed);
+    if (query->place == PLACE_FIRST_HALF)
+        mesh->first_count--;
+    else if (query->place == PLACE_LAST_HALF)
+        mesh->last_count--;
+    else
+        mesh->other_count--;
+}
+
+/* ---- birth ---- */
+
+static void deadline_passed(struct timer *timer)
+{
+    struct query *query = CONTAINER_OF(timer, struct query, deadline);
+
+    query->out_of_time = true;
+    mesh_wake(query);
+}
+
+static bool copy_question(struct query *query, const struct question *question)
+{
+    query->question = *question;
+    query->question.qname = dname_copy(query->arena, question->qname);
+    return query->question.qname.wire != NULL;
+}
+
+/* @param budget shared by reference; NULL: a new one. @return NULL: no memory. */
+static struct query *query_new(struct mesh *mesh, struct env *env,
+                               const struct question *question, unsigned flags,
+                               struct budget *budget)
+{
+    struct arena *arena = arena_new(QUERY_BYTES_MAX);
+    struct query *query = arena == NULL ? NULL : ARENA_NEW(arena, struct query);
+
+    if (query == NULL) {
+        arena_free(arena);
+        return NULL;
+    }
+    query->arena = arena;
+    query->flags = flags;
+    query->started_ms = world_now_ms(mesh->world);
+    query->budget = budget != NULL ? budget_ref(budget)
+                                   : budget_new(&env->limits, query->started_ms);
+    query->trace = trace_new(query->started_ms);
+    query->deadline.fire = deadline_passed;
+    if (query->budget == NULL || query->trace == NULL || !copy_question(query, question) ||
+        mesh->world->timer_set(mesh->world, &query->deadline, query->budget->deadline_ms) !=
+            STATUS_OK) {
+        budget_unref(query->budget);
+        trace_unref(query->trace);
+        arena_free(arena);
+        return NULL;
+    }
+    query->env = env_ref(env);
+    query->number = ++mesh->last_number;
+    query->hash = identity_hash(mesh, question, flags);
+    list_init(&query->clients);
+    list_init(&query->waiters);
+    list_init(&query->children);
+    list_init(&query->held);
+    index_add(mesh, query);
+    return query;
+}
+
+/* ---- death ---- */
+
+static void leave(struct mesh *mesh, struct query *query)
+{
+    index_remove(mesh, query);
+    delist(mesh, query);
+    list_remove(&query->ready);
+    mesh->world->timer_stop(mesh->world, &query->deadline);
+}
+
+static void query_free(struct query *query)
+{
+    struct link *link;
+    struct env *env = query->env;
+
+    for (unsigned i = 0; i < env->module_count; i++)
+        if (env->modules[i]->abandon != NULL)
+            env->modules[i]->abandon(query, &query->state[i]);
+    while ((link = list_first(&query->children)) != NULL)
+        mesh_unneed(CONTAINER_OF(link, struct query_waiter, in_parent));
+    query_release_held(query);
+    budget_unref(query->budget);
+    trace_unref(query->trace);
+    arena_free(query->arena);
+    env_unref(env);
+}
+
+/* A query that nobody is to be told of goes away unfinished. */
+static void discard(struct mesh *mesh, struct query *query)
+{
+    leave(mesh, query);
+    query_free(query);
+}
+
+static bool all_published(const struct message *message)
+{
+    size_t count = message_rrsets(message);
+
+    for (size_t i = 0; i < count; i++)
+        if (atomic_load_explicit(&message->rrsets[i]->references, memory_order_relaxed) == 0)
+            return false;
+    return true;
+}
+
+/* RFC 9520 section 3.2: a failure is remembered, each time in a row twice as long. */
+static void keep_failure(struct mesh *mesh, struct query *query)
+{
+    struct env *env = query->env;
+    uint8_t flavour = (uint8_t)(query_flavour(query->flags) | MSG_FLAVOUR_FAILURE);
+    int64_t now_s = query_now_s(query);
+    const struct msg_entry *before =
+        msg_cache_find(env->messages, &query->question, flavour, now_s, FAILURE_MEMORY_S);
+    uint32_t ttl_s = fresh_failure_ttl_s(before == NULL ? 0 : before->failure_ttl_s);
+    struct msg_store store = {.message = &query->outcome.message,
+                              .question = &query->question,
+                              .flavour = flavour,
+                              .reasons = &query->outcome.reasons,
+                              .ttl_s = ttl_s,
+                              .failure_ttl_s = ttl_s,
+                              .now_s = now_s};
+
+    if (before != NULL)
+        msg_entry_unref(before);
+    if (msg_cache_store(env->messages, &store) == STATUS_OK)
+        mesh->stats.failures_cached++;
+}
+
+static void keep_answer(struct query *query)
+{
+    struct env *env = query->env;
+    const struct outcome *outcome = &query->outcome;
+    int64_t now_s = query_now_s(query);
+    int64_t ttl_s = time_max(outcome->expires_s - now_s, 0);
+    struct msg_store store = {.message = &outcome->message,
+                              .question = &query->question,
+                              .flavour = query_flavour(query->flags),
+                              .security = outcome->security,
+                              .reasons = &outcome->reasons,
+                              .ttl_s = (uint32_t)time_min(ttl_s, UINT32_MAX),
+                              .now_s = now_s};
+
+    store.prefetch_s = fresh_prefetch_s(env->cache_options, store.ttl_s);
+    if ((ttl_s > 0 || fresh_stale_s(env->cache_options) > 0) &&
+        all_published(&outcome->message))
+        (void)msg_cache_store(env->messages, &store); /* without memory it is just not kept */
+}
+
+static void keep(struct mesh *mesh, struct query *query)
+{
+    const struct outcome *outcome = &query->outcome;
+
+    if (outcome->from_cache || outcome->uncacheable ||
+        (query->flags & (QUERY_NO_CACHE_STORE | QUERY_NO_RD)) != 0)
+        return;
+    if (outcome->failed)
+        keep_failure(mesh, query);
+    else
+        keep_answer(query);
+}
+
+/* A copy that lives as long as the parent: references held by it, texts in its arena. */
+static void copy_outcome(struct query *parent, struct outcome *to, const struct outcome *from)
+{
+    size_t count = message_rrsets(&from->message);
+
+    *to = *from;
+    to->message.edns = (struct edns){0};
+    to->message.has_question = false;
+    reasons_copy(&to->reasons, &from->reasons, parent->arena);
+    to->message.rrsets = ARENA_ARRAY(parent->arena, const struct rrset *, count + 1);
+    for (size_t i = 0; to->message.rrsets != NULL && i < count; i++) {
+        const struct rrset *set = from->message.rrsets[i];
+        bool counted = atomic_load_explicit(&set->references, memory_order_relaxed) != 0;
+
+        to->message.rrsets[i] = counted ? query_hold(parent, rrset_ref(set))
+                                        : rrset_copy_in(parent->arena, set);
+        if (to->message.rrsets[i] == NULL)
+            to->message.rrsets = NULL;
+    }
+    if (to->message.rrsets == NULL) { /* no memory: the parent sees a failure */
+        to->message.count[0] = to->message.count[1] = to->message.count[2] = 0;
+        to->message.rcode = RCODE_SERVFAIL;
+        to->failed = true;
+    }
+}
+
+static void tell_parent(struct query *query, struct query_waiter *waiter)
+{
+    struct query *parent = waiter->parent;
+    struct trace_event event = {.kind = TRACE_SUBQUESTION,
+                                .name = query->question.qname,
+                                .type = query->question.qtype,
+                                .code = query->outcome.message.rcode,
+                                .upstream_ede = -1,
+                                .below = query->trace};
+
+    trace_add(parent->trace, query_now_ms(parent), &event);
+    copy_outcome(parent, &waiter->result, &query->outcome);
+    list_remove(&waiter->in_child);
+    list_remove(&waiter->in_parent);
+    waiter->child = NULL;
+    waiter->told = true;
+    mesh_wake(parent);
+}
+
+static void tell(struct query *query)
+{
+    struct link *link;
+
+    while ((link = list_take(&query->clients)) != NULL) {
+        struct mesh_client *client = CONTAINER_OF(link, struct mesh_client, link);
+
+        client->query = NULL;
+        client->done(client, query, &query->outcome);
+    }
+    while ((link = list_first(&query->waiters)) != NULL)
+        tell_parent(query, CONTAINER_OF(link, struct query_waiter, in_child));
+}
+
+static void finish(struct mesh *mesh, struct query *query)
+{
+    leave(mesh, query); /* unreachable from here on ... */
+    keep(mesh, query);
+    mesh->stats.finished++;
+    tell(query); /* ... so whatever the listeners do cannot find it */
+    query_free(query);
+}
+
+void mesh_free(struct mesh *mesh)
+{
+    struct list *lists[] = {&mesh->first_half, &mesh->last_half, &mesh->others};
+
+    /* Freeing a parent may discard its children, so always the first that is left. */
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        struct link *link;
+
+        while ((link = list_first(lists[i])) != NULL) {
+            struct query *query = CONTAINER_OF(link, struct query, listed);
+
+            while ((link = list_take(&query->clients)) != NULL)
+                CONTAINER_OF(link, struct mesh_client, link)->query = NULL;
+            while ((link = list_first(&query->waiters)) != NULL) {
+                struct query_waiter *waiter = CONTAINER_OF(link, struct query_waiter, in_child);
+
+                list_remove(&waiter->in_child);
+                list_remove(&waiter->in_parent);
+            }
+            discard(mesh, query);
+        }
+    }
+    free(mesh);
+}
+
+/* ---- clients ---- */
+
+/* Ends a query of the last half that has had its time, so that a newer one gets its place. */
+static bool jostle(struct mesh *mesh)
+{
+    struct link *oldest = list_first(&mesh->last_half);
+    struct query *query;
+
+    if (oldest == NULL)
+        return false;
+    query = CONTAINER_OF(oldest, struct query, listed);
+    if (query_now_ms(query) - query->started_ms < mesh->limits.jostle_ms)
+        return false;
+    mesh->stats.jostled++;
+    query_fail(query, RCODE_SERVFAIL, EDE_OTHER, "limit=requests for %s",
+               reason_name(query->arena, query->question.qname));
+    query->outcome.uncacheable = true; /* it says nothing about the name */
+    finish(mesh, query);
+    return true;
+}
+
+static void start(struct mesh *mesh, struct query *query, enum place place)
+{
+    enlist(mesh, query, place);
+    mesh->stats.started++;
+    mesh_wake(query);
+}
+
+enum status mesh_ask(struct mesh *mesh, struct env *env, const struct question *question,
+                     unsigned flags, struct mesh_client *client)
+{
+    struct query *query = find(mesh, question, flags, identity_hash(mesh, question, flags));
+    size_t half = (mesh->limits.queries_max + 1) / 2;
+    enum place place = mesh->first_count < half ? PLACE_FIRST_HALF : PLACE_LAST_HALF;
+
+    if (query == NULL) {
+        if (mesh->first_count + mesh->last_count >= mesh->limits.queries_max && !jostle(mesh)) {
+            mesh->stats.refused++;
+            return STATUS_LIMIT;
+        }
+        query = query_new(mesh, env, question, flags, NULL);
+        if (query == NULL)
+            return STATUS_NO_MEMORY;
+        start(mesh, query, place);
+    } else {
+        mesh->stats.joined++;
+    }
+    client->query = query;
+    list_append(&query->clients, &client->link);
+    return STATUS_OK;
+}
+
+void mesh_prefetch(struct mesh *mesh, struct env *env, const struct question *question,
+                   unsigned flags)
+{
+    struct query *query;
+
+    flags |= QUERY_REFRESH;
+    if (mesh_size(mesh) >= mesh->limits.queries_max ||
+        find(mesh, question, flags, identity_hash(mesh, question, flags)) != NULL)
+        return;
+    query = query_new(mesh, env, question, flags, NULL);
+    if (query == NULL)
+        return;
+    query->nobody_waits = true;
+    start(mesh, query, PLACE_OTHERS);
+}
+
+void mesh_withdraw(struct mesh_client *client)
+{
+    if (client->query == NULL)
+        return;
+    client->query->nobody_waits = true; /* goes on for the cache's sake */
+    client->query = NULL;
+    list_remove(&client->link);
+}
+
+/* ---- sub-questions ---- */
+
+/* True when the question is being worked on by the query itself or by somebody who waits for it. */
+static bool is_on_path(const struct query *query, const struct question *question,
+                       unsigned flags, unsigned *looked_at)
+{
+    const unsigned kind = QUERY_PRIMING | QUERY_REFRESH | QUERY_CD;
+
+    if (++*looked_at > PATH_WALK_MAX)
+        return true;
+    if ((query->flags & kind) == (flags & kind) && question_equal(&query->question, question))
+        return true;
+    LIST_EACH (&query->waiters, link)
+        if (is_on_path(CONTAINER_OF(link, struct query_waiter, in_child)->parent, question, flags,
+                       looked_at))
+            return true;
+    return false;
+}
+
+static enum need new_child(struct query *parent, const struct question *question, unsigned flags,
+                           struct query **child)
+{
+    struct mesh *mesh = parent->env->mesh;
+    unsigned target_depth = parent->target_depth + ((flags & QUERY_TARGET) != 0);
+
+    if (parent->depth >= QUERY_DEPTH_MAX || target_depth > QUERY_TARGET_DEPTH_MAX ||
+        !budget_take(parent->budget, COST_SUBQUERIES, 1))
+        return NEED_LIMIT;
+    *child = query_new(mesh, parent->env, question, flags, parent->budget);
+    if (*child == NULL)
+        return NEED_NO_MEMORY;
+    (*child)->depth = parent->depth + 1;
+    (*child)->target_depth = target_depth;
+    mesh->stats.sub_started++;
+    start(mesh, *child, PLACE_OTHERS);
+    return NEED_WAIT;
+}
+
+enum need mesh_need(struct query *parent, const struct question *question, unsigned flags,
+                    struct query_waiter *waiter)
+{
+    struct mesh *mesh = parent->env->mesh;
+    struct query *child;
+    unsigned looked_at = 0;
+    enum need need = NEED_WAIT;
+
+    if (is_on_path(parent, question, flags, &looked_at))
+        return NEED_LOOP;
+    child = find(mesh, question, flags, identity_hash(mesh, question, flags));
+    if (child == NULL)
+        need = new_child(parent, question, flags, &child);
+    if (need != NEED_WAIT)
+        return need;
+    waiter->parent = parent;
+    waiter->child = child;
+    waiter->told = false;
+    list_append(&child->waiters, &waiter->in_child);
+    list_append(&parent->children, &waiter->in_parent);
+    return NEED_WAIT;
+}
+
+void mesh_unneed(struct query_waiter *waiter)
+{
+    struct query *child = waiter->child;
+
+    list_remove(&waiter->in_child);
+    list_remove(&waiter->in_parent);
+    waiter->child = NULL;
+    if (child != NULL && !child->nobody_waits && list_is_empty(&child->waiters) &&
+        list_is_empty(&child->clients))
+        discard(child->env->mesh, child);
+}
+
+/* ---- running ---- */
+
+void mesh_wake(struct query *query)
+{
+    if (!link_is_listed(&query->ready))
+        list_append(&query->env->mesh->ready, &query->ready);
+}
+
+static enum step out_of_time(struct query *query)
+{
+    char type[TYPE_TEXT_MAX];
+
+    budget_take(query->budget, COST_TIME, UINT32_MAX);
+    return query_fail(query, RCODE_SERVFAIL, EDE_NO_REACHABLE_AUTHORITY, "limit=time for %s/%s",
+                      reason_name(query->arena, query->question.qname),
+                      rrtype_to_text(query->question.qtype, type));
+}
+
+/* One turn: until the query waits, yields or is done. */
+static enum step turn(struct query *query)
+{
+    if (query->out_of_time)
+        return out_of_time(query);
+    for (;;) {
+        const struct module *module = query->env->modules[query->module];
+        enum step step = module->step(query, &query->state[query->module]);
+
+        switch (step) {
+        case STEP_PASS:
+            ASSERT(query->module + 1 < query->env->module_count);
+            query->module++;
+            break;
+        case STEP_DONE:
+            ASSERT(query->has_outcome);
+            if (query->module == 0)
+                return STEP_DONE;
+            query->module--;
+            break;
+        case STEP_AGAIN:
+        case STEP_WAIT: return step;
+        }
+    }
+}
+
+void mesh_run(struct mesh *mesh)
+{
+    struct link *link;
+
+    while ((link = list_take(&mesh->ready)) != NULL) {
+        struct query *query = CONTAINER_OF(link, struct query, ready);
+
+        switch (turn(query)) { /* may wake or start others: they join the queue */
+        case STEP_DONE: finish(mesh, query); break;
+        case STEP_AGAIN: mesh_wake(query); break;
+        case STEP_PASS:
+        case STEP_WAIT: break;
+        }
+    }
+}
+
+void mesh_each(struct mesh *mesh, void (*show)(void *context, const struct query *query),
+               void *context)
+{
+    struct list *lists[] = {&mesh->first_half, &mesh->last_half, &mesh->others};
+
+    for (size_t i = 0; i < COUNT(lists); i++)
+        LIST_EACH (lists[i], link)
+            show(context, CONTAINER_OF(link, struct query, listed));
+}
