@@ -10,8 +10,10 @@
 #include "services/channel.h"
 #include "services/client/acl.h"
 #include "services/client/client_options.h"
+#include "services/client/cookie.h"
 #include "services/client/local.h"
 #include "services/query/mesh.h"
+#include "services/upstream/upstream_options.h"
 
 struct request_service;
 
@@ -24,6 +26,9 @@ struct request_stats {
 struct request_settings {
     struct env *env;
     const struct client_options *options;
+    const struct upstream_options *upstream; /* our own EDNS size, disable-edns-do */
+    /** cookie-secret, or one that was drawn at the start and is the same in all threads. */
+    struct cookie_secret cookie_secret;
     const struct acl *acl;
     const struct local *local;
     /** Called with each SERVFAIL when log-servfail is on. */
