@@ -102,8 +102,7 @@ bool dname_is_wildcard(struct dname name)
     return name.wire[0] == 1 && name.wire[1] == '*';
 }
 
-/* Where each label begins; starts[0] is that of the first one. The root label is left out. */
-static void find_labels(struct dname name, uint8_t starts[DNAME_LABELS_MAX])
+void dname_label_starts(struct dname name, uint8_t starts[DNAME_LABELS_MAX])
 {
     uint8_t at = 0;
 
@@ -383,8 +382,8 @@ int dname_compare(struct dname a, struct dname b)
     uint8_t a_starts[DNAME_LABELS_MAX], b_starts[DNAME_LABELS_MAX];
     size_t common = size_min(a.labels, b.labels);
 
-    find_labels(a, a_starts);
-    find_labels(b, b_starts);
+    dname_label_starts(a, a_starts);
+    dname_label_starts(b, b_starts);
     for (size_t i = 1; i <= common; i++) {
         int order =
             compare_labels(a.wire + a_starts[a.labels - i], b.wire + b_starts[b.labels - i]);
@@ -403,7 +402,7 @@ uint8_t dname_common_labels(struct dname a, struct dname b)
     b = dname_ancestor(b, a.labels);
     /* From the left: the run of equal labels that reaches the root is the last one. */
     for (const uint8_t *at = a.wire, *bt = b.wire; at[0] != 0; at += 1 + at[0]) {
-        common = at[0] == bt[0] && equal_nocase(at, bt, 1u + at[0]) ? (uint8_t)(common + 1) : 0;
+        common = dname_label_equal(at, bt) ? (uint8_t)(common + 1) : 0;
         bt += 1 + bt[0];
     }
     return common;
@@ -497,7 +496,7 @@ uint64_t dname_hash(struct dname name, struct hash_key key)
     struct hash_state state = hash_start(key);
     uint8_t starts[DNAME_LABELS_MAX];
 
-    find_labels(name, starts);
+    dname_label_starts(name, starts);
     for (size_t i = name.labels; i > 0; i--)
         hash_label(&state, name.wire + starts[i - 1]);
     return hash_end(state);
@@ -508,12 +507,32 @@ void dname_hashes(struct dname name, struct hash_key key, uint64_t hashes[DNAME_
     struct hash_state state = hash_start(key);
     uint8_t starts[DNAME_LABELS_MAX];
 
-    find_labels(name, starts);
+    dname_label_starts(name, starts);
     hashes[0] = hash_end(state);
     for (size_t i = 1; i <= name.labels; i++) {
         hash_label(&state, name.wire + starts[name.labels - i]);
         hashes[i] = hash_end(state);
     }
+}
+
+bool dname_label_equal(const uint8_t *a, const uint8_t *b)
+{
+    return a[0] == b[0] && equal_nocase(a, b, 1u + a[0]);
+}
+
+uint32_t dname_label_mix(uint32_t above, const uint8_t *label)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15u;
+    uint64_t mixed = above;
+    size_t size = 1u + label[0];
+
+    for (; size >= sizeof(uint64_t); size -= sizeof(uint64_t)) {
+        mixed = (mixed ^ lower(load(label))) * odd;
+        mixed ^= mixed >> 32;
+        label += sizeof(uint64_t);
+    }
+    mixed = (mixed ^ lower(load_part(label, size))) * odd;
+    return (uint32_t)(mixed >> 32);
 }
 
 /* ---- writing ---- */

@@ -108,6 +108,18 @@ uint64_t dname_hash(struct dname name, struct hash_key key);
 /** hashes[n] is the hash of the ancestor with n labels; equal to dname_hash of it. */
 void dname_hashes(struct dname name, struct hash_key key, uint64_t hashes[DNAME_LABELS_MAX + 1]);
 
+/* ---- labels, for who walks along a name; a label is a pointer to its length octet ---- */
+
+/** Where each label begins, the first one first; the root label is left out. */
+void dname_label_starts(struct dname name, uint8_t starts[DNAME_LABELS_MAX]);
+
+/** ASCII case is ignored. */
+bool dname_label_equal(const uint8_t *a, const uint8_t *b);
+
+/** Case is ignored; `above` stands for the labels nearer to the root. Cheap and without a key: for
+ *  tables so small that collisions do not matter. */
+uint32_t dname_label_mix(uint32_t above, const uint8_t *label);
+
 void dname_write(struct sink *out, struct dname name);       /* as it is, uncompressed */
 void dname_write_lower(struct sink *out, struct dname name); /* canonical form */
 

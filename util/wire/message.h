@@ -70,6 +70,7 @@ bool message_read_header(struct slice packet, struct message *out);
 /**
  * Header and, where QDCOUNT is 1, the question; `in` is left behind it.
  * QDCOUNT other than 1 gives STATUS_LIMIT with the header filled in (RFC 9619: FORMERR); 0 too.
+ * Meant for a quick look: qname may be a view of the packet, which then has to live as long.
  */
 enum status message_read_question(struct cursor *in, struct arena *arena, struct message *out);
 

@@ -1,0 +1,34 @@
+/*
+ * message.c - looking around in a message; see msg_read.c and msg_write.c for the way in and
+ * out.
+ */
+#include "util/wire/message.h"
+
+bool question_equal(const struct question *a, const struct question *b)
+{
+    return a->qtype == b->qtype && a->qclass == b->qclass && dname_equal(a->qname, b->qname);
+}
+
+const struct rrset **message_section(const struct message *message, enum section section,
+                                     size_t *count)
+{
+    size_t before = 0;
+
+    for (size_t i = 0; i < (size_t)section; i++)
+        before += message->count[i];
+    *count = message->count[section];
+    /* A message without any RRset need not have a table of them. */
+    return message->rrsets == NULL ? NULL : message->rrsets + before;
+}
+
+const struct rrset *message_find(const struct message *message, enum section section,
+                                 struct dname owner, uint16_t type)
+{
+    size_t count;
+    const struct rrset **sets = message_section(message, section, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (sets[i]->type == type && dname_equal(rrset_owner(sets[i]), owner))
+            return sets[i];
+    return NULL;
+}
