@@ -1,0 +1,354 @@
+/*
+ * rrset_cache.c - RRsets shared by all threads, ranked by trust.
+ *
+ * Called by the iterator and the validator (store, find), the client's side (the newest RRset
+ * of an answer) and control (drop, visit). Never changes a set that somebody can see, but for
+ * its `superseded` flag; never looks at a clock.
+ *
+ * A slot is the table's entry; it holds one reference of its set. To store is: look whether
+ * what is there may stay, else copy without a lock, then decide once more under the shard's
+ * lock.
+ */
+#include "services/cache/rrset_cache.h"
+
+#include <stdlib.h>
+
+#include "util/shards.h"
+
+/* limits.md "records per RRset"; CVE-2024-1737. */
+enum { RECORDS_MAX = 256, SET_BYTES_MAX = 16 * 1024 };
+
+struct rrset_cache {
+    struct shards *shards;
+    struct hash_key key;
+};
+
+struct slot {
+    struct shard_link link;
+    const struct rrset *set; /* a reference */
+    uint8_t flavour;
+};
+
+struct rrset_key {
+    struct dname owner;
+    uint16_t type, rrclass;
+    uint8_t flavour;
+};
+
+static const struct slot *slot_of(const struct shard_link *link)
+{
+    return CONTAINER_OF(link, const struct slot, link);
+}
+
+static uint64_t key_hash(const struct rrset_cache *cache, const struct rrset_key *key)
+{
+    struct hash_state state = hash_start(cache->key);
+
+    hash_word(&state, dname_hash(key->owner, cache->key));
+    hash_word(&state, (uint64_t)key->flavour << 32 | (uint64_t)key->rrclass << 16 | key->type);
+    return hash_end(state);
+}
+
+static bool slot_is(const struct slot *slot, const struct rrset_key *key)
+{
+    return slot->flavour == key->flavour &&
+           rrset_is(slot->set, key->owner, key->type, key->rrclass);
+}
+
+static void slot_release(struct shard_link *link)
+{
+    struct slot *slot = CONTAINER_OF(link, struct slot, link);
+
+    rrset_unref(slot->set);
+    free(slot);
+}
+
+/* Whoever still holds it (a message, say) sees that it has to look for a newer one. */
+static void supersede(const struct rrset *set)
+{
+    atomic_store_explicit(&((struct rrset *)set)->superseded, true, memory_order_release);
+}
+
+struct rrset_cache *rrset_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key)
+{
+    struct rrset_cache *cache = malloc(sizeof(*cache));
+
+    if (cache == NULL)
+        return NULL;
+    cache->key = key;
+    cache->shards = shards_new(size_bytes, shards, slot_release);
+    if (cache->shards != NULL)
+        return cache;
+    free(cache);
+    return NULL;
+}
+
+void rrset_cache_free(struct rrset_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    shards_free(cache->shards);
+    free(cache);
+}
+
+void rrset_cache_resize(struct rrset_cache *cache, uint64_t size_bytes)
+{
+    shards_resize(cache->shards, size_bytes);
+}
+
+/* ---- storing ---- */
+
+struct storing {
+    struct rrset_key key;
+    const struct rrset *set; /* what is offered, the caller's */
+    struct rrset *copy;      /* the one that will be seen; NULL while it is not needed */
+    int64_t now_s;
+    bool replace;               /* whatever is there */
+    const struct rrset *result; /* a reference for the caller */
+};
+
+/*
+ * Until when the offered set may live beside the one that is there. A set of name servers never
+ * outlives the one it takes the place of, be its content the same or not: else a zone that its
+ * parent has withdrawn could keep itself alive by what it says about itself (ghost domains; RFC
+ * 2181 section 5.4.1 ranks the child's data higher). When its time is over the parent is asked
+ * again.
+ */
+static int64_t expiry_beside(const struct storing *storing, const struct rrset *old)
+{
+    if (storing->key.type == TYPE_NS && storing->key.flavour == RRSET_PLAIN &&
+        rrset_is_fresh(old, storing->now_s))
+        return time_min(storing->set->expires_s, old->expires_s);
+    return storing->set->expires_s;
+}
+
+/* RFC 2181 section 5.4.1; a set known to be bogus defends nothing. */
+static bool may_stay(const struct rrset *old, const struct storing *storing)
+{
+    const struct rrset *set = storing->set;
+    enum trust trust = (enum trust)old->trust;
+
+    if (old == set)
+        return true;
+    if (storing->replace || !rrset_is_fresh(old, storing->now_s))
+        return false;
+    if (rrset_security(old) == SEC_BOGUS)
+        trust = TRUST_NONE;
+    if (set->trust != trust)
+        return set->trust < trust;
+    return old->expires_s >= expiry_beside(storing, old) &&
+           old->rrsig_count >= set->rrsig_count && rrset_same_data(old, set);
+}
+
+static bool look_if_stays(const struct shard_link *link, void *context)
+{
+    const struct slot *slot = slot_of(link);
+    struct storing *storing = context;
+
+    if (!slot_is(slot, &storing->key) || !may_stay(slot->set, storing))
+        return false;
+    storing->result = rrset_ref(slot->set);
+    return true;
+}
+
+static bool match_storing(const struct shard_link *link, const void *context)
+{
+    return slot_is(slot_of(link), &((const struct storing *)context)->key);
+}
+
+static enum shard_verdict decide_store(struct shard_link *link, void *context)
+{
+    struct storing *storing = context;
+
+    if (link != NULL) {
+        const struct rrset *old = slot_of(link)->set;
+        int64_t expires_s = expiry_beside(storing, old);
+
+        if (may_stay(old, storing)) {
+            storing->result = rrset_ref(old);
+            return SHARD_KEEP;
+        }
+        if (expires_s < storing->copy->expires_s) {
+            storing->copy->ttl_s = (uint32_t)(expires_s - storing->now_s);
+            storing->copy->expires_s = expires_s;
+        }
+        supersede(old);
+    }
+    storing->result = rrset_ref(storing->copy);
+    return SHARD_PUT;
+}
+
+static const struct rrset *store(struct rrset_cache *cache, struct storing *storing)
+{
+    struct shard_change change = {key_hash(cache, &storing->key), match_storing, decide_store,
+                                  storing, NULL};
+    struct slot *slot;
+
+    if (storing->set->rr_count > RECORDS_MAX || storing->set->size_bytes > SET_BYTES_MAX)
+        return NULL;
+    if (shards_look(cache->shards, change.hash, look_if_stays, storing))
+        return storing->result;
+    slot = malloc(sizeof(*slot));
+    storing->copy = rrset_publish(storing->set);
+    if (slot == NULL || storing->copy == NULL) {
+        free(slot);
+        rrset_unref(storing->copy);
+        return NULL;
+    }
+    slot->set = storing->copy;
+    slot->flavour = storing->key.flavour;
+    shard_link_init(&slot->link, change.hash,
+                    shard_cost(sizeof(*slot)) + shard_cost(storing->copy->size_bytes));
+    change.fresh = &slot->link;
+    if (shards_change(cache->shards, &change) != SHARD_PUT)
+        slot_release(&slot->link);
+    return storing->result;
+}
+
+const struct rrset *rrset_cache_store(struct rrset_cache *cache, const struct rrset *set,
+                                      enum rrset_flavour flavour, int64_t now_s)
+{
+    struct storing storing = {
+        .key = {rrset_owner(set), set->type, set->rrclass, (uint8_t)flavour},
+        .set = set,
+        .now_s = now_s,
+    };
+
+    return store(cache, &storing);
+}
+
+const struct rrset *rrset_cache_replace(struct rrset_cache *cache, const struct rrset *set,
+                                        enum rrset_flavour flavour, int64_t now_s)
+{
+    struct storing storing = {
+        .key = {rrset_owner(set), set->type, set->rrclass, (uint8_t)flavour},
+        .set = set,
+        .now_s = now_s,
+        .replace = true,
+    };
+
+    return store(cache, &storing);
+}
+
+/* ---- finding ---- */
+
+struct finding {
+    struct rrset_key key;
+    int64_t oldest_s; /* expiry that is still good enough */
+    const struct rrset *result;
+};
+
+static bool look_find(const struct shard_link *link, void *context)
+{
+    const struct slot *slot = slot_of(link);
+    struct finding *finding = context;
+
+    if (slot->set->expires_s <= finding->oldest_s || !slot_is(slot, &finding->key))
+        return false;
+    finding->result = rrset_ref(slot->set);
+    return true;
+}
+
+const struct rrset *rrset_cache_find(struct rrset_cache *cache, struct dname owner,
+                                     uint16_t type, uint16_t rrclass,
+                                     enum rrset_flavour flavour, int64_t now_s,
+                                     uint32_t stale_s)
+{
+    struct finding finding = {
+        .key = {owner, type, rrclass, (uint8_t)flavour},
+        .oldest_s = stale_s == UINT32_MAX ? INT64_MIN : now_s - stale_s,
+    };
+
+    shards_look(cache->shards, key_hash(cache, &finding.key), look_find, &finding);
+    return finding.result;
+}
+
+/* ---- taking out and showing ---- */
+
+static bool match_key(const struct shard_link *link, const void *context)
+{
+    return slot_is(slot_of(link), context);
+}
+
+static enum shard_verdict decide_drop(struct shard_link *link, void *context)
+{
+    (void)context;
+    if (link == NULL)
+        return SHARD_KEEP;
+    supersede(slot_of(link)->set);
+    return SHARD_DROP;
+}
+
+bool rrset_cache_drop(struct rrset_cache *cache, struct dname owner, uint16_t type,
+                      uint16_t rrclass, enum rrset_flavour flavour)
+{
+    struct rrset_key key = {owner, type, rrclass, (uint8_t)flavour};
+    struct shard_change change = {key_hash(cache, &key), match_key, decide_drop, &key, NULL};
+
+    return shards_change(cache->shards, &change) == SHARD_DROP;
+}
+
+struct dropping {
+    bool (*drop)(void *context, const struct rrset *set);
+    void *context;
+};
+
+static enum shard_verdict visit_drop(struct shard_link *link, void *context)
+{
+    const struct dropping *dropping = context;
+
+    if (dropping->drop != NULL && !dropping->drop(dropping->context, slot_of(link)->set))
+        return SHARD_KEEP;
+    supersede(slot_of(link)->set);
+    return SHARD_DROP;
+}
+
+size_t rrset_cache_drop_if(struct rrset_cache *cache,
+                           bool (*drop)(void *context, const struct rrset *set), void *context)
+{
+    struct dropping dropping = {drop, context};
+
+    return shards_visit(cache->shards, visit_drop, &dropping);
+}
+
+void rrset_cache_flush(struct rrset_cache *cache)
+{
+    struct dropping all = {NULL, NULL};
+
+    shards_visit(cache->shards, visit_drop, &all);
+    shards_flush(cache->shards); /* and the large bucket arrays */
+}
+
+struct showing {
+    void (*show)(void *context, const struct rrset *set, enum rrset_flavour flavour);
+    void *context;
+};
+
+static enum shard_verdict visit_show(struct shard_link *link, void *context)
+{
+    const struct showing *showing = context;
+    const struct slot *slot = slot_of(link);
+
+    showing->show(showing->context, slot->set, (enum rrset_flavour)slot->flavour);
+    return SHARD_KEEP;
+}
+
+void rrset_cache_visit(struct rrset_cache *cache,
+                       void (*show)(void *context, const struct rrset *set,
+                                    enum rrset_flavour flavour),
+                       void *context)
+{
+    struct showing showing = {show, context};
+
+    shards_visit(cache->shards, visit_show, &showing);
+}
+
+uint64_t rrset_cache_size_bytes(const struct rrset_cache *cache)
+{
+    return shards_state(cache->shards).size_bytes;
+}
+
+uint64_t rrset_cache_count(const struct rrset_cache *cache)
+{
+    return shards_state(cache->shards).entries;
+}
