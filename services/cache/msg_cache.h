@@ -3,7 +3,8 @@
  *
  * An entry is immutable. It refers to RRsets by reference and, on a hit, the newest RRset of that
  * name in the RRset cache is what goes out. Failures are entries, too (RFC 9520): rcode SERVFAIL,
- * no RRsets, the reasons, and how long the next one will be kept.
+ * no RRsets, the reasons, and how long the next one will be kept. A failure stands beside the
+ * answer of the same question, which may have expired but still be served (RFC 8767).
  */
 #ifndef TREESHREW_SERVICES_CACHE_MSG_CACHE_H
 #define TREESHREW_SERVICES_CACHE_MSG_CACHE_H
@@ -60,16 +61,28 @@ struct msg_store {
     int64_t now_s;
 };
 
-/** STATUS_NO_MEMORY, STATUS_LIMIT (too large): nothing was stored, what was there stays. */
+/**
+ * Stores an answer, or a failure where failure_ttl_s is not 0. An answer ends the memory of failures.
+ * @return STATUS_NO_MEMORY, or STATUS_LIMIT (too large, or an RRset is not published because the
+ *         RRset cache did not take it): nothing was stored, what was there stays.
+ */
 enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *what);
 
 /**
- * A reference that is yours, or NULL.
- * @param stale_s entries expired for no longer than this are found as well; 0: fresh ones only.
+ * A reference that is yours, or NULL. An answer goes before a remembered failure of the same
+ * question; a failure (failure_ttl_s not 0) is found only while it is fresh.
+ * @param stale_s answers expired for no longer than this are found as well; 0: fresh ones only.
  */
 const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct question *question,
                                        uint8_t flavour, int64_t now_s, uint32_t stale_s);
 void msg_entry_unref(const struct msg_entry *entry);
+
+/**
+ * How long the last failure of this question was kept, for fresh_failure_ttl_s; 0 when there was
+ * none, or an answer since, or when it ended more than 300 s ago.
+ */
+uint32_t msg_cache_failure_before_s(struct msg_cache *cache, const struct question *question,
+                                    uint8_t flavour, int64_t now_s);
 
 bool msg_cache_drop(struct msg_cache *cache, const struct question *question, uint8_t flavour);
 /** For tests and control: makes the entry expire at that time. @return false: not there. */

@@ -1,0 +1,420 @@
+/*
+ * msg_cache.c - answers by question, each in one packed allocation.
+ *
+ * Called by the client's side (a hit), the mesh and the iterator (store), and control. Knows
+ * nothing of how an answer is written or judged; never looks at a clock.
+ *
+ * Layout of an entry: table link, struct msg_entry, RRset pointers, qname, texts of the
+ * reasons. It is counted: the table has one reference, each hit takes another. A remembered
+ * failure (RFC 9520) has a key of its own, so that it does not push out the expired answer that
+ * may still be served (RFC 8767).
+ */
+#include "services/cache/msg_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/shards.h"
+
+/* How long after its end a failure still makes the next one last longer; RFC 9520 section 3.2.
+ */
+enum { FAILURE_MEMORY_S = 300 };
+
+struct msg_cache {
+    struct shards *shards;
+    struct hash_key key;
+};
+
+struct packed {
+    struct shard_link link;
+    struct msg_entry entry;
+};
+
+struct msg_key {
+    struct question question;
+    uint8_t flavour;
+    bool failure;
+};
+
+static const struct msg_entry *entry_of(const struct shard_link *link)
+{
+    return &CONTAINER_OF(link, const struct packed, link)->entry;
+}
+
+static uint64_t key_hash(const struct msg_cache *cache, const struct msg_key *key)
+{
+    struct hash_state state = hash_start(cache->key);
+
+    hash_word(&state, dname_hash(key->question.qname, cache->key));
+    hash_word(&state, (uint64_t)key->failure << 40 | (uint64_t)key->flavour << 32 |
+                          (uint64_t)key->question.qclass << 16 | key->question.qtype);
+    return hash_end(state);
+}
+
+static bool entry_is(const struct msg_entry *entry, const struct msg_key *key)
+{
+    return entry->qtype == key->question.qtype && entry->qclass == key->question.qclass &&
+           entry->flavour == key->flavour && (entry->failure_ttl_s != 0) == key->failure &&
+           dname_equal(entry->qname, key->question.qname);
+}
+
+static const struct msg_entry *entry_ref(const struct msg_entry *entry)
+{
+    atomic_fetch_add_explicit(&((struct msg_entry *)entry)->references, 1,
+                              memory_order_relaxed);
+    return entry;
+}
+
+static size_t entry_rrsets(const struct msg_entry *entry)
+{
+    return (size_t)entry->count[0] + entry->count[1] + entry->count[2];
+}
+
+void msg_entry_unref(const struct msg_entry *entry)
+{
+    struct msg_entry *mine = (struct msg_entry *)entry;
+
+    if (entry == NULL ||
+        atomic_fetch_sub_explicit(&mine->references, 1, memory_order_acq_rel) != 1)
+        return;
+    for (size_t i = 0; i < entry_rrsets(mine); i++)
+        rrset_unref(mine->rrsets[i]);
+    free(CONTAINER_OF(mine, struct packed, entry));
+}
+
+static void entry_release(struct shard_link *link)
+{
+    msg_entry_unref(entry_of(link));
+}
+
+struct msg_cache *msg_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key)
+{
+    struct msg_cache *cache = malloc(sizeof(*cache));
+
+    if (cache == NULL)
+        return NULL;
+    cache->key = key;
+    cache->shards = shards_new(size_bytes, shards, entry_release);
+    if (cache->shards != NULL)
+        return cache;
+    free(cache);
+    return NULL;
+}
+
+void msg_cache_free(struct msg_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    shards_free(cache->shards);
+    free(cache);
+}
+
+void msg_cache_resize(struct msg_cache *cache, uint64_t size_bytes)
+{
+    shards_resize(cache->shards, size_bytes);
+}
+
+/* ---- packing ---- */
+
+/*
+ * What a reference to an RRset costs. The RRset cache pays for what it holds; but a set that it
+ * has evicted lives on as long as messages refer to it, and then they are the ones who keep it
+ * in memory. So the first four messages that refer to a set share its price, later ones of many
+ * (an SOA under all its NXDOMAINs) pay a quarter each: the sum covers the set without charging
+ * it a thousand times. Two references are not messages': the cache's and the storing query's.
+ */
+static uint32_t share_of(const struct rrset *set)
+{
+    unsigned references = atomic_load_explicit(&set->references, memory_order_relaxed);
+    unsigned holders = references > 2 ? references - 2 : 1;
+
+    return shard_cost(set->size_bytes) / (holders < 4 ? holders : 4);
+}
+
+static size_t packed_size(const struct msg_store *what)
+{
+    size_t size = sizeof(struct packed) + what->question->qname.size +
+                  message_rrsets(what->message) * sizeof(const struct rrset *);
+
+    for (size_t i = 0; what->reasons != NULL && i < what->reasons->count; i++)
+        size += strlen(what->reasons->item[i].text) + 1;
+    return size;
+}
+
+static void pack_reasons(struct msg_entry *entry, const struct reasons *reasons, char *at)
+{
+    if (reasons == NULL)
+        return;
+    ASSERT(reasons->count <= REASONS_MAX);
+    entry->reasons.count = reasons->count;
+    for (size_t i = 0; i < reasons->count; i++) {
+        size_t size = strlen(reasons->item[i].text) + 1;
+
+        entry->reasons.item[i].code = reasons->item[i].code;
+        entry->reasons.item[i].text = memcpy(at, reasons->item[i].text, size);
+        at += size;
+    }
+}
+
+/* Takes a reference of each RRset. @return what the entry is charged for them. */
+static uint32_t pack_rrsets(struct msg_entry *entry, const struct message *message)
+{
+    uint32_t charge = 0;
+
+    memcpy(entry->count, message->count, sizeof(entry->count));
+    for (size_t i = 0; i < message_rrsets(message); i++) {
+        entry->rrsets[i] = rrset_ref(message->rrsets[i]);
+        charge += share_of(entry->rrsets[i]);
+    }
+    return charge;
+}
+
+static void pack_fields(struct msg_entry *entry, const struct msg_store *what)
+{
+    bool failure = what->failure_ttl_s != 0;
+
+    entry->ttl_s = failure ? what->failure_ttl_s : what->ttl_s;
+    entry->failure_ttl_s = what->failure_ttl_s;
+    entry->stored_s = what->now_s;
+    entry->expires_s = what->now_s + entry->ttl_s;
+    entry->prefetch_at_s = what->prefetch_s == 0 ? INT64_MAX : what->now_s + what->prefetch_s;
+    entry->rcode = what->message->rcode;
+    entry->flags = what->message->flags & (uint16_t) ~(FLAG_AA | FLAG_TC | FLAG_AD);
+    if (what->security == SEC_SECURE)
+        entry->flags |= FLAG_AD;
+    entry->qtype = what->question->qtype;
+    entry->qclass = what->question->qclass;
+    entry->flavour = what->flavour;
+    entry->security = (uint8_t)what->security;
+}
+
+static struct packed *pack(const struct msg_store *what, uint64_t hash)
+{
+    size_t size = packed_size(what);
+    size_t rrsets = message_rrsets(what->message);
+    struct packed *packed = calloc(1, size);
+    uint8_t *qname;
+
+    if (packed == NULL)
+        return NULL;
+    atomic_init(&packed->entry.references, 1);
+    packed->entry.rrsets = (const struct rrset **)(void *)(packed + 1);
+    qname = (uint8_t *)(packed->entry.rrsets + rrsets);
+    packed->entry.qname = what->question->qname;
+    packed->entry.qname.wire =
+        memcpy(qname, what->question->qname.wire, what->question->qname.size);
+    pack_fields(&packed->entry, what);
+    pack_reasons(&packed->entry, what->reasons, (char *)qname + what->question->qname.size);
+    packed->entry.size_bytes = (uint32_t)size;
+    shard_link_init(&packed->link, hash,
+                    shard_cost(size) + pack_rrsets(&packed->entry, what->message));
+    return packed;
+}
+
+/* ---- storing ---- */
+
+static bool match_key(const struct shard_link *link, const void *context)
+{
+    return entry_is(entry_of(link), context);
+}
+
+static enum shard_verdict decide_put(struct shard_link *link, void *context)
+{
+    (void)link, (void)context;
+    return SHARD_PUT;
+}
+
+static enum shard_verdict decide_drop(struct shard_link *link, void *context)
+{
+    (void)context;
+    return link == NULL ? SHARD_KEEP : SHARD_DROP;
+}
+
+static bool drop_key(struct msg_cache *cache, const struct msg_key *key)
+{
+    struct shard_change change = {key_hash(cache, key), match_key, decide_drop, (void *)key,
+                                  NULL};
+
+    return shards_change(cache->shards, &change) == SHARD_DROP;
+}
+
+static bool rrsets_are_published(const struct message *message)
+{
+    for (size_t i = 0; i < message_rrsets(message); i++) {
+        if (atomic_load_explicit(&message->rrsets[i]->references, memory_order_relaxed) == 0)
+            return false;
+    }
+    return true;
+}
+
+enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *what)
+{
+    struct msg_key key = {*what->question, what->flavour, what->failure_ttl_s != 0};
+    struct shard_change change = {key_hash(cache, &key), match_key, decide_put, &key, NULL};
+    struct packed *packed;
+
+    if (!rrsets_are_published(what->message)) /* one that the RRset cache did not take */
+        return STATUS_LIMIT;
+    packed = pack(what, change.hash);
+    if (packed == NULL)
+        return STATUS_NO_MEMORY;
+    change.fresh = &packed->link;
+    if (shards_change(cache->shards, &change) != SHARD_PUT) {
+        entry_release(&packed->link);
+        return STATUS_LIMIT;
+    }
+    if (!key.failure) { /* it works again: the next failure begins with a short time */
+        key.failure = true;
+        drop_key(cache, &key);
+    }
+    return STATUS_OK;
+}
+
+/* ---- finding ---- */
+
+struct finding {
+    struct msg_key key;
+    int64_t oldest_s; /* expiry that is still good enough */
+    const struct msg_entry *result;
+};
+
+static bool look_find(const struct shard_link *link, void *context)
+{
+    const struct msg_entry *entry = entry_of(link);
+    struct finding *finding = context;
+
+    if (entry->expires_s <= finding->oldest_s || !entry_is(entry, &finding->key))
+        return false;
+    finding->result = entry_ref(entry);
+    return true;
+}
+
+static const struct msg_entry *find(struct msg_cache *cache, const struct msg_key *key,
+                                    int64_t oldest_s)
+{
+    struct finding finding = {*key, oldest_s, NULL};
+
+    shards_look(cache->shards, key_hash(cache, key), look_find, &finding);
+    return finding.result;
+}
+
+const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct question *question,
+                                       uint8_t flavour, int64_t now_s, uint32_t stale_s)
+{
+    struct msg_key key = {*question, flavour, false};
+    const struct msg_entry *entry =
+        find(cache, &key, stale_s == UINT32_MAX ? INT64_MIN : now_s - stale_s);
+
+    if (entry != NULL)
+        return entry;
+    key.failure = true;
+    return find(cache, &key, now_s);
+}
+
+uint32_t msg_cache_failure_before_s(struct msg_cache *cache, const struct question *question,
+                                    uint8_t flavour, int64_t now_s)
+{
+    struct msg_key key = {*question, flavour, true};
+    const struct msg_entry *entry = find(cache, &key, now_s - FAILURE_MEMORY_S);
+    uint32_t ttl_s = entry == NULL ? 0 : entry->failure_ttl_s;
+
+    msg_entry_unref(entry);
+    return ttl_s;
+}
+
+/* ---- taking out and changing ---- */
+
+bool msg_cache_drop(struct msg_cache *cache, const struct question *question, uint8_t flavour)
+{
+    struct msg_key answer = {*question, flavour, false}, failure = {*question, flavour, true};
+    bool dropped_answer = drop_key(cache, &answer);
+    bool dropped_failure = drop_key(cache, &failure);
+
+    return dropped_answer || dropped_failure;
+}
+
+/* Entries are immutable: a copy with another expiry takes its place. */
+static enum status put_expiring(struct msg_cache *cache, const struct msg_key *key,
+                                const struct msg_entry *entry, int64_t expires_s)
+{
+    struct question question = {entry->qname, entry->qtype, entry->qclass};
+    struct message message = {
+        .rcode = entry->rcode, .flags = entry->flags, .rrsets = entry->rrsets};
+    struct msg_store what = {
+        .message = &message,
+        .question = &question,
+        .flavour = entry->flavour,
+        .security = (enum security)entry->security,
+        .reasons = &entry->reasons,
+        .failure_ttl_s = entry->failure_ttl_s,
+    };
+    struct shard_change change = {key_hash(cache, key), match_key, decide_put, (void *)key,
+                                  NULL};
+    struct packed *packed;
+
+    memcpy(message.count, entry->count, sizeof(message.count));
+    packed = pack(&what, change.hash);
+    if (packed == NULL)
+        return STATUS_NO_MEMORY;
+    packed->entry.ttl_s = entry->ttl_s;
+    packed->entry.stored_s = entry->stored_s;
+    packed->entry.prefetch_at_s = entry->prefetch_at_s;
+    packed->entry.expires_s = expires_s;
+    change.fresh = &packed->link;
+    if (shards_change(cache->shards, &change) == SHARD_PUT)
+        return STATUS_OK;
+    entry_release(&packed->link);
+    return STATUS_LIMIT;
+}
+
+bool msg_cache_expire(struct msg_cache *cache, const struct question *question, uint8_t flavour,
+                      int64_t expires_s)
+{
+    bool done = false;
+
+    for (int failure = 0; failure < 2; failure++) {
+        struct msg_key key = {*question, flavour, failure != 0};
+        const struct msg_entry *entry = find(cache, &key, INT64_MIN);
+
+        if (entry != NULL && put_expiring(cache, &key, entry, expires_s) == STATUS_OK)
+            done = true;
+        msg_entry_unref(entry);
+    }
+    return done;
+}
+
+struct dropping {
+    bool (*drop)(void *context, const struct msg_entry *entry);
+    void *context;
+};
+
+static enum shard_verdict visit_drop(struct shard_link *link, void *context)
+{
+    const struct dropping *dropping = context;
+
+    return dropping->drop(dropping->context, entry_of(link)) ? SHARD_DROP : SHARD_KEEP;
+}
+
+size_t msg_cache_drop_if(struct msg_cache *cache,
+                         bool (*drop)(void *context, const struct msg_entry *entry),
+                         void *context)
+{
+    struct dropping dropping = {drop, context};
+
+    return shards_visit(cache->shards, visit_drop, &dropping);
+}
+
+void msg_cache_flush(struct msg_cache *cache)
+{
+    shards_flush(cache->shards);
+}
+
+uint64_t msg_cache_size_bytes(const struct msg_cache *cache)
+{
+    return shards_state(cache->shards).size_bytes;
+}
+
+uint64_t msg_cache_count(const struct msg_cache *cache)
+{
+    return shards_state(cache->shards).entries;
+}
