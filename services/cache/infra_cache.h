@@ -16,13 +16,22 @@ struct infra_cache;
 
 enum infra_edns { INFRA_EDNS_UNKNOWN, INFRA_EDNS_WORKS, INFRA_EDNS_NONE };
 
-/** A copy of one entry; all zero (and known false) when there is none. */
+/** The longest single wait that timeout_ms can ask for, whatever max_rtt_ms says: a client has
+ *  long gone when a packet was given more, and another server could have been asked. */
+enum { INFRA_WAIT_MAX_MS = 2000 };
+
+/**
+ * A copy of one entry. When there is none (or it is too old) all is zero but timeout_ms, and known
+ * is false.
+ */
 struct infra {
     bool known;
     uint32_t srtt_ms, rttvar_ms; /* RFC 6298; srtt 0: never measured */
     uint32_t timeout_ms;         /* what to wait for the next answer, back-off included */
-    uint16_t timeouts_in_row;
-    int64_t dead_until_ms;       /* before it only probes are sent; 0: not dead */
+    uint16_t timeouts_in_row;    /* of packets that were not under way together */
+    /* 0: not dead. Else it was silent at least twice in a row; before that time nothing is sent
+     * to it, from then on whoever gets infra_claim_probe's leave sends one packet. */
+    int64_t dead_until_ms;
     uint8_t edns;                /* enum infra_edns */
     bool lame;                   /* does not serve the zone, says REFUSED or refers upwards */
     bool recursion_lame;         /* answers, but only out of a cache (no AA) */
@@ -53,9 +62,22 @@ void infra_get(struct infra_cache *cache, const struct addr *server, struct dnam
 void infra_answered(struct infra_cache *cache, const struct addr *server, struct dname zone,
                     int64_t now_ms, uint32_t rtt_ms);
 
-/** No answer within timeout_ms, the time that this packet was given: back off (doubling, up to max). */
+/**
+ * No answer within timeout_ms, the time that this packet was given: back off (doubling, up to max).
+ * Packets that were under way at the last back-off count no further, so that ten silent
+ * questions sent together are one sign and not ten.
+ */
 void infra_timed_out(struct infra_cache *cache, const struct addr *server, struct dname zone,
                      int64_t now_ms, uint32_t timeout_ms);
+
+/**
+ * May a packet go to this server? Always true while it is not dead. To a dead one only a single probe
+ * goes in each interval, of all threads: the first to ask after dead_until_ms gets leave, and
+ * dead_until_ms moves on by the interval at once. Intervals: 1 s, doubled by each probe without
+ * answer, at most 60 s. An answer ends it all.
+ */
+bool infra_claim_probe(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                       int64_t now_ms);
 
 enum infra_fact { INFRA_LAME, INFRA_RECURSION_LAME, INFRA_DNSSEC_LAME, INFRA_CASE_LAME };
 /** Kept as long as the entry. */

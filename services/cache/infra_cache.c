@@ -1,0 +1,403 @@
+/*
+ * infra_cache.c - what is known for everybody about one server address and one zone.
+ *
+ * Called by the iterator's choice of servers (get, claim_probe) and by exchange (answered,
+ * timed out, facts). Values in, values out: nobody holds a pointer into the table. Never looks
+ * at a clock.
+ *
+ * Life of an entry: made by the first thing learned, kept infra-host-ttl seconds from then on
+ * whatever is learned later, so that an error of judgement about a server ends by itself.
+ */
+#include "services/cache/infra_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/shards.h"
+
+enum {
+    DEAD_AFTER = 2,          /* timeouts in a row */
+    DEAD_FIRST_MS = 1000,    /* between probes of a dead server, doubled ... */
+    DEAD_MOST_MS = 60 * 1000 /* ... up to a packet a minute */
+};
+
+struct infra_cache {
+    struct shards *shards;
+    struct hash_key key;
+    /* The rules; atomic because a reload sets them while threads read. */
+    atomic_uint host_ttl_s, min_rtt_ms, max_rtt_ms, unknown_ms;
+};
+
+struct host {
+    struct shard_link link;
+    struct addr server;
+    struct infra infra;    /* timeout_ms is worked out on reading */
+    int64_t backed_off_ms; /* when the last timeout was counted */
+    uint8_t zone_size;
+    uint8_t zone[]; /* the octets of its name */
+};
+
+struct host_key {
+    const struct addr *server;
+    struct dname zone;
+};
+
+static uint64_t key_hash(const struct infra_cache *cache, const struct host_key *key)
+{
+    struct hash_state state = hash_start(cache->key);
+
+    hash_word(&state, dname_hash(key->zone, cache->key));
+    hash_word(&state, (uint64_t)key->server->scope << 32 | (uint64_t)key->server->port << 8 |
+                          key->server->family);
+    hash_bytes(&state, slice_of(key->server->bytes, addr_octets(key->server)));
+    return hash_end(state);
+}
+
+static bool host_is(const struct host *host, const struct host_key *key)
+{
+    return host->zone_size == key->zone.size && addr_equal(&host->server, key->server) &&
+           dname_equal(dname_of_wire(host->zone), key->zone);
+}
+
+static void host_release(struct shard_link *link)
+{
+    free(CONTAINER_OF(link, struct host, link));
+}
+
+struct infra_cache *infra_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key)
+{
+    static const struct infra_rules rules = {900, 50, 120000, 376};
+    struct infra_cache *cache = calloc(1, sizeof(*cache));
+
+    if (cache == NULL)
+        return NULL;
+    cache->key = key;
+    infra_cache_set_rules(cache, &rules);
+    cache->shards = shards_new(size_bytes, shards, host_release);
+    if (cache->shards != NULL)
+        return cache;
+    free(cache);
+    return NULL;
+}
+
+void infra_cache_free(struct infra_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    shards_free(cache->shards);
+    free(cache);
+}
+
+void infra_cache_set_rules(struct infra_cache *cache, const struct infra_rules *rules)
+{
+    atomic_store_explicit(&cache->host_ttl_s, rules->host_ttl_s, memory_order_relaxed);
+    atomic_store_explicit(&cache->min_rtt_ms, rules->min_rtt_ms, memory_order_relaxed);
+    atomic_store_explicit(&cache->max_rtt_ms, rules->max_rtt_ms, memory_order_relaxed);
+    atomic_store_explicit(&cache->unknown_ms, rules->unknown_ms, memory_order_relaxed);
+}
+
+/* ---- times ---- */
+
+/* RFC 6298 sections 2 and 5.5: RTO, bounded, doubled for each timeout, and bounded by one wait.
+ */
+static uint32_t timeout_ms(struct infra_cache *cache, const struct infra *infra)
+{
+    uint64_t least = atomic_load_explicit(&cache->min_rtt_ms, memory_order_relaxed);
+    uint64_t most = atomic_load_explicit(&cache->max_rtt_ms, memory_order_relaxed);
+    uint64_t wait = infra->srtt_ms + 4 * (uint64_t)infra->rttvar_ms;
+
+    if (infra->srtt_ms == 0)
+        wait = atomic_load_explicit(&cache->unknown_ms, memory_order_relaxed);
+    if (wait < least)
+        wait = least;
+    if (most > INFRA_WAIT_MAX_MS)
+        most = INFRA_WAIT_MAX_MS;
+    for (unsigned i = 0; i < infra->timeouts_in_row && wait < most; i++)
+        wait *= 2;
+    return (uint32_t)(wait < most ? wait : most);
+}
+
+/* RFC 6298 sections 2.2 and 2.3, rounded to the nearest millisecond. */
+static void measure(struct infra *infra, uint32_t rtt_ms)
+{
+    uint64_t rtt = rtt_ms == 0 ? 1 : rtt_ms; /* 0 stands for never measured */
+    uint64_t srtt = infra->srtt_ms;
+    uint64_t error = rtt > srtt ? rtt - srtt : srtt - rtt;
+
+    if (srtt == 0) {
+        infra->srtt_ms = (uint32_t)rtt;
+        infra->rttvar_ms = (uint32_t)(rtt / 2);
+        return;
+    }
+    infra->rttvar_ms = (uint32_t)((3 * (uint64_t)infra->rttvar_ms + error + 2) / 4);
+    infra->srtt_ms = (uint32_t)((7 * srtt + rtt + 4) / 8);
+}
+
+static int64_t probe_interval_ms(const struct infra *infra)
+{
+    int64_t interval = DEAD_FIRST_MS;
+
+    for (unsigned i = DEAD_AFTER; i < infra->timeouts_in_row && interval < DEAD_MOST_MS; i++)
+        interval *= 2;
+    return time_min(interval, DEAD_MOST_MS);
+}
+
+static bool is_current(const struct host *host, int64_t now_ms)
+{
+    return host->infra.known && host->infra.expires_s > now_ms / 1000;
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    struct host_key key;
+    int64_t now_ms;
+    struct infra *out;
+};
+
+static bool look_get(const struct shard_link *link, void *context)
+{
+    const struct host *host = CONTAINER_OF(link, const struct host, link);
+    struct reading *reading = context;
+
+    if (!host_is(host, &reading->key) || !is_current(host, reading->now_ms))
+        return false;
+    *reading->out = host->infra;
+    return true;
+}
+
+void infra_get(struct infra_cache *cache, const struct addr *server, struct dname zone,
+               int64_t now_ms, struct infra *out)
+{
+    struct reading reading = {{server, zone}, now_ms, out};
+
+    memset(out, 0, sizeof(*out));
+    shards_look(cache->shards, key_hash(cache, &reading.key), look_get, &reading);
+    out->timeout_ms = timeout_ms(cache, out);
+}
+
+/* ---- learning ---- */
+
+struct event;
+typedef void learn(struct host *host, const struct event *event);
+
+/* One thing that happened; `learn` writes it into the entry, under the shard's lock. */
+struct event {
+    struct host_key key;
+    int64_t now_ms;
+    learn *learn;
+    uint32_t host_ttl_s;
+    struct host *fresh; /* NULL at the first try */
+    union {
+        uint32_t rtt_ms, timeout_ms;
+        enum infra_fact fact;
+        enum infra_edns edns;
+        struct {
+            const uint8_t *client;
+            struct slice server;
+        } cookie;
+        bool *leave;
+    } what;
+};
+
+static void begin_anew(struct host *host, const struct event *event)
+{
+    memset(&host->infra, 0, sizeof(host->infra));
+    host->backed_off_ms = INT64_MIN;
+    host->infra.known = true;
+    host->infra.expires_s = event->now_ms / 1000 + event->host_ttl_s;
+}
+
+static bool match_event(const struct shard_link *link, const void *context)
+{
+    return host_is(CONTAINER_OF(link, const struct host, link),
+                   &((const struct event *)context)->key);
+}
+
+static enum shard_verdict decide_learn(struct shard_link *link, void *context)
+{
+    const struct event *event = context;
+    struct host *host = event->fresh;
+
+    if (link != NULL)
+        host = CONTAINER_OF(link, struct host, link);
+    if (host == NULL)
+        return SHARD_DROP; /* not there: come again with memory for it */
+    if (!is_current(host, event->now_ms))
+        begin_anew(host, event);
+    event->learn(host, event);
+    return link != NULL ? SHARD_KEEP : SHARD_PUT;
+}
+
+static struct host *host_new(const struct event *event, uint64_t hash)
+{
+    size_t size = sizeof(struct host) + event->key.zone.size;
+    struct host *host = calloc(1, size);
+
+    if (host == NULL)
+        return NULL;
+    shard_link_init(&host->link, hash, shard_cost(size));
+    host->server = *event->key.server;
+    host->zone_size = event->key.zone.size;
+    memcpy(host->zone, event->key.zone.wire, event->key.zone.size);
+    return host;
+}
+
+/* Without memory the event is forgotten: nothing but speed depends on it. */
+static void happened(struct infra_cache *cache, struct event *event)
+{
+    struct shard_change change = {key_hash(cache, &event->key), match_event, decide_learn,
+                                  event, NULL};
+
+    event->host_ttl_s = atomic_load_explicit(&cache->host_ttl_s, memory_order_relaxed);
+    if (shards_change(cache->shards, &change) == SHARD_KEEP)
+        return;
+    event->fresh = host_new(event, change.hash);
+    if (event->fresh == NULL)
+        return;
+    change.fresh = &event->fresh->link;
+    if (shards_change(cache->shards, &change) != SHARD_PUT)
+        free(event->fresh);
+}
+
+static void forget_silence(struct host *host)
+{
+    host->infra.timeouts_in_row = 0;
+    host->infra.dead_until_ms = 0;
+    host->backed_off_ms = INT64_MIN;
+}
+
+static void learn_answer(struct host *host, const struct event *event)
+{
+    measure(&host->infra, event->what.rtt_ms);
+    forget_silence(host);
+}
+
+void infra_answered(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                    int64_t now_ms, uint32_t rtt_ms)
+{
+    struct event event = {{server, zone}, now_ms, learn_answer, 0, NULL, {.rtt_ms = rtt_ms}};
+
+    happened(cache, &event);
+}
+
+static void learn_timeout(struct host *host, const struct event *event)
+{
+    struct infra *infra = &host->infra;
+
+    if (event->now_ms - event->what.timeout_ms < host->backed_off_ms)
+        return; /* was under way when we last backed off */
+    host->backed_off_ms = event->now_ms;
+    if (infra->timeouts_in_row < UINT16_MAX)
+        infra->timeouts_in_row++;
+    if (infra->timeouts_in_row >= DEAD_AFTER)
+        infra->dead_until_ms = event->now_ms + probe_interval_ms(infra);
+}
+
+void infra_timed_out(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                     int64_t now_ms, uint32_t timeout_ms_given)
+{
+    struct event event = {
+        {server, zone}, now_ms, learn_timeout, 0, NULL, {.timeout_ms = timeout_ms_given}};
+
+    happened(cache, &event);
+}
+
+static void learn_probe(struct host *host, const struct event *event)
+{
+    struct infra *infra = &host->infra;
+
+    *event->what.leave = infra->dead_until_ms == 0 || event->now_ms >= infra->dead_until_ms;
+    if (infra->dead_until_ms != 0 && *event->what.leave)
+        infra->dead_until_ms = event->now_ms + probe_interval_ms(infra);
+}
+
+bool infra_claim_probe(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                       int64_t now_ms)
+{
+    bool leave = true;
+    struct event event = {{server, zone}, now_ms, learn_probe, 0, NULL, {.leave = &leave}};
+    struct shard_change change = {key_hash(cache, &event.key), match_event, decide_learn,
+                                  &event, NULL};
+
+    event.host_ttl_s = atomic_load_explicit(&cache->host_ttl_s, memory_order_relaxed);
+    shards_change(cache->shards, &change); /* a server never heard of gets no entry by this */
+    return leave;
+}
+
+static void learn_fact(struct host *host, const struct event *event)
+{
+    switch (event->what.fact) {
+    case INFRA_LAME: host->infra.lame = true; break;
+    case INFRA_RECURSION_LAME: host->infra.recursion_lame = true; break;
+    case INFRA_DNSSEC_LAME: host->infra.dnssec_lame = true; break;
+    case INFRA_CASE_LAME: host->infra.case_lame = true; break;
+    }
+}
+
+void infra_note(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                int64_t now_ms, enum infra_fact fact)
+{
+    struct event event = {{server, zone}, now_ms, learn_fact, 0, NULL, {.fact = fact}};
+
+    happened(cache, &event);
+}
+
+static void learn_edns(struct host *host, const struct event *event)
+{
+    host->infra.edns = (uint8_t)event->what.edns;
+}
+
+void infra_note_edns(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                     int64_t now_ms, enum infra_edns edns)
+{
+    struct event event = {{server, zone}, now_ms, learn_edns, 0, NULL, {.edns = edns}};
+
+    happened(cache, &event);
+}
+
+static void learn_cookie(struct host *host, const struct event *event)
+{
+    struct slice cookie = event->what.cookie.server;
+
+    memcpy(host->infra.client_cookie, event->what.cookie.client,
+           sizeof(host->infra.client_cookie));
+    if (cookie.size > 0)
+        memcpy(host->infra.cookie, cookie.data, cookie.size);
+    host->infra.cookie_size = (uint8_t)cookie.size;
+}
+
+void infra_note_cookie(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                       int64_t now_ms, const uint8_t client[8], struct slice server_cookie)
+{
+    struct event event = {
+        {server, zone}, now_ms, learn_cookie, 0, NULL, {.cookie = {client, server_cookie}}};
+
+    if (server_cookie.size <=
+        sizeof(((struct infra *)0)->cookie)) /* RFC 7873 section 4: 8 to 32 */
+        happened(cache, &event);
+}
+
+/* ---- all of it ---- */
+
+static enum shard_verdict visit_forget(struct shard_link *link, void *context)
+{
+    (void)context;
+    forget_silence(CONTAINER_OF(link, struct host, link));
+    return SHARD_KEEP;
+}
+
+void infra_forget_failures(struct infra_cache *cache)
+{
+    shards_visit(cache->shards, visit_forget, NULL);
+}
+
+void infra_flush(struct infra_cache *cache)
+{
+    shards_flush(cache->shards);
+}
+
+uint64_t infra_cache_size_bytes(const struct infra_cache *cache)
+{
+    return shards_state(cache->shards).size_bytes;
+}
