@@ -51,7 +51,8 @@ char layout_next(struct layout_walk *walk, bool more)
 const struct rdata_field *rdata_field(char letter)
 {
     static const struct rdata_field fields[128] = {
-#define FIELD(letter, name) [letter] = {field_##name##_skip},
+#define FIELD(letter, name)                                                                    \
+    [letter] = {field_##name##_skip, field_##name##_print, field_##name##_parse},
 #include "util/wire/rdata_field.def"
 #undef FIELD
     };
@@ -220,17 +221,6 @@ void field_hash_skip(struct cursor *in)
         cursor_fail(in);
 }
 
-void field_nsap_skip(struct cursor *in)
-{
-    field_hex_skip(in);
-}
-
-void field_atma_skip(struct cursor *in)
-{
-    cursor_u8(in);
-    field_hex_skip(in);
-}
-
 /* ---- type bitmaps ---- */
 
 /*
@@ -256,102 +246,4 @@ void field_bitmap_skip(struct cursor *in)
 void field_old_bitmap_skip(struct cursor *in)
 {
     cursor_rest(in);
-}
-
-/* ---- fields of single types ---- */
-
-void field_wks_skip(struct cursor *in)
-{
-    cursor_u8(in);
-    if (cursor_rest(in).size > 65536 / 8)
-        cursor_fail(in);
-}
-
-/* RFC 2874 section 3.1: the suffix has the bits that the prefix leaves over. */
-void field_a6_skip(struct cursor *in)
-{
-    uint8_t prefix_bits = cursor_u8(in);
-
-    if (prefix_bits > 128)
-        cursor_fail(in);
-    else
-        cursor_bytes(in, (128u - prefix_bits + 7) / 8);
-    if ((prefix_bits == 0) != (cursor_left(in) == 0))
-        cursor_fail(in);
-}
-
-/* RFC 3123 section 4: family, prefix, N bit and length, address part. */
-void field_prefix_skip(struct cursor *in)
-{
-    cursor_u16(in);
-    cursor_u8(in);
-    cursor_bytes(in, cursor_u8(in) & 0x7f);
-}
-
-/* RFC 1876 section 2: sixteen octets in version 0; others are not defined. */
-void field_loc_skip(struct cursor *in)
-{
-    if (cursor_u8(in) == 0)
-        cursor_bytes(in, 15);
-    else
-        cursor_rest(in);
-}
-
-/* A gateway or relay by its type; of an unknown type all of the rest. */
-static void skip_gateway(struct cursor *in, uint8_t type)
-{
-    switch (type) {
-    case 0: break;
-    case 1: cursor_bytes(in, 4); break;
-    case 2: cursor_bytes(in, 16); break;
-    case 3: field_name_skip(in); break;
-    default: cursor_rest(in); break;
-    }
-}
-
-/* RFC 4025 section 2.1. */
-void field_ipseckey_skip(struct cursor *in)
-{
-    uint8_t type = cursor_u8(in);
-
-    cursor_u8(in);
-    skip_gateway(in, type);
-}
-
-/* RFC 8777 section 4.2. */
-void field_amtrelay_skip(struct cursor *in)
-{
-    skip_gateway(in, cursor_u8(in) & 0x7f);
-}
-
-/* RFC 8005 section 5. */
-void field_hip_skip(struct cursor *in)
-{
-    uint8_t hit_size = cursor_u8(in);
-    uint16_t key_size;
-
-    cursor_u8(in);
-    key_size = cursor_u16(in);
-    if (hit_size == 0 || key_size == 0)
-        cursor_fail(in);
-    cursor_bytes(in, hit_size);
-    cursor_bytes(in, key_size);
-}
-
-/*
- * RFC 9460 section 2.2: keys in strictly ascending order. The values stay opaque: section 4.3
- * leaves that to a resolver.
- */
-void field_svc_params_skip(struct cursor *in)
-{
-    int last_key = -1;
-
-    while (cursor_left(in) > 0) {
-        int key = cursor_u16(in);
-
-        cursor_bytes(in, cursor_u16(in));
-        if (key <= last_key)
-            cursor_fail(in);
-        last_key = key;
-    }
 }

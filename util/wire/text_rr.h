@@ -41,6 +41,7 @@ void text_rrset_write(struct text *out, const struct rrset *set, int64_t now_s);
 struct zone_reader {
     const char *at;  /* what is still to be read */
     int line;        /* of the record last read, from 1 */
+    int next_line;
     struct dname origin, owner;
     uint32_t ttl_s;
     bool has_ttl, has_owner;
