@@ -33,7 +33,6 @@ struct packed {
 struct msg_key {
     struct question question;
     uint8_t flavour;
-    bool failure;
 };
 
 static const struct msg_entry *entry_of(const struct shard_link *link)
@@ -46,16 +45,15 @@ static uint64_t key_hash(const struct msg_cache *cache, const struct msg_key *ke
     struct hash_state state = hash_start(cache->key);
 
     hash_word(&state, dname_hash(key->question.qname, cache->key));
-    hash_word(&state, (uint64_t)key->failure << 40 | (uint64_t)key->flavour << 32 |
-                          (uint64_t)key->question.qclass << 16 | key->question.qtype);
+    hash_word(&state, (uint64_t)key->flavour << 32 | (uint64_t)key->question.qclass << 16 |
+                          key->question.qtype);
     return hash_end(state);
 }
 
 static bool entry_is(const struct msg_entry *entry, const struct msg_key *key)
 {
     return entry->qtype == key->question.qtype && entry->qclass == key->question.qclass &&
-           entry->flavour == key->flavour && (entry->failure_ttl_s != 0) == key->failure &&
-           dname_equal(entry->qname, key->question.qname);
+           entry->flavour == key->flavour && dname_equal(entry->qname, key->question.qname);
 }
 
 static const struct msg_entry *entry_ref(const struct msg_entry *entry)
@@ -171,9 +169,7 @@ static uint32_t pack_rrsets(struct msg_entry *entry, const struct message *messa
 
 static void pack_fields(struct msg_entry *entry, const struct msg_store *what)
 {
-    bool failure = what->failure_ttl_s != 0;
-
-    entry->ttl_s = failure ? what->failure_ttl_s : what->ttl_s;
+    entry->ttl_s = what->ttl_s;
     entry->failure_ttl_s = what->failure_ttl_s;
     entry->stored_s = what->now_s;
     entry->expires_s = what->now_s + entry->ttl_s;
@@ -249,7 +245,7 @@ static bool rrsets_are_published(const struct message *message)
 
 enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *what)
 {
-    struct msg_key key = {*what->question, what->flavour, what->failure_ttl_s != 0};
+    struct msg_key key = {*what->question, what->flavour};
     struct shard_change change = {key_hash(cache, &key), match_key, decide_put, &key, NULL};
     struct packed *packed;
 
@@ -263,8 +259,8 @@ enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *wha
         entry_release(&packed->link);
         return STATUS_LIMIT;
     }
-    if (!key.failure) { /* it works again: the next failure begins with a short time */
-        key.failure = true;
+    if ((key.flavour & MSG_FLAVOUR_FAILURE) == 0) {
+        key.flavour |= MSG_FLAVOUR_FAILURE;
         drop_key(cache, &key);
     }
     return STATUS_OK;
@@ -301,32 +297,17 @@ static const struct msg_entry *find(struct msg_cache *cache, const struct msg_ke
 const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct question *question,
                                        uint8_t flavour, int64_t now_s, uint32_t stale_s)
 {
-    struct msg_key key = {*question, flavour, false};
-    const struct msg_entry *entry =
-        find(cache, &key, stale_s == UINT32_MAX ? INT64_MIN : now_s - stale_s);
+    struct msg_key key = {*question, flavour};
 
-    if (entry != NULL)
-        return entry;
-    key.failure = true;
-    return find(cache, &key, now_s);
-}
-
-uint32_t msg_cache_failure_before_s(struct msg_cache *cache, const struct question *question,
-                                    uint8_t flavour, int64_t now_s)
-{
-    struct msg_key key = {*question, flavour, true};
-    const struct msg_entry *entry = find(cache, &key, now_s - FAILURE_MEMORY_S);
-    uint32_t ttl_s = entry == NULL ? 0 : entry->failure_ttl_s;
-
-    msg_entry_unref(entry);
-    return ttl_s;
+    return find(cache, &key, stale_s == UINT32_MAX ? INT64_MIN : now_s - stale_s);
 }
 
 /* ---- taking out and changing ---- */
 
 bool msg_cache_drop(struct msg_cache *cache, const struct question *question, uint8_t flavour)
 {
-    struct msg_key answer = {*question, flavour, false}, failure = {*question, flavour, true};
+    struct msg_key answer = {*question, flavour};
+    struct msg_key failure = {*question, flavour | MSG_FLAVOUR_FAILURE};
     bool dropped_answer = drop_key(cache, &answer);
     bool dropped_failure = drop_key(cache, &failure);
 
@@ -370,16 +351,11 @@ static enum status put_expiring(struct msg_cache *cache, const struct msg_key *k
 bool msg_cache_expire(struct msg_cache *cache, const struct question *question, uint8_t flavour,
                       int64_t expires_s)
 {
-    bool done = false;
+    struct msg_key key = {*question, flavour};
+    const struct msg_entry *entry = find(cache, &key, INT64_MIN);
+    bool done = entry != NULL && put_expiring(cache, &key, entry, expires_s) == STATUS_OK;
 
-    for (int failure = 0; failure < 2; failure++) {
-        struct msg_key key = {*question, flavour, failure != 0};
-        const struct msg_entry *entry = find(cache, &key, INT64_MIN);
-
-        if (entry != NULL && put_expiring(cache, &key, entry, expires_s) == STATUS_OK)
-            done = true;
-        msg_entry_unref(entry);
-    }
+    msg_entry_unref(entry);
     return done;
 }
 

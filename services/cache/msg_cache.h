@@ -62,28 +62,22 @@ struct msg_store {
 };
 
 /**
- * Stores an answer, or a failure where failure_ttl_s is not 0. An answer ends the memory of failures.
+ * Stores an entry in place of the one of the same flavour. An answer also drops the remembered
+ * failure of its question, so that the next one begins with a short time.
  * @return STATUS_NO_MEMORY, or STATUS_LIMIT (too large, or an RRset is not published because the
  *         RRset cache did not take it): nothing was stored, what was there stays.
  */
 enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *what);
 
 /**
- * A reference that is yours, or NULL. An answer goes before a remembered failure of the same
- * question; a failure (failure_ttl_s not 0) is found only while it is fresh.
- * @param stale_s answers expired for no longer than this are found as well; 0: fresh ones only.
+ * A reference that is yours, or NULL.
+ * @param stale_s entries expired for no longer than this are found as well; 0: fresh ones only.
  */
 const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct question *question,
                                        uint8_t flavour, int64_t now_s, uint32_t stale_s);
 void msg_entry_unref(const struct msg_entry *entry);
 
-/**
- * How long the last failure of this question was kept, for fresh_failure_ttl_s; 0 when there was
- * none, or an answer since, or when it ended more than 300 s ago.
- */
-uint32_t msg_cache_failure_before_s(struct msg_cache *cache, const struct question *question,
-                                    uint8_t flavour, int64_t now_s);
-
+/** Both the answer and the failure of that flavour. @return false: neither was there. */
 bool msg_cache_drop(struct msg_cache *cache, const struct question *question, uint8_t flavour);
 /** For tests and control: makes the entry expire at that time. @return false: not there. */
 bool msg_cache_expire(struct msg_cache *cache, const struct question *question, uint8_t flavour,
