@@ -1,0 +1,364 @@
+/*
+ * udp.c - questions over UDP in, answers out, in batches.
+ *
+ * Called by libevent and, for answers, through struct channel. Life: udp_new; every event reads
+ * up to BATCH datagrams and hands each to the receiver; answers are copied into the out buffer
+ * and leave at the end of the event (or when it is full). Answers that the kernel does not take
+ * are lost, as a datagram may be: nothing here waits for a client.
+ */
+#define _GNU_SOURCE /* recvmmsg, sendmmsg, struct in6_pktinfo */
+#define __APPLE_USE_RFC_3542
+#include "config.h"
+#include "services/net/udp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "services/net/loop_inside.h"
+#include "services/net/sock.h"
+
+/* A question is at most 65,535 octets, but the batch is for the usual ones: what is larger than
+ * QUESTION_MAX comes truncated and is answered as malformed. */
+enum { BATCH = 32, QUESTION_MAX = 4096, OUT_SIZE = 128 * 1024, ROUNDS = 4, CONTROL_SIZE = 64 };
+
+union control { /* aligned for struct cmsghdr */
+    size_t align;
+    uint8_t octets[CONTROL_SIZE];
+};
+
+struct answer {
+    struct peer peer;
+    size_t offset, size; /* in out */
+};
+
+struct udp {
+    struct channel channel; /* first: the channel is cast back */
+    struct loop_flush flush;
+    struct loop *loop;
+    unsigned references;
+    int fd; /* -1: closed */
+    struct addr bound;
+    bool wildcard;
+    struct event readable;
+    net_receive *receive;
+    void *context;
+    struct udp_stats stats;
+
+    struct answer answers[BATCH];
+    unsigned answer_count;
+    size_t out_used;
+    uint8_t out[OUT_SIZE];
+
+    struct sockaddr_storage from[BATCH];
+    union control control[BATCH];
+    uint8_t in[BATCH][QUESTION_MAX];
+};
+
+/* ---- addresses of ours in control messages --------------------------------------------------
+ */
+
+static void read_control(struct msghdr *header, struct peer *peer)
+{
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(header); at != NULL; at = CMSG_NXTHDR(header, at)) {
+        if (at->cmsg_level == IPPROTO_IPV6 && at->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+
+            memcpy(&info, CMSG_DATA(at), sizeof(info));
+            memcpy(peer->to.bytes, &info.ipi6_addr, 16);
+            peer->interface_index = (uint32_t)info.ipi6_ifindex;
+        }
+#if HAVE_DECL_IP_PKTINFO
+        if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+
+            memcpy(&info, CMSG_DATA(at), sizeof(info));
+            memcpy(peer->to.bytes, &info.ipi_addr, 4);
+        }
+#elif HAVE_DECL_IP_RECVDSTADDR
+        if (at->cmsg_level == IPPROTO_IP && at->cmsg_type == IP_RECVDSTADDR)
+            memcpy(peer->to.bytes, CMSG_DATA(at), 4);
+#endif
+    }
+}
+
+static void put_control(struct msghdr *header, int level, int type, const void *data,
+                        size_t size)
+{
+    struct cmsghdr *message = CMSG_FIRSTHDR(header);
+
+    message->cmsg_level = level;
+    message->cmsg_type = type;
+    message->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(message), data, size);
+    header->msg_controllen = CMSG_SPACE(size);
+}
+
+static void write_control(struct msghdr *header, union control *control,
+                          const struct peer *peer)
+{
+    memset(control, 0, sizeof(*control));
+    header->msg_control = control->octets;
+    header->msg_controllen = sizeof(control->octets);
+    if (peer->to.family == ADDR_IP6) {
+        struct in6_pktinfo info = {.ipi6_ifindex = 0};
+
+        memcpy(&info.ipi6_addr, peer->to.bytes, 16);
+        if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
+            info.ipi6_ifindex = (unsigned)peer->interface_index;
+        put_control(header, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+        return;
+    }
+#if HAVE_DECL_IP_PKTINFO
+    struct in_pktinfo info = {.ipi_ifindex = 0};
+
+    memcpy(&info.ipi_spec_dst, peer->to.bytes, 4);
+    put_control(header, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+#elif HAVE_DECL_IP_RECVDSTADDR
+    put_control(header, IPPROTO_IP, IP_SENDSRCADDR, peer->to.bytes, 4);
+#else
+    header->msg_control = NULL;
+    header->msg_controllen = 0;
+#endif
+}
+
+/* ---- answers out ----------------------------------------------------------------------------
+ */
+
+struct parcel { /* what one message to the kernel is made of */
+    struct sockaddr_storage to;
+    union control control;
+    struct iovec part;
+};
+
+static void pack(struct udp *udp, const struct answer *answer, struct parcel *parcel,
+                 struct msghdr *header)
+{
+    memset(header, 0, sizeof(*header));
+    header->msg_name = &parcel->to;
+    header->msg_namelen = sock_addr(&answer->peer.from, &parcel->to);
+    parcel->part.iov_base = udp->out + answer->offset;
+    parcel->part.iov_len = answer->size;
+    header->msg_iov = &parcel->part;
+    header->msg_iovlen = 1;
+    if (udp->wildcard)
+        write_control(header, &parcel->control, &answer->peer);
+}
+
+#ifdef HAVE_SENDMMSG
+static void send_all(struct udp *udp)
+{
+    struct parcel parcels[BATCH];
+    struct mmsghdr headers[BATCH];
+    unsigned done = 0;
+
+    for (unsigned i = 0; i < udp->answer_count; i++)
+        pack(udp, &udp->answers[i], &parcels[i], &headers[i].msg_hdr);
+    while (done < udp->answer_count) {
+        int sent = sendmmsg(udp->fd, headers + done, udp->answer_count - done, 0);
+
+        if (sent > 0) {
+            udp->stats.sent += (unsigned)sent;
+            done += (unsigned)sent;
+            continue;
+        }
+        if (errno == EINTR)
+            continue;
+        /* The first one failed. When the kernel's buffer is full so are the others lost. */
+        udp->stats.send_failed++;
+        done++;
+        if (sock_must_wait(errno) || errno == ENOBUFS || errno == ENOMEM) {
+            udp->stats.send_failed += udp->answer_count - done;
+            break;
+        }
+    }
+}
+#else
+static void send_all(struct udp *udp)
+{
+    for (unsigned i = 0; i < udp->answer_count; i++) {
+        struct parcel parcel;
+        struct msghdr header;
+
+        pack(udp, &udp->answers[i], &parcel, &header);
+        if (sendmsg(udp->fd, &header, 0) >= 0)
+            udp->stats.sent++;
+        else
+            udp->stats.send_failed++;
+    }
+}
+#endif
+
+static void flush(struct loop_flush *flush)
+{
+    struct udp *udp = CONTAINER_OF(flush, struct udp, flush);
+
+    if (udp->fd != -1)
+        send_all(udp);
+    udp->answer_count = 0;
+    udp->out_used = 0;
+}
+
+static void channel_send(struct channel *channel, const struct peer *peer, struct slice message)
+{
+    struct udp *udp = (struct udp *)channel;
+    struct answer *answer;
+
+    if (udp->fd == -1 || message.size == 0 || message.size > OUT_SIZE)
+        return;
+    if (udp->answer_count == BATCH || message.size > OUT_SIZE - udp->out_used) {
+        list_remove(&udp->flush.link);
+        flush(&udp->flush);
+    }
+    answer = &udp->answers[udp->answer_count++];
+    answer->peer = *peer;
+    answer->offset = udp->out_used;
+    answer->size = message.size;
+    memcpy(udp->out + udp->out_used, message.data, message.size);
+    udp->out_used += message.size;
+    loop_want_flush(udp->loop, &udp->flush);
+}
+
+static void channel_hold(struct channel *channel)
+{
+    ((struct udp *)channel)->references++;
+}
+
+static void channel_release(struct channel *channel)
+{
+    struct udp *udp = (struct udp *)channel;
+
+    if (--udp->references == 0)
+        free(udp);
+}
+
+/* ---- questions in ---------------------------------------------------------------------------
+ */
+
+static void prepare(struct udp *udp, unsigned index, struct iovec *part, struct msghdr *header)
+{
+    memset(header, 0, sizeof(*header));
+    part->iov_base = udp->in[index];
+    part->iov_len = QUESTION_MAX;
+    header->msg_name = &udp->from[index];
+    header->msg_namelen = sizeof(udp->from[index]);
+    header->msg_iov = part;
+    header->msg_iovlen = 1;
+    if (udp->wildcard) {
+        header->msg_control = udp->control[index].octets;
+        header->msg_controllen = sizeof(udp->control[index].octets);
+    }
+}
+
+static void hand_over(struct udp *udp, unsigned index, struct msghdr *header, size_t size)
+{
+    struct peer peer = {.to = udp->bound};
+
+    peer.from = sock_addr_read(&udp->from[index]);
+    /* Nobody can be answered at port 0; such a packet is forged. */
+    if (peer.from.family == ADDR_NONE || peer.from.port == 0)
+        return;
+    if (udp->wildcard)
+        read_control(header, &peer);
+    udp->stats.received++;
+    udp->receive(udp->context, &udp->channel, &peer, slice_of(udp->in[index], size));
+}
+
+#ifdef HAVE_RECVMMSG
+static bool receive_some(struct udp *udp)
+{
+    struct iovec parts[BATCH];
+    struct mmsghdr headers[BATCH];
+    int count;
+
+    for (unsigned i = 0; i < BATCH; i++)
+        prepare(udp, i, &parts[i], &headers[i].msg_hdr);
+    count = recvmmsg(udp->fd, headers, BATCH, 0, NULL);
+    for (int i = 0; i < count && udp->fd != -1; i++)
+        hand_over(udp, (unsigned)i, &headers[i].msg_hdr, headers[i].msg_len);
+    return count == BATCH;
+}
+#else
+static bool receive_some(struct udp *udp)
+{
+    for (unsigned i = 0; i < BATCH && udp->fd != -1; i++) {
+        struct iovec part;
+        struct msghdr header;
+        ssize_t size;
+
+        prepare(udp, 0, &part, &header);
+        size = recvmsg(udp->fd, &header, 0);
+        if (size < 0)
+            return false;
+        hand_over(udp, 0, &header, (size_t)size);
+    }
+    return true;
+}
+#endif
+
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+    struct udp *udp = context;
+    struct loop *loop = udp->loop;
+
+    (void)fd;
+    (void)what;
+    loop_begin(loop);
+    channel_hold(&udp->channel);
+    for (int i = 0; i < ROUNDS && udp->fd != -1 && receive_some(udp); i++) {
+    }
+    channel_release(&udp->channel);
+    loop_end(loop);
+}
+
+static bool is_wildcard(const struct addr *addr)
+{
+    static const uint8_t zeroes[16];
+
+    return memcmp(addr->bytes, zeroes, sizeof(zeroes)) == 0;
+}
+
+struct udp *udp_new(struct loop *loop, int fd, const struct addr *bound, net_receive *receive,
+                    void *context)
+{
+    struct udp *udp = calloc(1, sizeof(*udp));
+
+    if (udp == NULL)
+        return NULL;
+    udp->channel = (struct channel){TRANSPORT_UDP, channel_send, channel_hold, channel_release};
+    udp->flush.flush = flush;
+    udp->loop = loop;
+    udp->references = 1;
+    udp->fd = fd;
+    udp->bound = *bound;
+    udp->wildcard = is_wildcard(bound);
+    udp->receive = receive;
+    udp->context = context;
+    event_assign(&udp->readable, loop->base, fd, EV_READ | EV_PERSIST, on_readable, udp);
+    if (event_add(&udp->readable, NULL) != 0) {
+        free(udp);
+        return NULL;
+    }
+    return udp;
+}
+
+void udp_close(struct udp *udp)
+{
+    if (udp == NULL || udp->fd == -1)
+        return;
+    event_del(&udp->readable);
+    if (udp->answer_count > 0)
+        flush(&udp->flush);
+    list_remove(&udp->flush.link);
+    close(udp->fd);
+    udp->fd = -1;
+    channel_release(&udp->channel);
+}
+
+const struct udp_stats *udp_stats(const struct udp *udp)
+{
+    return &udp->stats;
+}
