@@ -275,11 +275,12 @@ static uint16_t *find_group(const struct reader *reader, const struct record *re
 
     for (size_t at = hash & reader->table_mask;; at = (at + 1) & reader->table_mask) {
         uint16_t *place = reader->table + at;
-        const struct group *group = reader->groups + *place;
+        const struct group *group;
         const struct record *other;
 
         if (*place == NONE)
             return place;
+        group = reader->groups + *place;
         if (group->hash != hash || group->type != type || group->section != section)
             continue;
         other = group_owner(reader, group);
@@ -381,43 +382,84 @@ static enum status group_records(struct reader *reader, bool rrsigs)
 
 /* ---- RRsets out of groups ---- */
 
-static uint32_t rdata_hash(const struct reader *reader, struct slice rdata)
+/* Two names that differ in letter case only are one when a packet is written, since compression
+ * may make them so; therefore records that hold such names are compared in canonical form. */
+static bool is_compressed_type(const struct record *record)
 {
-    struct hash_state state = hash_start(reader->key);
+    struct slice rdata = slice_of(record->rdata, record->rdata_size);
+    struct rdata_name names[RDATA_NAMES_MAX];
 
-    hash_bytes(&state, rdata);
-    return (uint32_t)hash_end(state);
+    return rdata_names(rdata, record->type, names) != 0 && names[0].compress;
 }
 
-/* The rdata of a list, each once. The table of groups has done its work and serves once more:
- * it is large enough for all records. @return their number. */
-static size_t gather(struct reader *reader, const struct record_list *list, struct slice *out)
+/* The rdata of one list while each is gathered once. The table of groups has done its work and
+ * serves once more: it is large enough for all records. */
+struct gathering {
+    struct slice *rdata;
+    size_t count;
+    uint16_t *table;
+    size_t mask;
+    uint16_t type;
+    bool canonical;
+};
+
+static size_t rdata_hash(const struct reader *reader, const struct gathering *gathering,
+                         struct slice rdata)
 {
-    size_t places = 16, count = 0;
-    uint16_t index = list->first;
+    struct hash_state state = hash_start(reader->key);
+    uint8_t octets[3 * DNAME_MAX]; /* the longest such rdata is that of SOA */
+    struct sink out = sink_of(octets, sizeof(octets));
 
-    if (list->count > 1) {
-        while (places < 2u * list->count)
-            places *= 2;
-        memset(reader->table, 0xff, places * sizeof(*reader->table));
+    if (gathering->canonical) {
+        rdata_write_canonical(&out, rdata, gathering->type);
+        rdata = sink_written(&out);
     }
-    for (size_t left = list->count; left > 0; left--) {
-        const struct record *record = reader->records + index;
-        struct slice rdata = slice_of(record->rdata, record->rdata_size);
-        size_t at;
+    hash_bytes(&state, rdata);
+    return (size_t)hash_end(state);
+}
 
-        index = record->next;
-        if (list->count > 1) {
-            at = rdata_hash(reader, rdata) & (places - 1);
-            while (reader->table[at] != NONE && !slice_equal(out[reader->table[at]], rdata))
-                at = (at + 1) & (places - 1);
-            if (reader->table[at] != NONE)
-                continue;
-            reader->table[at] = (uint16_t)count;
+static void add_rdata(const struct reader *reader, struct gathering *gathering,
+                      struct slice rdata)
+{
+    for (size_t at = rdata_hash(reader, gathering, rdata);; at++) {
+        uint16_t *place = gathering->table + (at & gathering->mask);
+        struct slice other;
+
+        if (*place == NONE) {
+            *place = (uint16_t)gathering->count;
+            gathering->rdata[gathering->count++] = rdata;
+            return;
         }
-        out[count++] = rdata;
+        other = gathering->rdata[*place];
+        if (gathering->canonical ? rdata_compare(other, rdata, gathering->type) == 0
+                                 : slice_equal(other, rdata))
+            return;
     }
-    return count;
+}
+
+/* @return the number of different ones. */
+static size_t gather(const struct reader *reader, const struct record_list *list,
+                     struct slice *out)
+{
+    const struct record *record = reader->records + list->first;
+    struct gathering gathering = {out, 0, reader->table, 15, record->type, false};
+
+    if (list->count == 0)
+        return 0;
+    if (list->count == 1) {
+        out[0] = slice_of(record->rdata, record->rdata_size);
+        return 1;
+    }
+    while (gathering.mask + 1 < 2u * list->count)
+        gathering.mask = 2 * gathering.mask + 1;
+    memset(gathering.table, 0xff, (gathering.mask + 1) * sizeof(*gathering.table));
+    gathering.canonical = is_compressed_type(record);
+    for (size_t left = list->count; left > 0; left--) {
+        add_rdata(reader, &gathering, slice_of(record->rdata, record->rdata_size));
+        if (left > 1)
+            record = reader->records + record->next;
+    }
+    return gathering.count;
 }
 
 static size_t largest_group(const struct reader *reader)
