@@ -15,7 +15,7 @@
 #include "services/cache/cache_options.h"
 #include "services/client/client_options.h"
 #include "services/upstream/upstream_options.h"
-#include "util/conf/report.h"
+#include "util/conf/conf.h"
 #include "validator/validator_options.h"
 
 struct options {
@@ -34,7 +34,8 @@ struct options {
     struct forward_options *forwards;
     size_t forward_count;
 
-    struct options_inside *inside; /* of lib/options.c */
+    struct arena *arena; /* of all texts and lists */
+    struct conf conf;    /* how it was read: places, and what was passed over */
 };
 
 /** All defaults, no zones. @return NULL: no memory. */
@@ -67,19 +68,22 @@ enum status options_set(struct options *options, const char *section, const char
 struct conf_place options_place(const struct options *options, const char *section,
                                 const char *name);
 
-/** A clause or an option that is known from Unbound and was passed over, with a warning. */
-struct options_ignored {
-    const char *section, *name; /* name NULL: the whole section */
-    const char *value;
-    struct conf_place place;
-};
+/**
+ * Clauses and options that are known from Unbound and were passed over, with a warning each, in
+ * the order of the files. @param count set to how many.
+ */
+const struct conf_ignored *options_ignored(const struct options *options, size_t *count);
 
-/** @param count set to how many. In the order of the files. */
-const struct options_ignored *options_ignored(const struct options *options, size_t *count);
+/** A conf_complain (services/client/acl.h) whose context is a struct conf_report. */
+void options_complain(void *report, const struct opt_item *item, const char *words);
+
+/** True when both hold the same values and the same zones in the same order. */
+bool options_equal(const struct options *one, const struct options *other);
 
 /**
  * The configuration as YAML, which read again gives the same values.
- * @param all also those that have their default. @return in the arena; NULL: no memory.
+ * @param all also those that were not set but have a default. @return in the arena; NULL: no
+ * memory.
  */
 char *options_print_yaml(const struct options *options, bool all, struct arena *arena);
 
