@@ -1,0 +1,47 @@
+/*
+ * replay_defaults.h - the settings that every scenario begins with, in the syntax of
+ * unbound.conf.
+ *
+ * Read before the scenario's own configuration by replay_run.c. Scenarios rely on defaults that
+ * are not always ours (the format's section "Settings"), and time stands still in them: what we
+ * would give up after seconds, or after few tries, is theirs to decide.
+ */
+#ifndef TREESHREW_TESTCODE_REPLAY_DEFAULTS_H
+#define TREESHREW_TESTCODE_REPLAY_DEFAULTS_H
+
+static const char replay_defaults[] =
+    /* What the reference runner sets. */
+    "server:\n"
+    "  use-syslog: no\n"
+    "  directory: \"\"\n"
+    "  chroot: \"\"\n"
+    "  username: \"\"\n"
+    "  pidfile: \"\"\n"
+    "  val-log-level: 2\n"
+    "  log-servfail: yes\n"
+    /* Defaults that scenarios rely on without naming them. */
+    "  num-threads: 1\n"
+    "  use-caps-for-id: no\n"
+    "  ede: no\n"
+    "  ede-serve-expired: no\n"
+    "  iter-scrub-ns: 20\n"
+    "  iter-scrub-cname: 11\n"
+    "  outbound-msg-retry: 5\n"
+    "  max-sent-count: 32\n"
+    "  max-query-restarts: 11\n"
+    "  max-global-quota: 200\n"
+    "  val-nsec3-keysize-iterations: \"1024 150 2048 150 4096 150\"\n"
+    /* Bounds of ours that the format does not have, out of the way. */
+    "  sends-soft: 200\n"
+    "  sends-per-delegation: 200\n"
+    "  failed-servers-max: 200\n"
+    "  timeout-rounds-max: 5\n"
+    "  target-failures-max: 100\n"
+    "  targets-max: 200\n"
+    "  subqueries-max: 200\n"
+    "  query-time-max: 600000\n"
+    "  silent-time-max: 600000\n"
+    "remote-control:\n"
+    "  control-enable: no\n";
+
+#endif
