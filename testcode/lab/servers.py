@@ -143,10 +143,13 @@ class Lab:
             lines += ["zone:", f'  name: "{zone}"', f'  zonefile: "{i}.zone"']
         self.spawn(name, [nsd, "-d", "-c", self._write(f"{name}/nsd.conf", "\n".join(lines) + "\n")])
 
-    def _resolver_config(self, name, address, more=""):
+    def write_config(self, name, address, more=""):
+        """A classic config for a resolver in front of the lab; `more` may open further clauses."""
         folder = os.path.join(self.folder, name)
         os.makedirs(folder, exist_ok=True)
         return self._write(f"{name}/{name}.conf", f"""# {name} in front of the lab
+remote-control:
+    control-enable: no
 server:
     interface: {address}
     directory: "{folder}"
@@ -163,13 +166,16 @@ server:
     qname-minimisation: yes
     log-servfail: yes
 {more}
-remote-control:
-    control-enable: no
 """)
 
-    def start_shrewd(self, program):
-        self.spawn("shrewd", [program, "-d", "-c", self._resolver_config("shrewd", SHREWD)])
-        self.wait_for(SHREWD, "shrewd")
+    def start_shrewd(self, program, name="shrewd", address=SHREWD, more=""):
+        """Starts the program with the lab's config and `more` at the end of it."""
+        if not os.access(program, os.X_OK):
+            raise LabError(f"{program} is not there")
+        config = self.write_config(name, address, more)
+        self.spawn(name, [program, "-d", "-c", config])
+        self.wait_for(address, name)
+        return config
 
     def start_unbound(self):
         program = find_program("unbound")
@@ -177,7 +183,7 @@ remote-control:
             raise LabError("unbound is not installed")
         # A copy, because the distribution's AppArmor profile ties the original to /etc/unbound.
         copy = shutil.copy(program, os.path.join(self.folder, "unbound-copy"))
-        config = self._resolver_config("unbound", UNBOUND, '    logfile: ""')
+        config = self.write_config("unbound", UNBOUND, '    logfile: ""')
         self.spawn("unbound", [copy, "-d", "-c", config])
         self.wait_for(UNBOUND, "unbound")
 
