@@ -19,6 +19,7 @@
 #include "testcode/replay_parse.h"
 #include "testcode/replay_upstream.h"
 #include "testcode/replay_world.h"
+#include "util/conf/conf.h"
 
 enum { ROUNDS_MAX = 5000, TIMERS_MAX = 100000 };
 
@@ -198,7 +199,7 @@ static struct resolver_hooks read_hooks(const struct options *options)
 {
     struct resolver_hooks hooks = {0};
     size_t count;
-    const struct options_ignored *ignored = options_ignored(options, &count);
+    const struct conf_ignored *ignored = options_ignored(options, &count);
 
     for (size_t i = 0; i < count; i++) {
         if (ignored[i].name == NULL || strcmp(ignored[i].value, "yes") != 0)
