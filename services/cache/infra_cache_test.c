@@ -1,0 +1,351 @@
+/*
+ * infra_cache_test.c - what is learned about servers: times, silence, probes, facts,
+ * forgetting.
+ */
+#include "services/cache/infra_cache.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "services/cache/sets_for_tests.h"
+
+enum { NOW = 5000000 };
+
+struct home {
+    struct arena *arena;
+    struct infra_cache *cache;
+    struct addr server;
+    struct dname zone;
+};
+
+static struct addr addr_of(const char *text)
+{
+    struct addr addr;
+
+    assert_int_equal(addr_from_text(&addr, text, 53, NULL), STATUS_OK);
+    return addr;
+}
+
+static int set_up(void **state)
+{
+    struct home *home = calloc(1, sizeof(*home));
+    struct infra_rules rules = {900, 50, 120000, 400};
+
+    home->arena = arena_new(0);
+    home->cache = infra_cache_new(1 << 20, 4, (struct hash_key){1, 2});
+    if (home->cache == NULL)
+        return 1;
+    infra_cache_set_rules(home->cache, &rules);
+    home->server = addr_of("192.0.2.1");
+    home->zone = name_of(home->arena, "example.");
+    *state = home;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct home *home = *state;
+
+    infra_cache_free(home->cache);
+    arena_free(home->arena);
+    free(home);
+    return 0;
+}
+
+static struct infra get(struct home *home, int64_t now_ms)
+{
+    struct infra infra;
+
+    infra_get(home->cache, &home->server, home->zone, now_ms, &infra);
+    return infra;
+}
+
+static void answered(struct home *home, int64_t now_ms, uint32_t rtt_ms)
+{
+    infra_answered(home->cache, &home->server, home->zone, now_ms, rtt_ms);
+}
+
+static void timed_out(struct home *home, int64_t now_ms, uint32_t timeout_ms)
+{
+    infra_timed_out(home->cache, &home->server, home->zone, now_ms, timeout_ms);
+}
+
+static bool claim(struct home *home, int64_t now_ms)
+{
+    return infra_claim_probe(home->cache, &home->server, home->zone, now_ms);
+}
+
+static void never_heard_of(void **state)
+{
+    struct home *home = *state;
+    struct infra infra = get(home, NOW), zero = {.timeout_ms = 400};
+
+    assert_memory_equal(&infra, &zero, sizeof(infra));
+    assert_true(claim(home, NOW));
+    assert_false(get(home, NOW).known); /* asking makes no entry */
+}
+
+/* RFC 6298 section 2, worked out by hand. */
+static const struct {
+    const char *why;
+    uint32_t rtt_ms[4]; /* 0 ends */
+    uint32_t srtt_ms, rttvar_ms, timeout_ms;
+} measurements[] = {
+    {"first: RTTVAR is half of it", {100}, 100, 50, 300},
+    {"steady: RTTVAR shrinks", {100, 100}, 100, 38, 252},
+    {"slower: 7/8 and 1/8, 3/4 and 1/4", {100, 180}, 110, 58, 342},
+    {"faster", {100, 20}, 90, 58, 322},
+    {"very near: the floor", {1, 1, 1}, 1, 0, 50},
+    {"very far: the cap of one wait", {1500}, 1500, 750, 2000},
+};
+
+static void round_trips(void **state)
+{
+    struct home *home = *state;
+
+    for (size_t i = 0; i < COUNT(measurements); i++) {
+        struct infra infra;
+
+        infra_flush(home->cache);
+        for (size_t k = 0; k < 4 && measurements[i].rtt_ms[k] != 0; k++)
+            answered(home, NOW, measurements[i].rtt_ms[k]);
+        infra = get(home, NOW);
+        if (infra.srtt_ms != measurements[i].srtt_ms ||
+            infra.rttvar_ms != measurements[i].rttvar_ms ||
+            infra.timeout_ms != measurements[i].timeout_ms || !infra.known)
+            fail_msg("%s: %u %u %u", measurements[i].why, (unsigned)infra.srtt_ms,
+                     (unsigned)infra.rttvar_ms, (unsigned)infra.timeout_ms);
+    }
+    infra_flush(home->cache);
+    answered(home, NOW, 0);
+    assert_int_equal(get(home, NOW).srtt_ms, 1); /* 0 would stand for never measured */
+}
+
+/* RFC 6298 section 5.5: each silence doubles, one answer ends it. */
+static void back_off(void **state)
+{
+    struct home *home = *state;
+    static const uint32_t want_ms[] = {600, 1200, 2000, 2000};
+    int64_t now_ms = NOW;
+
+    answered(home, now_ms, 100);
+    for (size_t i = 0; i < COUNT(want_ms); i++) {
+        uint32_t wait_ms = get(home, now_ms).timeout_ms;
+
+        now_ms += wait_ms;
+        timed_out(home, now_ms, wait_ms);
+        assert_int_equal(get(home, now_ms).timeout_ms, want_ms[i]);
+        assert_int_equal(get(home, now_ms).timeouts_in_row, i + 1);
+    }
+    answered(home, now_ms, 100);
+    assert_int_equal(get(home, now_ms).timeouts_in_row, 0);
+    assert_int_equal(get(home, now_ms).dead_until_ms, 0);
+    assert_int_equal(get(home, now_ms).timeout_ms, 252);
+}
+
+static void a_server_never_measured_backs_off_too(void **state)
+{
+    struct home *home = *state;
+
+    timed_out(home, NOW, 400);
+    assert_true(get(home, NOW).known);
+    assert_int_equal(get(home, NOW).timeout_ms, 800);
+    assert_int_equal(get(home, NOW).srtt_ms, 0);
+}
+
+static void silent_together_counts_once(void **state)
+{
+    struct home *home = *state;
+
+    for (int i = 0; i < 10; i++) /* sent from NOW on, 10 ms after each other */
+        timed_out(home, NOW + 400 + i * 10, 400);
+    assert_int_equal(get(home, NOW + 490).timeouts_in_row, 1);
+    timed_out(home, NOW + 400 + 400, 400); /* sent just when the first one was given up */
+    assert_int_equal(get(home, NOW + 800).timeouts_in_row, 2);
+}
+
+/* A dead server costs one packet an interval, whoever asks; the intervals double up to a
+ * minute. */
+static void probes(void **state)
+{
+    struct home *home = *state;
+    static const int64_t interval_ms[] = {1000,  2000,  4000,  8000, 16000,
+                                          32000, 60000, 60000, 60000};
+    int64_t now_ms = NOW;
+
+    timed_out(home, now_ms, 400);
+    assert_int_equal(get(home, now_ms).dead_until_ms, 0);
+    assert_true(claim(home, now_ms));
+    assert_true(claim(home, now_ms)); /* once silent is not dead: no limit yet */
+    now_ms += 800;
+    timed_out(home, now_ms, 800);
+    for (size_t i = 0; i < COUNT(interval_ms); i++) {
+        int64_t due_ms = now_ms + interval_ms[i];
+
+        assert_int_equal(get(home, now_ms).dead_until_ms, due_ms);
+        assert_false(claim(home, now_ms));
+        assert_false(claim(home, due_ms - 1));
+        assert_true(claim(home, due_ms));
+        assert_false(claim(home, due_ms)); /* the second to ask is too late */
+        now_ms = due_ms + 2000;
+        timed_out(home, now_ms, 2000);
+    }
+    answered(home, now_ms, 30);
+    assert_true(claim(home, now_ms));
+    assert_true(claim(home, now_ms));
+    assert_int_equal(get(home, now_ms).dead_until_ms, 0);
+}
+
+/* Ten questions a second for ten minutes: a dead server gets few packets, and goes on getting
+ * some. */
+static void a_dead_server_costs_little(void **state)
+{
+    struct home *home = *state;
+    int64_t sent_ms[64], ends_ms[64];
+    size_t first = 0, count = 0, until_dead = 0;
+
+    for (int64_t now_ms = NOW; now_ms < NOW + 600 * 1000; now_ms += 100) {
+        for (; first < count && ends_ms[first] <= now_ms; first++)
+            timed_out(home, ends_ms[first], (uint32_t)(ends_ms[first] - sent_ms[first]));
+        if (get(home, now_ms).dead_until_ms == 0)
+            until_dead = count;
+        if (!claim(home, now_ms))
+            continue;
+        assert_true(count < COUNT(sent_ms));
+        sent_ms[count] = now_ms;
+        ends_ms[count++] = now_ms + get(home, now_ms).timeout_ms;
+    }
+    assert_in_range(until_dead, 2, 15); /* within 400 ms, and 800 ms of doubled patience */
+    /* 1, 2, 4 ... 32 s, then one a minute; one or two more while a probe is still under way. */
+    assert_in_range(count - until_dead, 12, 18);
+}
+
+static void facts(void **state)
+{
+    struct home *home = *state;
+    static const uint8_t client[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    static const uint8_t server[33] = {9, 8, 7};
+    struct infra infra;
+
+    infra_note(home->cache, &home->server, home->zone, NOW, INFRA_LAME);
+    infra = get(home, NOW);
+    assert_true(infra.known && infra.lame && !infra.recursion_lame && !infra.dnssec_lame &&
+                !infra.case_lame);
+    infra_note(home->cache, &home->server, home->zone, NOW, INFRA_RECURSION_LAME);
+    infra_note(home->cache, &home->server, home->zone, NOW, INFRA_DNSSEC_LAME);
+    infra_note(home->cache, &home->server, home->zone, NOW, INFRA_CASE_LAME);
+    infra = get(home, NOW);
+    assert_true(infra.lame && infra.recursion_lame && infra.dnssec_lame && infra.case_lame);
+    assert_int_equal(infra.edns, INFRA_EDNS_UNKNOWN);
+    infra_note_edns(home->cache, &home->server, home->zone, NOW, INFRA_EDNS_NONE);
+    assert_int_equal(get(home, NOW).edns, INFRA_EDNS_NONE);
+    assert_int_equal(infra.timeout_ms, 400); /* no time was measured by any of it */
+
+    infra_note_cookie(home->cache, &home->server, home->zone, NOW, client,
+                      slice_of(server, 16));
+    infra_note_cookie(home->cache, &home->server, home->zone, NOW, client,
+                      slice_of(server, 33)); /* RFC 7873 section 4: no such cookie */
+    infra = get(home, NOW);
+    assert_int_equal(infra.cookie_size, 16);
+    assert_memory_equal(infra.cookie, server, 16);
+    assert_memory_equal(infra.client_cookie, client, 8);
+    infra_note_cookie(home->cache, &home->server, home->zone, NOW, client, slice_of(NULL, 0));
+    assert_int_equal(get(home, NOW).cookie_size, 0);
+}
+
+static void keys_are_told_apart(void **state)
+{
+    struct home *home = *state;
+    struct infra infra;
+    struct addr others[3] = {addr_of("192.0.2.1@54"), addr_of("192.0.2.2"),
+                             addr_of("2001:db8::1")};
+
+    infra_note(home->cache, &home->server, home->zone, NOW, INFRA_LAME);
+    for (size_t i = 0; i < COUNT(others); i++) {
+        infra_get(home->cache, &others[i], home->zone, NOW, &infra);
+        assert_false(infra.known);
+    }
+    infra_get(home->cache, &home->server, name_of(home->arena, "sub.example."), NOW, &infra);
+    assert_false(infra.known);
+    infra_get(home->cache, &home->server, name_of(home->arena, "EXAMPLE."), NOW, &infra);
+    assert_true(infra.known && infra.lame);
+}
+
+/* infra-host-ttl counts from the first thing learned, so that a misjudgement ends by itself. */
+static void ageing(void **state)
+{
+    struct home *home = *state;
+
+    infra_note(home->cache, &home->server, home->zone, NOW, INFRA_LAME);
+    answered(home, NOW + 899000, 20);
+    assert_true(get(home, NOW + 899000).lame);
+    assert_false(get(home, NOW + 900000).known);
+    assert_int_equal(get(home, NOW + 900000).timeout_ms, 400);
+    answered(home, NOW + 900000, 20);
+    assert_true(get(home, NOW + 900000).known);
+    assert_false(get(home, NOW + 900000).lame);
+    assert_int_equal(get(home, NOW + 900000).srtt_ms, 20);
+}
+
+/* After a change of the network a server's abilities are still what they were. */
+static void forgetting_failures(void **state)
+{
+    struct home *home = *state;
+    struct infra infra;
+
+    answered(home, NOW, 100);
+    infra_note_edns(home->cache, &home->server, home->zone, NOW, INFRA_EDNS_WORKS);
+    timed_out(home, NOW + 300, 300);
+    timed_out(home, NOW + 900, 600);
+    assert_true(get(home, NOW + 900).dead_until_ms > 0);
+    infra_forget_failures(home->cache);
+    infra = get(home, NOW + 900);
+    assert_int_equal(infra.dead_until_ms, 0);
+    assert_int_equal(infra.timeouts_in_row, 0);
+    assert_int_equal(infra.srtt_ms, 100);
+    assert_int_equal(infra.timeout_ms, 300);
+    assert_int_equal(infra.edns, INFRA_EDNS_WORKS);
+    infra_flush(home->cache);
+    assert_false(get(home, NOW + 900).known);
+}
+
+static void budget(void **state)
+{
+    struct home *home = *state;
+    struct infra infra;
+
+    (void)state;
+    for (uint32_t i = 0; i < 50000; i++) {
+        uint8_t bytes[4] = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
+        struct addr server = addr_ip4(bytes, 53);
+
+        infra_answered(home->cache, &server, home->zone, NOW, 10);
+        infra_get(home->cache, &server, home->zone, NOW, &infra);
+        assert_true(infra.known);
+    }
+    assert_in_range(infra_cache_size_bytes(home->cache), 1 << 19, 1 << 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(never_heard_of, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(round_trips, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(back_off, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_server_never_measured_backs_off_too, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(silent_together_counts_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(probes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_dead_server_costs_little, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(facts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ageing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(forgetting_failures, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(budget, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
