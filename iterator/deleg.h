@@ -1,0 +1,93 @@
+/*
+ * deleg.h - a delegation: the name servers of one zone as one query sees them.
+ *
+ * Built by the states from the RRset cache, a referral, the hints, a stub or a forward zone. Lives
+ * in the arena of the query; nothing is shared between queries. What is learned about a server for
+ * everybody (RTT, EDNS) goes to infra_cache.c. No I/O here, no clock: both come in as arguments.
+ */
+#ifndef TREESHREW_ITERATOR_DELEG_H
+#define TREESHREW_ITERATOR_DELEG_H
+
+#include "iterator/zone_options.h"
+#include "util/addr.h"
+#include "util/wire/message.h"
+
+enum deleg_origin { DELEG_CACHED, DELEG_REFERRED, DELEG_HINTS, DELEG_STUB, DELEG_FORWARD };
+
+/** What is known of one address type of one name server's name. */
+enum target_status {
+    TARGET_UNKNOWN,
+    TARGET_KNOWN,   /* addresses are among the servers */
+    TARGET_ASKED,   /* a sub-question is under way */
+    TARGET_MISSING  /* there is none, or it could not be had */
+};
+
+struct deleg_name {
+    struct deleg_name *next;
+    struct dname name;
+    enum target_status a, aaaa;
+    bool no_glue_possible; /* configured by name: any address will do */
+    const char *tls_name;
+    uint16_t port;
+};
+
+struct deleg_server {
+    struct deleg_server *next;
+    struct addr addr;
+    const char *tls_name; /* NULL: no TLS */
+    uint8_t sends, timeouts;
+    bool failed;          /* struck off for this query */
+    bool under_way;
+};
+
+struct deleg {
+    struct dname zone;
+    enum deleg_origin origin;
+    bool recursive;       /* forward zone: ask with RD, take any answer */
+    bool first;           /* stub-first, forward-first: resolve without it when all fail */
+    bool no_cache;
+    bool tcp_only;
+    bool parent_side;     /* as the parent told it, not the zone itself */
+    bool descended_anew;  /* the parent was asked again, as the last resort */
+    enum forward_policy policy;
+    struct deleg_name *names;
+    struct deleg_server *servers;
+    uint16_t name_count, server_count;
+    uint16_t blocked_count;   /* addresses that may not or cannot be asked */
+    uint16_t sends, answered_badly, target_failures;
+    bool saw_loop;
+};
+
+struct deleg_limits {
+    uint32_t names, addresses_per_name, addresses;
+};
+
+/** @param zone copied. @return NULL: no memory. */
+struct deleg *deleg_new(struct arena *arena, struct dname zone, enum deleg_origin origin);
+
+/** Adds a name once. @return it (new or old), or NULL: no memory, or the limit. */
+struct deleg_name *deleg_add_name(struct deleg *deleg, struct arena *arena, struct dname name,
+                                  const struct deleg_limits *limits);
+
+/** Adds an address once. @return it (new or old), or NULL: no memory, or the limit. */
+struct deleg_server *deleg_add_server(struct deleg *deleg, struct arena *arena,
+                                      const struct addr *addr, const char *tls_name,
+                                      const struct deleg_limits *limits);
+
+/** NS records into names. @param random chooses which are kept when there are too many. */
+enum status deleg_add_ns(struct deleg *deleg, struct arena *arena, const struct rrset *ns,
+                         const struct deleg_limits *limits, uint32_t random);
+
+struct deleg_name *deleg_find_name(const struct deleg *deleg, struct dname name);
+
+/** Servers that this query can still ask. */
+size_t deleg_usable(const struct deleg *deleg);
+size_t deleg_failed(const struct deleg *deleg);
+
+/** True when no address is known and none can be found without asking the zone itself. */
+bool deleg_is_useless(const struct deleg *deleg);
+
+/** All NS names lie in the zone, so that their addresses must come as glue. */
+bool deleg_needs_glue(const struct deleg *deleg, struct dname name);
+
+#endif
