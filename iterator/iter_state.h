@@ -1,0 +1,126 @@
+/*
+ * iter_state.h - what the states of the iterator share, and the moves between them.
+ *
+ *   START    where to ask: cache, told zones, deepest known delegation; primes the root
+ *   ASK      which server to ask next, with which name; sends
+ *   AWAIT    a question is under way
+ *   TARGETS  no server left to ask: look for more addresses, or for the parent's word
+ *   LEARN    an answer came, or did not: what it means
+ *   DONE     outcome is set
+ */
+#ifndef TREESHREW_ITERATOR_ITER_STATE_H
+#define TREESHREW_ITERATOR_ITER_STATE_H
+
+#include "iterator/iterator.h"
+#include "iterator/qmin.h"
+#include "services/query/mesh.h"
+#include "services/upstream/upstream.h"
+
+enum iter_state_id {
+    ITER_START,
+    ITER_ASK,
+    ITER_AWAIT,
+    ITER_TARGETS,
+    ITER_LEARN,
+    ITER_DONE,
+    ITER_STATES
+};
+
+enum { FLIGHTS_MAX = 2, CASE_ROUNDS_PER_ADDRESS = 3, CASE_SENDS_MAX = 4 };
+
+/** One question to one server, under way or just landed. */
+struct flight {
+    struct upstream_ask ask;
+    struct query *query;
+    struct deleg_server *server;
+    bool under_way, landed;
+    bool minimised;
+};
+
+/** A look-up of a name server's addresses. */
+struct target {
+    struct target *next;
+    struct query_waiter waiter;
+    struct deleg *deleg;
+    struct deleg_name *name;
+    bool aaaa;
+    bool read;
+};
+
+/** A server that failed this query for a zone: not asked again when the zone is reached anew. */
+struct struck {
+    struct struck *next;
+    struct dname zone;
+    struct addr addr;
+};
+
+struct iter_state {
+    enum iter_state_id id;
+    struct question question;     /* the one being answered now, behind all aliases */
+    struct deleg *deleg;
+    struct qmin qmin;
+    bool skip_cache;              /* QUERY_REFRESH: only for the first name */
+    bool told_zones_failed;       /* stub-first, forward-first: go on without them */
+    bool primed;                  /* priming was tried for this query */
+    unsigned sends;               /* packets of this query itself */
+    const struct rrset **aliases; /* CNAMEs and DNAMEs passed so far */
+    size_t alias_count;
+    struct flight flights[FLIGHTS_MAX];
+    struct flight *landed;        /* for LEARN */
+    struct target *targets;
+    unsigned targets_running;
+    struct query_waiter *priming;
+    struct struck *struck;
+    struct message *case_answer;  /* the first answer whose case was not kept, to compare with */
+    unsigned case_answers;
+    struct message *cache_answer; /* of a recursion-lame server: better than nothing */
+    bool any_answer;              /* some server said something */
+};
+
+/** The one way to change the state. */
+void iter_go(struct query *query, struct iter_state *state, enum iter_state_id to);
+
+const struct iterator_env *iter_env(const struct query *query);
+struct iterator_env *iter_env_mutable(const struct query *query);
+
+/* The states; each makes one step. */
+enum step iter_start_run(struct query *query, struct iter_state *state);
+enum step iter_ask_run(struct query *query, struct iter_state *state);
+enum step iter_await_run(struct query *query, struct iter_state *state);
+enum step iter_targets_run(struct query *query, struct iter_state *state);
+enum step iter_learn_run(struct query *query, struct iter_state *state);
+
+/* ---- what several states do ---- */
+
+/** Adds an address unless it may not be asked (then it is noted why). */
+void iter_add_server(struct query *query, struct iter_state *state, struct deleg *deleg,
+                     const struct addr *addr, const char *tls_name, struct dname host);
+
+/** Adds cached and given addresses for all names of the delegation. */
+void iter_add_cached_addresses(struct query *query, struct iter_state *state,
+                               struct deleg *deleg);
+
+/** Strikes the server off for this query. */
+void iter_strike(struct query *query, struct iter_state *state, struct deleg_server *server);
+
+/** Withdraws all that is under way. */
+void iter_withdraw(struct query *query, struct iter_state *state);
+
+/** Ends the query with the reason why the delegation gave no answer. */
+enum step iter_give_up(struct query *query, struct iter_state *state);
+
+/** Ends the query because a limit of the budget was reached. */
+enum step iter_limit(struct query *query, struct iter_state *state, enum cost cost);
+
+/** Answers with what was learned, the aliases in front. */
+enum step iter_finish(struct query *query, struct iter_state *state,
+                      const struct message *message, int64_t expires_s, enum security security);
+
+/** Out of memory is a failure like others. */
+enum step iter_no_memory(struct query *query, struct iter_state *state);
+
+/** Puts the alias into the chain and turns to its target; goes to START. */
+enum step iter_follow(struct query *query, struct iter_state *state, const struct rrset **sets,
+                      size_t count, struct dname target);
+
+#endif
