@@ -43,12 +43,12 @@ struct deleg_server {
 struct deleg {
     struct dname zone;
     enum deleg_origin origin;
+    int64_t expires_s;    /* of its NS set; what its servers say of the cut never outlives it */
     bool recursive;       /* forward zone: ask with RD, take any answer */
     bool first;           /* stub-first, forward-first: resolve without it when all fail */
     bool no_cache;
     bool tcp_only;
-    bool parent_side;     /* as the parent told it, not the zone itself */
-    bool descended_anew;  /* the parent was asked again, as the last resort */
+    bool parent_side;     /* names and addresses are as the parent told them */
     enum forward_policy policy;
     struct deleg_name *names;
     struct deleg_server *servers;

@@ -71,6 +71,7 @@ struct iter_state {
     unsigned targets_running;
     struct query_waiter *priming;
     struct struck *struck;
+    struct dname anew_zone;       /* whose parent was asked again; wire NULL: none */
     struct message *case_answer;  /* the first answer whose case was not kept, to compare with */
     unsigned case_answers;
     struct message *cache_answer; /* of a recursion-lame server: better than nothing */
@@ -99,6 +100,18 @@ void iter_add_server(struct query *query, struct iter_state *state, struct deleg
 /** Adds cached and given addresses for all names of the delegation. */
 void iter_add_cached_addresses(struct query *query, struct iter_state *state,
                                struct deleg *deleg);
+
+/** Starts look-ups of addresses of the delegation's names, at most that many now. */
+void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most);
+
+/** Takes in the results of look-ups that have ended. */
+void iter_read_targets(struct query *query, struct iter_state *state);
+
+/** Answers with what a server had in its cache, when nothing better came. */
+enum step iter_accept_last_resort(struct query *query, struct iter_state *state);
+
+/** The deepest cached delegation at or above the name that is of use; NULL: none. */
+struct deleg *iter_deepest_known(struct query *query, struct iter_state *state, struct dname name);
 
 /** Strikes the server off for this query. */
 void iter_strike(struct query *query, struct iter_state *state, struct deleg_server *server);

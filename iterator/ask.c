@@ -1,0 +1,224 @@
+/*
+ * ask.c - sending: which server, which name, how long to wait; and the waiting itself.
+ */
+#include "iterator/iter_state.h"
+
+#include "iterator/pick.h"
+
+enum {
+    TIMEOUT_MIN_MS = 50,
+    IP6_DOUBTED_AFTER = 3,
+    SENDS_TO_LONE_SERVER = 3 /* never more than three equal questions to one server */
+};
+
+static void flight_landed(struct upstream_ask *ask)
+{
+    struct flight *flight = ask->owner;
+
+    flight->landed = true;
+    mesh_wake(flight->query);
+}
+
+/* How often one server may get this question: with others to turn to, as often as rounds go. */
+static unsigned sends_per_server(const struct iterator_options *options,
+                                 const struct deleg *deleg)
+{
+    if (deleg->server_count <= 1)
+        return (unsigned)size_min(options->outbound_msg_retry, SENDS_TO_LONE_SERVER);
+    return options->timeout_rounds_max;
+}
+
+static bool any_under_way(const struct iter_state *state)
+{
+    for (size_t i = 0; i < FLIGHTS_MAX; i++)
+        if (state->flights[i].under_way)
+            return true;
+    return false;
+}
+
+static struct flight *free_flight(struct iter_state *state)
+{
+    for (size_t i = 0; i < FLIGHTS_MAX; i++)
+        if (!state->flights[i].under_way)
+            return &state->flights[i];
+    return NULL;
+}
+
+/* Milliseconds that are left for this question; 0: nothing more is to be sent. */
+static int64_t time_left_ms(const struct query *query, const struct iter_state *state)
+{
+    const struct iterator_options *options = iter_env(query)->config->options;
+    int64_t now_ms = query_now_ms(query);
+    int64_t end_ms = query->budget->deadline_ms;
+
+    /* A silent zone is given up well before stubs give up on us (5 s). */
+    if (!state->any_answer)
+        end_ms = time_min(end_ms, query->started_ms + options->silent_time_max);
+    return time_max(end_ms - now_ms, 0);
+}
+
+/* The servers that all questions know to be dead cost this one nothing. */
+static void strike_dead(struct query *query, struct iter_state *state)
+{
+    int64_t now_ms = query_now_ms(query);
+
+    for (struct deleg_server *at = state->deleg->servers; at != NULL; at = at->next) {
+        struct infra infra;
+        struct trace_event *event;
+
+        if (at->failed || at->under_way)
+            continue;
+        infra_get(query->env->infra, &at->addr, state->deleg->zone, now_ms, &infra);
+        if (!pick_is_dead(&infra, now_ms))
+            continue;
+        at->failed = true;
+        event = query_trace(query, TRACE_TIMEOUT, &at->addr, &state->deleg->zone, "remembered");
+        if (event != NULL)
+            event->number = infra.timeout_ms;
+    }
+}
+
+static struct deleg_server *next_server(struct query *query, struct iter_state *state,
+                                        struct infra *infra)
+{
+    const struct iterator_env *env = iter_env(query);
+    int64_t now_ms = query_now_ms(query);
+    struct pick_rules rules = {.infra = query->env->infra,
+                               .now_ms = now_ms,
+                               .random = world_random(query->env->world),
+                               .prefer_ip4 = env->config->upstream->prefer_ip4,
+                               .prefer_ip6 = env->config->upstream->prefer_ip6,
+                               .ip6_doubted = env->ip6.doubted_until_ms > now_ms,
+                               .unknown_ms = env->config->upstream->unknown_server_time_limit,
+                               .sends_max = sends_per_server(env->config->options, state->deleg)};
+
+    strike_dead(query, state);
+    return pick_server(state->deleg, &rules, infra);
+}
+
+static void fill_ask(struct query *query, struct iter_state *state, struct flight *flight,
+                     const struct infra *infra)
+{
+    const struct iterator_config *config = iter_env(query)->config;
+    struct upstream_ask *ask = &flight->ask;
+    uint32_t timeout_ms = infra->known && infra->timeout_ms != 0
+                              ? infra->timeout_ms
+                              : config->upstream->unknown_server_time_limit;
+
+    *ask = (struct upstream_ask){.server = flight->server->addr,
+                                 .zone = state->deleg->zone,
+                                 .recursion_desired = state->deleg->recursive,
+                                 .dnssec_ok = query->env->validates,
+                                 .want_tcp = state->deleg->tcp_only,
+                                 .tls_name = flight->server->tls_name,
+                                 .arena = query->arena,
+                                 .budget = query->budget,
+                                 .trace = query->trace,
+                                 .done = flight_landed,
+                                 .owner = flight};
+    /* RFC 4035 section 3.2.2: a validating forwarder below us must not hide what we can judge. */
+    ask->checking_disabled = state->deleg->recursive &&
+                             ((query->flags & QUERY_CD) != 0 || query->env->validates);
+    ask->question = qmin_next(&state->qmin, &state->question, state->deleg->zone,
+                              config->options->minimise_steps_max, &flight->minimised);
+    /* Each further try at the same server waits twice as long (RFC 1035 section 4.2.1). */
+    timeout_ms <<= flight->server->timeouts < 4 ? flight->server->timeouts : 4;
+    ask->timeout_ms = (uint32_t)time_max(
+        time_min(timeout_ms, time_left_ms(query, state)), TIMEOUT_MIN_MS);
+}
+
+static enum step send(struct query *query, struct iter_state *state, struct flight *flight,
+                      const struct infra *infra)
+{
+    struct upstream *upstream = query->env->upstream;
+    enum status status;
+
+    fill_ask(query, state, flight, infra);
+    flight->landed = false;
+    status = upstream->ask(upstream, &flight->ask);
+    if (status != STATUS_OK) {
+        if (query->budget->exhausted != COSTS)
+            return iter_limit(query, state, query->budget->exhausted);
+        iter_strike(query, state, flight->server);
+        return STEP_AGAIN;
+    }
+    flight->under_way = true;
+    flight->server->under_way = true;
+    flight->server->sends++;
+    state->deleg->sends++;
+    state->sends++;
+    if (state->deleg->policy == FORWARD_PARALLEL && state->deleg->recursive &&
+        free_flight(state) != NULL)
+        return STEP_AGAIN; /* a second one at once */
+    iter_go(query, state, ITER_AWAIT);
+    return STEP_AGAIN;
+}
+
+static bool may_send(const struct query *query, const struct iter_state *state)
+{
+    const struct iterator_options *options = iter_env(query)->config->options;
+
+    return state->deleg->sends < options->sends_per_delegation &&
+           state->deleg->answered_badly < options->failed_servers_max &&
+           state->sends < options->max_sent_count && time_left_ms(query, state) > 0;
+}
+
+/* Addresses that a later question may want are looked up while this one is under way. */
+static void fetch_ahead(struct query *query, struct iter_state *state)
+{
+    unsigned depth = query->depth;
+    int most = depth < FETCH_POLICY_DEPTHS ? iter_env(query)->config->fetch_policy[depth] : 0;
+
+    if (most != 0 && budget_allows_extras(query->budget))
+        iter_look_up_targets(query, state, most < 0 ? UINT32_MAX : (uint32_t)most);
+}
+
+enum step iter_ask_run(struct query *query, struct iter_state *state)
+{
+    struct flight *flight = free_flight(state);
+    struct infra infra;
+
+    if (flight != NULL && may_send(query, state)) {
+        flight->server = next_server(query, state, &infra);
+        if (flight->server != NULL) {
+            if (state->deleg->sends == 0)
+                fetch_ahead(query, state);
+            return send(query, state, flight, &infra);
+        }
+    }
+    iter_go(query, state, any_under_way(state) ? ITER_AWAIT : ITER_TARGETS);
+    return STEP_AGAIN;
+}
+
+/* Three failures of IPv6 in a row and no success: its addresses come last for a minute. */
+static void watch_ip6(struct query *query, const struct flight *flight)
+{
+    struct family_health *health = &iter_env_mutable(query)->ip6;
+
+    if (flight->ask.server.family != ADDR_IP6)
+        return;
+    if (flight->ask.verdict == UPSTREAM_TIMEOUT || flight->ask.verdict == UPSTREAM_NET_ERROR)
+        health->failures_in_row++;
+    else
+        *health = (struct family_health){0};
+    if (health->failures_in_row >= IP6_DOUBTED_AFTER)
+        health->doubted_until_ms = query_now_ms(query) + 60000;
+}
+
+enum step iter_await_run(struct query *query, struct iter_state *state)
+{
+    iter_read_targets(query, state);
+    for (size_t i = 0; i < FLIGHTS_MAX; i++) {
+        struct flight *flight = &state->flights[i];
+
+        if (!flight->landed)
+            continue;
+        flight->landed = flight->under_way = false;
+        flight->server->under_way = false;
+        watch_ip6(query, flight);
+        state->landed = flight;
+        iter_go(query, state, ITER_LEARN);
+        return STEP_AGAIN;
+    }
+    return STEP_WAIT;
+}

@@ -1,0 +1,337 @@
+/*
+ * iter_state.c - the table of moves, and what several states do.
+ */
+#include "iterator/iter_state.h"
+
+#include <string.h>
+
+#include "services/cache/fresh.h"
+#include "util/text.h"
+
+static const struct iter_rule {
+    const char *name;
+    enum step (*run)(struct query *query, struct iter_state *state);
+    unsigned may_go_to; /* bit set of states */
+} iter_rules[ITER_STATES] = {
+    [ITER_START] = {"start", iter_start_run, BIT(ITER_START) | BIT(ITER_ASK) | BIT(ITER_DONE)},
+    [ITER_ASK] = {"ask", iter_ask_run,
+                  BIT(ITER_ASK) | BIT(ITER_AWAIT) | BIT(ITER_TARGETS) | BIT(ITER_DONE)},
+    [ITER_AWAIT] = {"await", iter_await_run, BIT(ITER_LEARN)},
+    [ITER_TARGETS] = {"targets", iter_targets_run,
+                      BIT(ITER_ASK) | BIT(ITER_START) | BIT(ITER_DONE)},
+    [ITER_LEARN] = {"learn", iter_learn_run, BIT(ITER_START) | BIT(ITER_ASK) | BIT(ITER_DONE)},
+    [ITER_DONE] = {"done", NULL, 0},
+};
+
+void iter_go(struct query *query, struct iter_state *state, enum iter_state_id to)
+{
+    log_line(query->env->log, LOG_LEVEL_DEBUG, "query=%u state=%s next=%s", query->number,
+             iter_rules[state->id].name, iter_rules[to].name);
+    ASSERT((iter_rules[state->id].may_go_to & BIT(to)) != 0);
+    state->id = to;
+}
+
+static unsigned my_place(const struct env *env)
+{
+    unsigned place = 0;
+
+    while (env->modules[place] != &iterator_module)
+        place++;
+    return place;
+}
+
+struct iterator_env *iter_env_mutable(const struct query *query)
+{
+    return query->env->module_env[my_place(query->env)];
+}
+
+const struct iterator_env *iter_env(const struct query *query)
+{
+    return iter_env_mutable(query);
+}
+
+static struct iter_state *state_new(struct query *query)
+{
+    struct iter_state *state = ARENA_NEW(query->arena, struct iter_state);
+
+    if (state == NULL)
+        return NULL;
+    state->id = ITER_START;
+    state->question = query->question;
+    state->qmin.active = iter_env(query)->config->options->qname_minimisation;
+    state->skip_cache = (query->flags & (QUERY_REFRESH | QUERY_PRIMING)) != 0;
+    for (size_t i = 0; i < FLIGHTS_MAX; i++)
+        state->flights[i].query = query;
+    return state;
+}
+
+static enum step iterator_step(struct query *query, void **slot)
+{
+    struct iter_state *state = *slot;
+
+    if (state == NULL || state->id == ITER_DONE) /* the module before asks anew: from the start */
+        *slot = state = state_new(query);
+    if (state == NULL)
+        return query_fail(query, RCODE_SERVFAIL, EDE_OTHER, "limit=memory");
+    for (;;) {
+        enum step step = iter_rules[state->id].run(query, state);
+
+        if (step != STEP_AGAIN)
+            return step;
+    }
+}
+
+static void iterator_abandon(struct query *query, void **slot)
+{
+    if (*slot != NULL)
+        iter_withdraw(query, *slot);
+}
+
+const struct module iterator_module = {"iterator", iterator_step, iterator_abandon};
+
+/* ---- servers ---- */
+
+static bool may_not_ask(const struct query *query, const struct addr *addr, bool told)
+{
+    const struct iterator_config *config = iter_env(query)->config;
+
+    if (addr->family == ADDR_IP4 ? !config->upstream->do_ip4 : !config->upstream->do_ip6)
+        return true;
+    if (config->options->do_not_query_localhost && addr_is_loopback(addr))
+        return true;
+    for (size_t i = 0; i < config->do_not_query_count; i++)
+        if (netblock_covers(&config->do_not_query[i], addr))
+            return true;
+    return !told && addr_is_unroutable(addr);
+}
+
+static bool is_struck(const struct iter_state *state, struct dname zone, const struct addr *addr)
+{
+    for (const struct struck *at = state->struck; at != NULL; at = at->next)
+        if (addr_equal(&at->addr, addr) && dname_equal(at->zone, zone))
+            return true;
+    return false;
+}
+
+void iter_add_server(struct query *query, struct iter_state *state, struct deleg *deleg,
+                     const struct addr *addr, const char *tls_name, struct dname host)
+{
+    bool told = deleg->origin == DELEG_FORWARD || deleg->origin == DELEG_STUB;
+    struct deleg_server *server;
+
+    if (may_not_ask(query, addr, told)) {
+        struct trace_event event = {.kind = TRACE_BLOCKED,
+                                    .has_server = true,
+                                    .server = *addr,
+                                    .name = host.wire == NULL ? deleg->zone : host,
+                                    .type = addr->family == ADDR_IP4 ? TYPE_A : TYPE_AAAA,
+                                    .zone = deleg->zone,
+                                    .upstream_ede = -1};
+
+        trace_add(query->trace, query_now_ms(query), &event);
+        deleg->blocked_count++;
+        return;
+    }
+    server = deleg_add_server(deleg, query->arena, addr, tls_name,
+                              &iter_env(query)->config->deleg_limits);
+    if (server != NULL && is_struck(state, deleg->zone, addr))
+        server->failed = true;
+}
+
+static void add_cached(struct query *query, struct iter_state *state, struct deleg *deleg,
+                       struct deleg_name *name, uint16_t type)
+{
+    struct env *env = query->env;
+    enum target_status *status = type == TYPE_A ? &name->a : &name->aaaa;
+    uint32_t most = iter_env(query)->config->deleg_limits.addresses_per_name;
+    const struct rrset *set;
+
+    if (*status != TARGET_UNKNOWN)
+        return;
+    set = rrset_cache_find(env->rrsets, name->name, type, CLASS_IN, RRSET_PLAIN,
+                           query_now_s(query), 0);
+    if (set == NULL)
+        return;
+    *status = TARGET_KNOWN;
+    if (set->trust > TRUST_ADDITIONAL_AA)
+        deleg->parent_side = false;
+    for (size_t i = 0; i < size_min(set->rr_count, most); i++) {
+        struct slice rdata = rrset_rdata(set, i);
+        struct addr addr = type == TYPE_A ? addr_ip4(rdata.data, 53) : addr_ip6(rdata.data, 53);
+
+        addr.port = name->port == 0 ? 53 : name->port;
+        iter_add_server(query, state, deleg, &addr, name->tls_name, name->name);
+    }
+    rrset_unref(set);
+}
+
+void iter_add_cached_addresses(struct query *query, struct iter_state *state,
+                               struct deleg *deleg)
+{
+    for (struct deleg_name *name = deleg->names; name != NULL; name = name->next) {
+        add_cached(query, state, deleg, name, TYPE_A);
+        add_cached(query, state, deleg, name, TYPE_AAAA);
+    }
+}
+
+void iter_strike(struct query *query, struct iter_state *state, struct deleg_server *server)
+{
+    struct struck *struck = ARENA_NEW(query->arena, struct struck);
+
+    server->failed = true;
+    if (struck == NULL)
+        return;
+    struck->zone = state->deleg->zone;
+    struck->addr = server->addr;
+    struck->next = state->struck;
+    state->struck = struck;
+}
+
+void iter_withdraw(struct query *query, struct iter_state *state)
+{
+    struct upstream *upstream = query->env->upstream;
+
+    for (size_t i = 0; i < FLIGHTS_MAX; i++) {
+        struct flight *flight = &state->flights[i];
+
+        if (flight->under_way)
+            upstream->withdraw(upstream, &flight->ask);
+        if (flight->server != NULL)
+            flight->server->under_way = false;
+        flight->under_way = flight->landed = false;
+    }
+    for (struct target *target = state->targets; target != NULL; target = target->next)
+        if (!target->read && target->waiter.child != NULL)
+            mesh_unneed(&target->waiter);
+    state->targets = NULL;
+    state->targets_running = 0;
+}
+
+/* ---- ends ---- */
+
+static const char *question_reason(struct query *query, const struct question *question)
+{
+    char type[TYPE_TEXT_MAX];
+
+    return arena_printf(query->arena, "%s/%s", reason_name(query->arena, question->qname),
+                        rrtype_to_text(question->qtype, type));
+}
+
+/* What is to be said of a delegation from which no answer came. */
+static const char *deleg_finding(const struct deleg *deleg)
+{
+    if (deleg->server_count > 0)
+        return "deleg=all-failed";
+    if (deleg->blocked_count > 0)
+        return "deleg=unroutable";
+    return deleg->saw_loop ? "deleg=loop" : "deleg=no-address";
+}
+
+enum step iter_give_up(struct query *query, struct iter_state *state)
+{
+    const struct deleg *deleg = state->deleg;
+    enum step step;
+
+    iter_withdraw(query, state);
+    step = query_fail(query, RCODE_SERVFAIL, EDE_NO_REACHABLE_AUTHORITY, "%s for %s z=%s n=%zu/%u",
+                      deleg_finding(deleg), question_reason(query, &state->question),
+                      reason_name(query->arena, deleg->zone),
+                      deleg_failed(deleg) + deleg->blocked_count,
+                      (unsigned)size_max((size_t)deleg->server_count + deleg->blocked_count,
+                                         deleg->name_count == 0 || deleg->server_count > 0
+                                             ? 0
+                                             : deleg->name_count));
+    query->outcome.uncacheable = deleg->no_cache;
+    iter_go(query, state, ITER_DONE);
+    return step;
+}
+
+enum step iter_limit(struct query *query, struct iter_state *state, enum cost cost)
+{
+    uint16_t code = cost == COST_ALIASES ? EDE_OTHER : EDE_NO_REACHABLE_AUTHORITY;
+    struct dname zone = state->deleg == NULL ? dname_root : state->deleg->zone;
+
+    iter_withdraw(query, state);
+    query_fail(query, RCODE_SERVFAIL, code, "limit=%s for %s z=%s", cost_word(cost),
+               question_reason(query, &state->question), reason_name(query->arena, zone));
+    iter_go(query, state, ITER_DONE);
+    return STEP_DONE;
+}
+
+enum step iter_no_memory(struct query *query, struct iter_state *state)
+{
+    iter_withdraw(query, state);
+    query_fail(query, RCODE_SERVFAIL, EDE_OTHER, "limit=memory");
+    query->outcome.uncacheable = true;
+    iter_go(query, state, ITER_DONE);
+    return STEP_DONE;
+}
+
+enum step iter_finish(struct query *query, struct iter_state *state,
+                      const struct message *message, int64_t expires_s, enum security security)
+{
+    struct message whole = *message;
+    size_t count = message_rrsets(message);
+    const struct rrset **sets =
+        ARENA_ARRAY(query->arena, const struct rrset *, state->alias_count + count + 1);
+
+    iter_withdraw(query, state);
+    if (sets == NULL)
+        return iter_no_memory(query, state);
+    for (size_t i = 0; i < state->alias_count; i++) {
+        sets[i] = state->aliases[i];
+        expires_s = time_min(expires_s, sets[i]->expires_s);
+    }
+    if (count != 0)
+        memcpy(sets + state->alias_count, message->rrsets, count * sizeof(*sets));
+    whole.rrsets = sets;
+    whole.count[SECTION_ANSWER] = (uint16_t)(whole.count[SECTION_ANSWER] + state->alias_count);
+    whole.edns = (struct edns){0};
+    query_done(query, &whole, security);
+    query->outcome.expires_s = expires_s;
+    query->outcome.uncacheable = state->deleg != NULL && state->deleg->no_cache;
+    iter_go(query, state, ITER_DONE);
+    return STEP_DONE;
+}
+
+static bool was_visited(const struct iter_state *state, struct dname name)
+{
+    for (size_t i = 0; i < state->alias_count; i++)
+        if (state->aliases[i]->type == TYPE_CNAME &&
+            dname_equal(rrset_owner(state->aliases[i]), name))
+            return true;
+    return false;
+}
+
+enum step iter_follow(struct query *query, struct iter_state *state, const struct rrset **sets,
+                      size_t count, struct dname target)
+{
+    uint32_t hops = 0;
+    const struct rrset **all =
+        ARENA_ARRAY(query->arena, const struct rrset *, state->alias_count + count + 1);
+
+    if (all == NULL)
+        return iter_no_memory(query, state);
+    for (size_t i = 0; i < count; i++)
+        hops += sets[i]->type == TYPE_CNAME;
+    if (state->alias_count != 0)
+        memcpy(all, state->aliases, state->alias_count * sizeof(*all));
+    memcpy(all + state->alias_count, sets, count * sizeof(*all));
+    state->aliases = all;
+    state->alias_count += count;
+    if (was_visited(state, target) || !budget_take(query->budget, COST_ALIASES, hops))
+        return iter_limit(query, state, COST_ALIASES);
+    target = dname_copy(query->arena, target);
+    if (target.wire == NULL)
+        return iter_no_memory(query, state);
+    iter_withdraw(query, state);
+    query_trace(query, TRACE_ALIAS, NULL, state->deleg == NULL ? NULL : &state->deleg->zone, NULL);
+    state->question.qname = target;
+    state->skip_cache = false;
+    state->deleg = NULL;
+    state->qmin = (struct qmin){.active = iter_env(query)->config->options->qname_minimisation};
+    state->case_answer = state->cache_answer = NULL;
+    state->case_answers = 0;
+    iter_go(query, state, ITER_START);
+    return STEP_AGAIN;
+}

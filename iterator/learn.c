@@ -1,0 +1,356 @@
+/*
+ * learn.c - an answer came, or did not: what it means and what is next.
+ *
+ * A reply is scrubbed, classified, stored; then the query is done, follows an alias or a referral,
+ * or turns to the next server. Each failure of a server is noted in the trace, once, here.
+ */
+#include "iterator/iter_state.h"
+
+#include "iterator/classify.h"
+#include "iterator/store.h"
+#include "util/text.h"
+#include "util/wire/rdata.h"
+
+enum { CASE_ANSWERS_MAX = 6 };
+
+static enum step ask_next(struct query *query, struct iter_state *state)
+{
+    iter_go(query, state, ITER_ASK);
+    return STEP_AGAIN;
+}
+
+/* ---- failures of a server ---- */
+
+/* RFC 8914 section 3: an upstream's own error is passed on as its words, cleaned of controls. */
+static void quote_ede(struct query *query, const struct message *message,
+                      struct trace_event *event)
+{
+    const struct edns_option *option = edns_find(&message->edns, EDNS_ERROR);
+    struct ede ede;
+    struct text said = text_in(query->arena);
+
+    if (option == NULL || ede_read(option->data, &ede) != STATUS_OK)
+        return;
+    event->upstream_ede = ede.code;
+    for (size_t i = 0; i < size_min(ede.text.size, EDE_TEXT_MAX) && ede.text.data[i] != 0; i++)
+        text_add_char(&said,
+                      ede.text.data[i] < 0x20 || ede.text.data[i] > 0x7e ? '?'
+                                                                         : (char)ede.text.data[i]);
+    if (said.used != 0)
+        event->said = text_done(&said);
+}
+
+static void note_failure(struct query *query, struct iter_state *state, enum trace_kind kind)
+{
+    const struct flight *flight = state->landed;
+    const struct message *message = &flight->ask.message;
+    struct trace_event event = {.kind = kind,
+                                .has_server = true,
+                                .transport = flight->ask.transport,
+                                .server = flight->ask.server,
+                                .name = flight->ask.question.qname,
+                                .type = flight->ask.question.qtype,
+                                .zone = state->deleg->zone,
+                                .code = message->rcode,
+                                .upstream_ede = -1};
+
+    quote_ede(query, message, &event);
+    trace_add(query->trace, query_now_ms(query), &event);
+}
+
+static void note_fact(struct query *query, const struct iter_state *state, enum infra_fact fact)
+{
+    infra_note(query->env->infra, &state->landed->ask.server, state->deleg->zone,
+               query_now_ms(query), fact);
+}
+
+/* The server is of no use for this query. */
+static enum step try_next_server(struct query *query, struct iter_state *state,
+                                 enum trace_kind kind)
+{
+    note_failure(query, state, kind);
+    /* RFC 9156 section 2.3: a server that fails for a shortened name may know the full one. */
+    if (state->landed->minimised &&
+        !iter_env(query)->config->options->qname_minimisation_strict) {
+        state->qmin.active = false;
+        return ask_next(query, state);
+    }
+    iter_strike(query, state, state->landed->server);
+    state->deleg->answered_badly++;
+    return ask_next(query, state);
+}
+
+static enum step no_answer(struct query *query, struct iter_state *state)
+{
+    struct deleg_server *server = state->landed->server;
+
+    switch (state->landed->ask.verdict) {
+    case UPSTREAM_TIMEOUT:
+        server->timeouts++;
+        if (budget_allows_extras(query->budget))
+            iter_look_up_targets(query, state, 1); /* others, while this one may still come */
+        return ask_next(query, state);
+    case UPSTREAM_LIMIT: return iter_limit(query, state, query->budget->exhausted);
+    default: iter_strike(query, state, server); return ask_next(query, state);
+    }
+}
+
+/* ---- good answers ---- */
+
+static enum step accept(struct query *query, struct iter_state *state, struct message *message,
+                        bool denial)
+{
+    message->question = state->question;
+    if (!store_message(query, state->deleg, message))
+        return iter_no_memory(query, state);
+    return iter_finish(query, state, message, store_expiry_s(query, message, denial),
+                       SEC_UNCHECKED);
+}
+
+enum step iter_accept_last_resort(struct query *query, struct iter_state *state)
+{
+    struct message *message = state->cache_answer;
+    bool denial = message->count[SECTION_ANSWER] == 0;
+
+    return accept(query, state, message, denial);
+}
+
+static enum step follow_alias(struct query *query, struct iter_state *state,
+                              struct message *message)
+{
+    unsigned hops;
+    struct dname target;
+    size_t count;
+    const struct rrset **sets;
+
+    message->question = state->question;
+    if (!store_message(query, state->deleg, message))
+        return iter_no_memory(query, state);
+    target = alias_end(message, &state->question, &hops);
+    sets = message_section(message, SECTION_ANSWER, &count);
+    return iter_follow(query, state, sets, count, target);
+}
+
+/* ---- referrals ---- */
+
+static const struct rrset *referral_ns(const struct message *message)
+{
+    size_t count;
+    const struct rrset **sets = message_section(message, SECTION_AUTHORITY, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (sets[i]->type == TYPE_NS)
+            return sets[i];
+    UNREACHABLE(); /* classify has seen it */
+}
+
+/* Glue of this very referral counts even where the cache could not take it. */
+static void add_glue(struct query *query, struct iter_state *state, struct deleg *deleg,
+                     const struct message *message)
+{
+    uint32_t most = iter_env(query)->config->deleg_limits.addresses_per_name;
+    size_t count;
+    const struct rrset **sets = message_section(message, SECTION_ADDITIONAL, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct deleg_name *name = deleg_find_name(deleg, rrset_owner(sets[i]));
+
+        if (name == NULL || (sets[i]->type != TYPE_A && sets[i]->type != TYPE_AAAA))
+            continue;
+        *(sets[i]->type == TYPE_A ? &name->a : &name->aaaa) = TARGET_KNOWN;
+        for (size_t j = 0; j < size_min(sets[i]->rr_count, most); j++) {
+            struct slice rdata = rrset_rdata(sets[i], j);
+            struct addr addr = sets[i]->type == TYPE_A ? addr_ip4(rdata.data, 53)
+                                                       : addr_ip6(rdata.data, 53);
+
+            iter_add_server(query, state, deleg, &addr, NULL, name->name);
+        }
+    }
+}
+
+static const struct rrset **copy_sets(struct arena *arena, const struct message *message)
+{
+    size_t count = message_rrsets(message);
+    const struct rrset **copy = ARENA_ARRAY(arena, const struct rrset *, count + 1);
+
+    for (size_t i = 0; copy != NULL && i < count; i++)
+        copy[i] = message->rrsets[i];
+    return copy;
+}
+
+static enum step follow_referral(struct query *query, struct iter_state *state,
+                                 struct message *message)
+{
+    const struct rrset *ns;
+    struct deleg *deleg;
+    struct message told = *message; /* the parent's own words, whatever the cache prefers */
+
+    if (!budget_take(query->budget, COST_REFERRALS, 1))
+        return iter_limit(query, state, COST_REFERRALS);
+    told.rrsets = copy_sets(query->arena, message);
+    message->question = state->landed->ask.question;
+    if (told.rrsets == NULL || !store_message(query, state->deleg, message))
+        return iter_no_memory(query, state);
+    ns = referral_ns(&told);
+    iter_withdraw(query, state);
+    deleg = deleg_new(query->arena, rrset_owner(ns), DELEG_REFERRED);
+    if (deleg == NULL)
+        return iter_no_memory(query, state);
+    deleg->expires_s = ns->expires_s;
+    deleg->parent_side = true;
+    (void)deleg_add_ns(deleg, query->arena, ns, &iter_env(query)->config->deleg_limits,
+                       world_random(query->env->world));
+    add_glue(query, state, deleg, &told);
+    iter_add_cached_addresses(query, state, deleg);
+    query_trace(query, TRACE_REFERRED, &state->landed->ask.server, &deleg->zone, NULL);
+    state->deleg = deleg;
+    state->case_answer = state->cache_answer = NULL;
+    state->case_answers = 0;
+    return ask_next(query, state);
+}
+
+/* ---- answers to shortened names ---- */
+
+static enum step go_on_minimised(struct query *query, struct iter_state *state,
+                                 enum verdict verdict)
+{
+    query_trace(query, TRACE_MINIMISED, &state->landed->ask.server, &state->deleg->zone,
+                verdict_word(verdict));
+    state->landed->server->sends = 0; /* the next name is another question */
+    state->deleg->sends = 0;
+    return ask_next(query, state);
+}
+
+static enum step minimised_nxdomain(struct query *query, struct iter_state *state,
+                                    struct message *message)
+{
+    /* RFC 9156 section 2.3: without DNSSEC an NXDOMAIN for a name between may be a lie of a server
+     * that does not know empty non-terminals; relaxed mode asks for the full name. */
+    if (iter_env(query)->config->options->qname_minimisation_strict)
+        return accept(query, state, message, true);
+    state->qmin.active = false;
+    return go_on_minimised(query, state, VERDICT_NXDOMAIN);
+}
+
+/* ---- 0x20 ---- */
+
+static bool same_answer(const struct message *a, const struct message *b)
+{
+    size_t count = message_rrsets(a);
+
+    if (a->rcode != b->rcode || a->count[SECTION_ANSWER] != b->count[SECTION_ANSWER] ||
+        a->count[SECTION_AUTHORITY] != b->count[SECTION_AUTHORITY])
+        return false;
+    count = (size_t)a->count[SECTION_ANSWER] + a->count[SECTION_AUTHORITY];
+    for (size_t i = 0; i < count; i++)
+        if (!rrset_same_data(a->rrsets[i], b->rrsets[i]))
+            return false;
+    return true;
+}
+
+/*
+ * The case of the question came back changed: forged, or a server that does not keep it. Good when
+ * enough answers agree, from as many addresses as there are.
+ * @return true when the message may be believed.
+ */
+static bool case_is_settled(struct query *query, struct iter_state *state, enum step *step)
+{
+    struct flight *flight = state->landed;
+    unsigned wanted = (unsigned)size_min(CASE_ANSWERS_MAX, CASE_ROUNDS_PER_ADDRESS *
+                                                               deleg_usable(state->deleg));
+
+    if (!flight->ask.case_failed)
+        return true;
+    if (state->case_answer == NULL) {
+        state->case_answer = ARENA_NEW(query->arena, struct message);
+        if (state->case_answer == NULL) {
+            *step = iter_no_memory(query, state);
+            return false;
+        }
+        *state->case_answer = flight->ask.message;
+    } else if (!same_answer(state->case_answer, &flight->ask.message)) {
+        *step = try_next_server(query, state, TRACE_WRONG_QUESTION);
+        return false;
+    }
+    if (++state->case_answers < wanted) {
+        *step = ask_next(query, state);
+        return false;
+    }
+    note_fact(query, state, INFRA_CASE_LAME);
+    return true;
+}
+
+/* ---- the verdict ---- */
+
+static enum step keep_for_last_resort(struct query *query, struct iter_state *state,
+                                      const struct message *message)
+{
+    if (state->cache_answer == NULL && !state->landed->minimised) {
+        state->cache_answer = ARENA_NEW(query->arena, struct message);
+        if (state->cache_answer == NULL)
+            return iter_no_memory(query, state);
+        *state->cache_answer = *message;
+    }
+    note_fact(query, state, INFRA_RECURSION_LAME);
+    return try_next_server(query, state, TRACE_LAME);
+}
+
+static enum step judge_minimised(struct query *query, struct iter_state *state,
+                                 struct message *message, enum verdict verdict)
+{
+    if (verdict == VERDICT_NXDOMAIN)
+        return minimised_nxdomain(query, state, message);
+    /* An alias in the middle: the full name decides (a DNAME there will show itself). */
+    if (verdict == VERDICT_ALIAS)
+        state->qmin.active = false;
+    return go_on_minimised(query, state, verdict);
+}
+
+static enum step judge(struct query *query, struct iter_state *state, struct message *message,
+                       enum verdict verdict)
+{
+    if (state->landed->minimised && verdict <= VERDICT_ALIAS)
+        return judge_minimised(query, state, message, verdict);
+    switch (verdict) {
+    case VERDICT_ANSWER: return accept(query, state, message, false);
+    case VERDICT_NODATA:
+    case VERDICT_NXDOMAIN: return accept(query, state, message, true);
+    case VERDICT_ALIAS: return follow_alias(query, state, message);
+    case VERDICT_REFERRAL:
+        if (state->deleg->recursive) /* a forwarder that only refers does not do its work */
+            return try_next_server(query, state, TRACE_LAME);
+        return follow_referral(query, state, message);
+    case VERDICT_LAME:
+        note_fact(query, state, INFRA_LAME);
+        return try_next_server(query, state, TRACE_LAME);
+    case VERDICT_RECURSION_LAME: return keep_for_last_resort(query, state, message);
+    case VERDICT_SELF_REFERRAL: return try_next_server(query, state, TRACE_SELF_REFERRAL);
+    case VERDICT_EMPTY: return try_next_server(query, state, TRACE_EMPTY);
+    case VERDICT_RCODE: return try_next_server(query, state, TRACE_RCODE);
+    }
+    UNREACHABLE();
+}
+
+enum step iter_learn_run(struct query *query, struct iter_state *state)
+{
+    struct flight *flight = state->landed;
+    struct message *message = &flight->ask.message;
+    const struct scrub_rules *rules = &iter_env(query)->config->scrub;
+    struct scrub_result scrubbed;
+    enum verdict verdict;
+    enum step step;
+
+    if (flight->ask.verdict != UPSTREAM_ANSWERED)
+        return no_answer(query, state);
+    state->any_answer = true;
+    if (scrub(message, &flight->ask.question, state->deleg->zone, rules, query->arena,
+              &scrubbed) != STATUS_OK)
+        return iter_no_memory(query, state);
+    if (scrubbed.removed > 0)
+        query_trace(query, TRACE_SCRUBBED, &flight->ask.server, &state->deleg->zone, NULL);
+    if (!case_is_settled(query, state, &step))
+        return step;
+    verdict = classify(message, &flight->ask.question, state->deleg->zone,
+                       state->deleg->recursive);
+    return judge(query, state, message, verdict);
+}

@@ -1,0 +1,127 @@
+/*
+ * pick.c - one pass ranks the candidates, a second one chooses within the best band.
+ */
+#include "iterator/pick.h"
+
+enum {
+    BAND_MS = 30,         /* servers this close to the best one are its equals */
+    EXPLORE_ONE_IN = 20,
+    DEAD_AFTER_TIMEOUTS = 4, /* fewer in a row may be mere loss */
+    CANDIDATES_MAX = 64
+};
+
+struct rank {
+    unsigned class; /* 0 best */
+    unsigned sends;
+    uint32_t cost_ms;
+};
+
+struct candidate {
+    struct deleg_server *server;
+    struct rank rank;
+};
+
+bool pick_is_dead(const struct infra *infra, int64_t now_ms)
+{
+    return infra->known && infra->timeouts_in_row >= DEAD_AFTER_TIMEOUTS &&
+           infra->dead_until_ms > now_ms;
+}
+
+static struct rank rank_of(const struct deleg_server *server, const struct pick_rules *rules,
+                           const struct infra *infra)
+{
+    bool is_ip6 = server->addr.family == ADDR_IP6;
+    struct rank rank = {0, server->sends, rules->unknown_ms / 4};
+
+    /* An unknown server counts as faster than it will be given time for: it gets its chance. */
+    if (infra->known && infra->srtt_ms != 0)
+        rank.cost_ms = infra->srtt_ms;
+    if (infra->known && infra->timeouts_in_row > 0)
+        rank.cost_ms += infra->timeout_ms;
+    if ((rules->prefer_ip4 && is_ip6) || (rules->prefer_ip6 && !is_ip6))
+        rank.class += 1;
+    if (rules->ip6_doubted && is_ip6)
+        rank.class += 2;
+    if (infra->lame || infra->recursion_lame)
+        rank.class += 4;
+    if (infra->dnssec_lame)
+        rank.class += 4;
+    return rank;
+}
+
+static bool is_candidate(const struct deleg_server *server, const struct pick_rules *rules)
+{
+    return !server->failed && !server->under_way && server->sends < rules->sends_max;
+}
+
+static bool is_better(const struct rank *a, const struct rank *b)
+{
+    if (a->class != b->class)
+        return a->class < b->class;
+    if (a->sends != b->sends)
+        return a->sends < b->sends;
+    return a->cost_ms < b->cost_ms;
+}
+
+static bool is_in_band(const struct rank *rank, const struct rank *best, bool explore)
+{
+    return rank->class == best->class && rank->sends == best->sends &&
+           (explore || rank->cost_ms <= best->cost_ms + BAND_MS);
+}
+
+static struct deleg_server *first_in_order(const struct deleg *deleg,
+                                           const struct pick_rules *rules, struct infra *infra)
+{
+    struct deleg_server *best = NULL;
+
+    for (struct deleg_server *at = deleg->servers; at != NULL; at = at->next)
+        if (is_candidate(at, rules) && (best == NULL || at->sends < best->sends))
+            best = at;
+    if (best != NULL)
+        infra_get(rules->infra, &best->addr, deleg->zone, rules->now_ms, infra);
+    return best;
+}
+
+/* The candidates with their ranks; @return their number. */
+static size_t rank_all(const struct deleg *deleg, const struct pick_rules *rules,
+                       struct candidate candidates[CANDIDATES_MAX])
+{
+    size_t count = 0;
+
+    for (struct deleg_server *at = deleg->servers; at != NULL && count < CANDIDATES_MAX;
+         at = at->next) {
+        struct infra infra;
+
+        if (!is_candidate(at, rules))
+            continue;
+        infra_get(rules->infra, &at->addr, deleg->zone, rules->now_ms, &infra);
+        candidates[count].server = at;
+        candidates[count++].rank = rank_of(at, rules, &infra);
+    }
+    return count;
+}
+
+struct deleg_server *pick_server(const struct deleg *deleg, const struct pick_rules *rules,
+                                 struct infra *infra)
+{
+    struct candidate candidates[CANDIDATES_MAX];
+    struct rank top;
+    size_t count, in_band = 0, best = 0;
+    bool explore = rules->random % EXPLORE_ONE_IN == 0 || deleg->policy == FORWARD_SPREAD;
+
+    if (deleg->policy == FORWARD_ORDER && deleg->recursive)
+        return first_in_order(deleg, rules, infra);
+    count = rank_all(deleg, rules, candidates);
+    if (count == 0)
+        return NULL;
+    for (size_t i = 1; i < count; i++)
+        if (is_better(&candidates[i].rank, &candidates[best].rank))
+            best = i;
+    top = candidates[best].rank;
+    for (size_t i = 0; i < count; i++)
+        if (is_in_band(&candidates[i].rank, &top, explore))
+            candidates[in_band++].server = candidates[i].server;
+    best = rules->random / EXPLORE_ONE_IN % in_band;
+    infra_get(rules->infra, &candidates[best].server->addr, deleg->zone, rules->now_ms, infra);
+    return candidates[best].server;
+}

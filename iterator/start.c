@@ -1,0 +1,353 @@
+/*
+ * start.c - where a question begins: the caches, then the deepest place from which to ask.
+ *
+ * Order: remembered answer, remembered failure, alias, denial of a name above, told zone, deepest
+ * known delegation, and at last the root, which is primed first (RFC 9609).
+ */
+#include "iterator/iter_state.h"
+
+#include "services/cache/fresh.h"
+#include "util/wire/rdata.h"
+
+/* ---- out of the caches ---- */
+
+/* The entry's RRset, or the newer one that took its place; NULL when neither is fresh. */
+static const struct rrset *newest(struct query *query, const struct rrset *set, int64_t now_s)
+{
+    const struct rrset *newer;
+
+    if (!atomic_load_explicit(&set->superseded, memory_order_acquire))
+        return rrset_is_fresh(set, now_s) ? query_hold(query, rrset_ref(set)) : NULL;
+    newer = rrset_cache_find(query->env->rrsets, rrset_owner(set), set->type, set->rrclass,
+                             RRSET_PLAIN, now_s, 0);
+    if (newer != NULL)
+        return query_hold(query, newer);
+    return rrset_is_fresh(set, now_s) ? query_hold(query, rrset_ref(set)) : NULL;
+}
+
+static bool message_of_entry(struct query *query, const struct msg_entry *entry,
+                             struct message *message)
+{
+    size_t count = (size_t)entry->count[0] + entry->count[1] + entry->count[2];
+    int64_t now_s = query_now_s(query);
+
+    *message = (struct message){.rcode = entry->rcode, .flags = entry->flags};
+    for (size_t i = 0; i < SECTIONS; i++)
+        message->count[i] = entry->count[i];
+    message->rrsets = ARENA_ARRAY(query->arena, const struct rrset *, count + 1);
+    if (message->rrsets == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        message->rrsets[i] = newest(query, entry->rrsets[i], now_s);
+        if (message->rrsets[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool finish_from_entry(struct query *query, struct iter_state *state,
+                              const struct msg_entry *entry)
+{
+    struct message message;
+
+    if (!message_of_entry(query, entry, &message))
+        return false;
+    query_trace(query, TRACE_CACHED, NULL, NULL, NULL);
+    iter_finish(query, state, &message, entry->expires_s, (enum security)entry->security);
+    query->outcome.from_cache = state->alias_count == 0;
+    if (query->has_outcome)
+        reasons_copy(&query->outcome.reasons, &entry->reasons, query->arena);
+    return true;
+}
+
+static bool try_message(struct query *query, struct iter_state *state)
+{
+    const struct msg_entry *entry =
+        msg_cache_find(query->env->messages, &state->question,
+                       (uint8_t)(query_flavour(query->flags) & MSG_FLAVOUR_CD),
+                       query_now_s(query), 0);
+    bool done = entry != NULL && finish_from_entry(query, state, entry);
+
+    if (entry != NULL)
+        msg_entry_unref(entry);
+    return done;
+}
+
+/* RFC 9520 section 3.2: a failure that is still remembered is not tried again. */
+static bool try_failure(struct query *query, struct iter_state *state)
+{
+    uint8_t flavour = (uint8_t)((query_flavour(query->flags) & MSG_FLAVOUR_CD) |
+                                MSG_FLAVOUR_FAILURE);
+    const struct msg_entry *entry = msg_cache_find(query->env->messages, &state->question,
+                                                   flavour, query_now_s(query), 0);
+
+    if (entry == NULL)
+        return false;
+    query_fail(query, entry->rcode, EDE_OTHER, "cached");
+    reasons_copy(&query->outcome.reasons, &entry->reasons, query->arena);
+    query->outcome.from_cache = true;
+    msg_entry_unref(entry);
+    iter_go(query, state, ITER_DONE);
+    return true;
+}
+
+/* RFC 8020: below a name that does not exist there is nothing. Unless a validator judges, the
+ * denial counts as far as its sender's authority does. */
+static bool try_denial_above(struct query *query, struct iter_state *state)
+{
+    struct question above = state->question;
+    bool done = false;
+
+    if (!iter_env(query)->config->options->harden_below_nxdomain)
+        return false;
+    while (!done && above.qname.labels > 1) {
+        const struct msg_entry *entry;
+
+        above.qname = dname_parent(above.qname);
+        entry = msg_cache_find(query->env->messages, &above,
+                               (uint8_t)(query_flavour(query->flags) & MSG_FLAVOUR_CD),
+                               query_now_s(query), 0);
+        if (entry == NULL)
+            continue;
+        if (entry->rcode == RCODE_NXDOMAIN && entry->count[SECTION_ANSWER] == 0 &&
+            (!query->env->validates || entry->security == SEC_SECURE)) {
+            done = finish_from_entry(query, state, entry);
+            query->outcome.from_cache = false; /* becomes an entry under its own name */
+        }
+        msg_entry_unref(entry);
+    }
+    return done;
+}
+
+static const struct rrset *find_set(struct query *query, struct dname owner, uint16_t type)
+{
+    return query_hold(query, rrset_cache_find(query->env->rrsets, owner, type,
+                                              query->question.qclass, RRSET_PLAIN,
+                                              query_now_s(query), 0));
+}
+
+/* A CNAME made for a cached DNAME (RFC 6672 section 5.3.1). NULL: too long, or no memory. */
+static const struct rrset *alias_of_dname(struct query *query, const struct iter_state *state,
+                                          const struct rrset *dname_set)
+{
+    uint8_t storage[DNAME_MAX];
+    struct dname to, target;
+    struct slice rdata;
+    int64_t now_s = query_now_s(query);
+    struct rrset_parts parts = {.owner = state->question.qname,
+                                .type = TYPE_CNAME,
+                                .rrclass = dname_set->rrclass,
+                                .ttl_s = rrset_ttl_left_s(dname_set, now_s),
+                                .now_s = now_s,
+                                .trust = (enum trust)dname_set->trust,
+                                .rdata = &rdata,
+                                .rr_count = 1};
+
+    if (!rdata_target(rrset_rdata(dname_set, 0), TYPE_DNAME, &to) ||
+        dname_replace_suffix(state->question.qname, rrset_owner(dname_set), to, storage,
+                             &target) != STATUS_OK)
+        return NULL;
+    rdata = slice_of(target.wire, target.size);
+    return rrset_in(query->arena, &parts);
+}
+
+static bool try_dname(struct query *query, struct iter_state *state, enum step *step)
+{
+    for (struct dname above = state->question.qname; above.labels > 1;) {
+        const struct rrset *sets[2];
+        struct dname target;
+
+        above = dname_parent(above);
+        sets[0] = find_set(query, above, TYPE_DNAME);
+        if (sets[0] == NULL)
+            continue;
+        sets[1] = alias_of_dname(query, state, sets[0]);
+        if (sets[1] == NULL || !rdata_target(rrset_rdata(sets[1], 0), TYPE_CNAME, &target))
+            return false;
+        *step = iter_follow(query, state, sets, 2, target);
+        return true;
+    }
+    return false;
+}
+
+static bool try_alias(struct query *query, struct iter_state *state, enum step *step)
+{
+    const struct rrset *alias;
+    struct dname target;
+
+    if (state->question.qtype == TYPE_CNAME || state->question.qtype == TYPE_ANY ||
+        state->question.qtype == TYPE_DS)
+        return false;
+    alias = find_set(query, state->question.qname, TYPE_CNAME);
+    if (alias == NULL)
+        return try_dname(query, state, step);
+    if (!rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &target))
+        return false;
+    *step = iter_follow(query, state, &alias, 1, target);
+    return true;
+}
+
+/* ---- where to ask ---- */
+
+/* RFC 4035 section 3.1.4.1: DS lives in the parent's zone. */
+static struct dname place_of(const struct question *question)
+{
+    return question->qtype == TYPE_DS ? dname_parent(question->qname) : question->qname;
+}
+
+static struct deleg *deleg_from_told(struct query *query, struct iter_state *state,
+                                     const struct told_zone *told)
+{
+    enum deleg_origin origin = told->is_forward              ? DELEG_FORWARD
+                               : dname_is_root(told->name) ? DELEG_HINTS
+                                                             : DELEG_STUB;
+    struct deleg *deleg = deleg_new(query->arena, told->name, origin);
+
+    if (deleg == NULL)
+        return NULL;
+    deleg->recursive = told->is_forward;
+    deleg->first = told->first;
+    deleg->no_cache = told->no_cache;
+    deleg->tcp_only = told->tcp_only;
+    deleg->policy = told->policy;
+    for (size_t i = 0; i < told->count; i++) {
+        const struct told_server *server = &told->servers[i];
+        struct deleg_name *name;
+
+        if (server->addr.family != ADDR_NONE) {
+            iter_add_server(query, state, deleg, &server->addr, server->tls_name, server->host);
+            continue;
+        }
+        name = deleg_add_name(deleg, query->arena, server->host,
+                              &iter_env(query)->config->deleg_limits);
+        if (name == NULL)
+            continue;
+        name->port = server->addr.port;
+        name->tls_name = server->tls_name;
+        name->no_glue_possible = true;
+    }
+    iter_add_cached_addresses(query, state, deleg);
+    return deleg;
+}
+
+static struct deleg *deleg_from_cache_at(struct query *query, struct iter_state *state,
+                                         struct dname zone)
+{
+    const struct rrset *ns = rrset_cache_find(query->env->rrsets, zone, TYPE_NS,
+                                              query->question.qclass, RRSET_PLAIN,
+                                              query_now_s(query), 0);
+    struct deleg *deleg;
+
+    if (ns == NULL)
+        return NULL;
+    deleg = deleg_new(query->arena, zone, DELEG_CACHED);
+    if (deleg != NULL) {
+        deleg->expires_s = ns->expires_s;
+        deleg->parent_side = ns->trust <= TRUST_AUTHORITY;
+        (void)deleg_add_ns(deleg, query->arena, ns, &iter_env(query)->config->deleg_limits,
+                           world_random(query->env->world));
+        iter_add_cached_addresses(query, state, deleg);
+    }
+    rrset_unref(ns);
+    return deleg;
+}
+
+struct deleg *iter_deepest_known(struct query *query, struct iter_state *state, struct dname name)
+{
+    for (;;) {
+        struct deleg *deleg = deleg_from_cache_at(query, state, name);
+
+        if (deleg != NULL && (!deleg_is_useless(deleg) || dname_is_root(name)))
+            return deleg_is_useless(deleg) ? NULL : deleg;
+        if (dname_is_root(name))
+            return NULL;
+        name = dname_parent(name);
+    }
+}
+
+/* RFC 9609 section 3: the told servers are asked for the NS set, which then counts. */
+static enum step prime(struct query *query, struct iter_state *state,
+                       const struct told_zone *told)
+{
+    struct question question = {told->name, TYPE_NS, query->question.qclass};
+
+    state->primed = true;
+    state->priming = ARENA_NEW(query->arena, struct query_waiter);
+    if (state->priming == NULL)
+        return iter_no_memory(query, state);
+    if (mesh_need(query, &question, QUERY_PRIMING | QUERY_CD, state->priming) == NEED_WAIT)
+        return STEP_WAIT;
+    return STEP_AGAIN; /* it cannot be primed now: the told servers themselves will do */
+}
+
+/* The told zone is used unless something deeper is known, which its servers have told. */
+static bool told_comes_first(const struct told_zone *told, const struct deleg *known)
+{
+    if (told == NULL)
+        return false;
+    if (told->is_forward || known == NULL)
+        return true;
+    if (known->zone.labels > told->name.labels)
+        return false;
+    return !(told->prime && known->zone.labels == told->name.labels);
+}
+
+static enum step choose_place(struct query *query, struct iter_state *state)
+{
+    const struct forward_table *table = iter_env(query)->config->told;
+    struct dname place = place_of(&state->question);
+    const struct told_zone *told =
+        state->told_zones_failed ? NULL : forward_find(table, place);
+    struct deleg *known = NULL;
+
+    if (told == NULL || !told->is_forward)
+        known = iter_deepest_known(query, state, place);
+    if (told == NULL && known == NULL)
+        told = forward_root(table);
+    if (told_comes_first(told, known)) {
+        if (told->prime && !state->primed && !(query->flags & QUERY_PRIMING))
+            return prime(query, state, told);
+        known = deleg_from_told(query, state, told);
+    }
+    if (known == NULL)
+        return iter_no_memory(query, state);
+    state->deleg = known;
+    state->qmin.labels = 0;
+    if (known->recursive)
+        state->qmin.active = false;
+    iter_go(query, state, ITER_ASK);
+    return STEP_AGAIN;
+}
+
+/* The NS set and glue of the best known place, for a client that does not want recursion. */
+static enum step refer(struct query *query, struct iter_state *state)
+{
+    struct deleg *known = iter_deepest_known(query, state, place_of(&state->question));
+    struct message message = {0};
+    const struct rrset *ns = known == NULL ? NULL : find_set(query, known->zone, TYPE_NS);
+
+    message.rrsets = &ns;
+    message.count[SECTION_AUTHORITY] = ns != NULL;
+    return iter_finish(query, state, &message, query_now_s(query), SEC_UNCHECKED);
+}
+
+enum step iter_start_run(struct query *query, struct iter_state *state)
+{
+    enum step step;
+
+    if (state->priming != NULL && !state->priming->told)
+        return STEP_WAIT; /* woken for another reason */
+    if (!state->skip_cache && try_message(query, state))
+        return STEP_DONE;
+    if (!(query->flags & QUERY_PRIMING) && try_failure(query, state))
+        return STEP_DONE;
+    if (!state->skip_cache) {
+        if (try_alias(query, state, &step))
+            return step;
+        if (try_denial_above(query, state))
+            return STEP_DONE;
+    }
+    if ((query->flags & QUERY_NO_RD) != 0)
+        return refer(query, state);
+    return choose_place(query, state);
+}

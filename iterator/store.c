@@ -1,0 +1,87 @@
+/*
+ * store.c - ranks and lifetimes of what a server said.
+ */
+#include "iterator/store.h"
+
+#include "services/cache/fresh.h"
+
+static enum trust trust_of(const struct message *message, enum section section,
+                           const struct rrset *set, struct dname first_name)
+{
+    bool aa = (message->flags & FLAG_AA) != 0;
+
+    switch (section) {
+    case SECTION_ANSWER:
+        /* RFC 2181 section 5.4.1: behind an alias AA says nothing of the records. */
+        return aa && dname_equal(rrset_owner(set), first_name) ? TRUST_ANSWER_AA : TRUST_ANSWER;
+    case SECTION_AUTHORITY: return aa ? TRUST_AUTHORITY_AA : TRUST_AUTHORITY;
+    default: return aa ? TRUST_ADDITIONAL_AA : TRUST_ADDITIONAL;
+    }
+}
+
+/* Only what its parent has delegated has a life to be cut; the root and told zones have none. */
+static int64_t life_of_cut(const struct deleg *deleg)
+{
+    if (deleg->origin == DELEG_CACHED || deleg->origin == DELEG_REFERRED)
+        return dname_is_root(deleg->zone) ? INT64_MAX : deleg->expires_s;
+    return INT64_MAX;
+}
+
+static const struct rrset *store_set(struct query *query, const struct deleg *deleg,
+                                     const struct rrset *set, enum trust trust)
+{
+    struct env *env = query->env;
+    int64_t now_s = query_now_s(query);
+    struct rrset *ranked = rrset_copy_in(query->arena, set);
+    const struct rrset *stored;
+
+    if (ranked == NULL)
+        return NULL;
+    ranked->trust = (uint8_t)trust;
+    ranked->ttl_s = fresh_ttl_s(env->cache_options, set->ttl_s, set->type, trust);
+    ranked->expires_s = now_s + ranked->ttl_s;
+    if (ranked->type == TYPE_NS)
+        ranked->expires_s = time_min(ranked->expires_s, life_of_cut(deleg));
+    if (deleg->no_cache)
+        return ranked;
+    stored = rrset_cache_store(env->rrsets, ranked, RRSET_PLAIN, now_s);
+    if (stored == NULL)
+        return ranked;
+    return query_hold(query, stored);
+}
+
+bool store_message(struct query *query, const struct deleg *deleg, struct message *message)
+{
+    size_t at = 0;
+
+    for (size_t section = 0; section < SECTIONS; section++) {
+        for (size_t i = 0; i < message->count[section]; i++, at++) {
+            const struct rrset *set = message->rrsets[at];
+
+            set = store_set(query, deleg, set,
+                            trust_of(message, (enum section)section, set,
+                                     message->question.qname));
+            if (set == NULL)
+                return false;
+            message->rrsets[at] = set;
+        }
+    }
+    return true;
+}
+
+int64_t store_expiry_s(struct query *query, const struct message *message, bool denial)
+{
+    int64_t now_s = query_now_s(query), expires_s = INT64_MAX;
+    size_t count = (size_t)message->count[SECTION_ANSWER] + message->count[SECTION_AUTHORITY];
+    const struct rrset *soa = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        expires_s = time_min(expires_s, message->rrsets[i]->expires_s);
+        if (i >= message->count[SECTION_ANSWER] && message->rrsets[i]->type == TYPE_SOA)
+            soa = message->rrsets[i];
+    }
+    if (denial)
+        expires_s = time_min(expires_s,
+                             now_s + fresh_negative_ttl_s(query->env->cache_options, soa));
+    return expires_s == INT64_MAX ? now_s : expires_s;
+}

@@ -1,0 +1,23 @@
+/*
+ * store.h - a scrubbed reply goes into the RRset cache, ranked by section and AA.
+ */
+#ifndef TREESHREW_ITERATOR_STORE_H
+#define TREESHREW_ITERATOR_STORE_H
+
+#include "iterator/iter_state.h"
+
+/**
+ * Stores all RRsets and puts what the cache holds of them in their place (references are the
+ * query's). What does not fit the cache stays as it is, in the arena.
+ *
+ * RFC 2181 section 5.4.1 for the ranks. NS sets of the cut or below never outlive what the parent
+ * said of it (ghost domains): their life is cut to the delegation's.
+ * @return false: no memory.
+ */
+bool store_message(struct query *query, const struct deleg *deleg, struct message *message);
+
+/** When the message as a whole expires: the least of its answer and authority sections, or for a
+ *  denial (RFC 2308 section 5) what its SOA says. */
+int64_t store_expiry_s(struct query *query, const struct message *message, bool denial);
+
+#endif

@@ -1,0 +1,207 @@
+/*
+ * targets.c - more addresses: of name servers whose names are known, and at last from the parent.
+ *
+ * Each look-up is a sub-question through the mesh. Bounds: how many run at a time, how many may
+ * fail for one delegation, how many a client's question may cost in all (NXNSAttack).
+ */
+#include "iterator/iter_state.h"
+
+#include "util/wire/rdata.h"
+
+static enum target_status *status_of(struct target *target)
+{
+    return target->aaaa ? &target->name->aaaa : &target->name->a;
+}
+
+static void add_addresses(struct query *query, struct iter_state *state, struct target *target)
+{
+    const struct message *message = &target->waiter.result.message;
+    uint16_t type = target->aaaa ? TYPE_AAAA : TYPE_A;
+    uint32_t most = iter_env(query)->config->deleg_limits.addresses_per_name;
+    size_t count;
+    const struct rrset **sets = message_section(message, SECTION_ANSWER, &count);
+
+    *status_of(target) = TARGET_MISSING;
+    if (target->waiter.result.failed || message->rcode != RCODE_NOERROR)
+        target->deleg->target_failures++;
+    for (size_t i = 0; i < count; i++) {
+        if (sets[i]->type != type)
+            continue;
+        *status_of(target) = TARGET_KNOWN;
+        for (size_t j = 0; j < size_min(sets[i]->rr_count, most); j++) {
+            struct slice rdata = rrset_rdata(sets[i], j);
+            struct addr addr =
+                target->aaaa ? addr_ip6(rdata.data, 53) : addr_ip4(rdata.data, 53);
+
+            if (target->name->port != 0)
+                addr.port = target->name->port;
+            iter_add_server(query, state, target->deleg, &addr, target->name->tls_name,
+                            target->name->name);
+        }
+    }
+}
+
+void iter_read_targets(struct query *query, struct iter_state *state)
+{
+    for (struct target *target = state->targets; target != NULL; target = target->next) {
+        if (target->read || !target->waiter.told)
+            continue;
+        target->read = true;
+        state->targets_running--;
+        target->deleg->parent_side = false; /* the zones' own word, not glue */
+        add_addresses(query, state, target);
+    }
+}
+
+static bool family_is_used(const struct query *query, bool aaaa)
+{
+    const struct iterator_env *env = iter_env(query);
+
+    if (!aaaa)
+        return env->config->upstream->do_ip4;
+    return env->config->upstream->do_ip6 &&
+           (env->ip6.doubted_until_ms <= query_now_ms(query) || !env->config->upstream->do_ip4);
+}
+
+/* @return whether it runs now. */
+static bool start(struct query *query, struct iter_state *state, struct deleg_name *name,
+                  bool aaaa)
+{
+    struct question question = {name->name, aaaa ? TYPE_AAAA : TYPE_A, CLASS_IN};
+    struct target *target = ARENA_NEW(query->arena, struct target);
+    enum need need;
+
+    if (target == NULL)
+        return false;
+    target->deleg = state->deleg;
+    target->name = name;
+    target->aaaa = aaaa;
+    *status_of(target) = TARGET_MISSING;
+    if (!budget_take(query->budget, COST_TARGETS, 1))
+        return false;
+    need = mesh_need(query, &question, QUERY_TARGET | QUERY_CD, &target->waiter);
+    if (need == NEED_LOOP) {
+        state->deleg->saw_loop = true;
+        query_trace(query, TRACE_LOOP, NULL, &state->deleg->zone, NULL);
+    }
+    if (need != NEED_WAIT) {
+        state->deleg->target_failures++;
+        return false;
+    }
+    *status_of(target) = TARGET_ASKED;
+    target->next = state->targets;
+    state->targets = target;
+    state->targets_running++;
+    return true;
+}
+
+/* In a zone that has no servers yet, names of its own cannot be looked up. */
+static bool can_be_found(const struct deleg *deleg, const struct deleg_name *name)
+{
+    return deleg->server_count > 0 || name->no_glue_possible ||
+           !deleg_needs_glue(deleg, name->name);
+}
+
+void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most)
+{
+    const struct iterator_options *options = iter_env(query)->config->options;
+    struct deleg *deleg = state->deleg;
+    uint32_t started = 0;
+
+    for (unsigned aaaa = 0; aaaa < 2; aaaa++) {
+        for (struct deleg_name *name = deleg->names; name != NULL; name = name->next) {
+            enum target_status status = aaaa ? name->aaaa : name->a;
+
+            if (started >= most || state->targets_running >= options->target_lookups_max ||
+                deleg->target_failures >= options->target_failures_max)
+                return;
+            if (status != TARGET_UNKNOWN || !family_is_used(query, aaaa))
+                continue;
+            if (!can_be_found(deleg, name)) {
+                *(aaaa ? &name->aaaa : &name->a) = TARGET_MISSING;
+                deleg->saw_loop = true;
+                continue;
+            }
+            /* The second address type of a name that has the first is a luxury. */
+            if (aaaa && name->a == TARGET_KNOWN && deleg_usable(deleg) > 0)
+                continue;
+            started += start(query, state, name, aaaa);
+        }
+    }
+}
+
+static bool can_still_send(const struct query *query, const struct iter_state *state)
+{
+    const struct iterator_options *options = iter_env(query)->config->options;
+
+    return state->deleg->sends < options->sends_per_delegation &&
+           state->deleg->answered_badly < options->failed_servers_max &&
+           state->sends < options->max_sent_count;
+}
+
+static bool has_fresh_server(const struct deleg *deleg)
+{
+    for (const struct deleg_server *at = deleg->servers; at != NULL; at = at->next)
+        if (!at->failed && at->sends == 0)
+            return true;
+    return false;
+}
+
+/*
+ * The last resort: what the child says of its servers has failed; the parent may know better ones.
+ * The parent is asked anew, once a zone; servers that failed stay struck off.
+ */
+static bool ask_parent_anew(struct query *query, struct iter_state *state)
+{
+    struct deleg *failed = state->deleg, *parent;
+
+    if (failed->origin != DELEG_CACHED || failed->parent_side || dname_is_root(failed->zone) ||
+        (state->anew_zone.wire != NULL && dname_equal(state->anew_zone, failed->zone)))
+        return false;
+    parent = iter_deepest_known(query, state, dname_parent(failed->zone));
+    if (parent == NULL)
+        return false;
+    for (struct deleg_server *at = failed->servers; at != NULL; at = at->next)
+        if (!at->failed)
+            iter_strike(query, state, at);
+    query_trace(query, TRACE_PARENT_SIDE, NULL, &failed->zone, NULL);
+    state->anew_zone = failed->zone;
+    state->deleg = parent;
+    state->qmin.labels = 0;
+    iter_go(query, state, ITER_ASK);
+    return true;
+}
+
+static enum step last_resort(struct query *query, struct iter_state *state)
+{
+    if (ask_parent_anew(query, state))
+        return STEP_AGAIN;
+    if (state->cache_answer != NULL)
+        return iter_accept_last_resort(query, state);
+    if (state->deleg->first && !state->told_zones_failed) {
+        iter_withdraw(query, state);
+        state->told_zones_failed = true;
+        state->deleg = NULL;
+        state->any_answer = true; /* silence of the told ones does not count against the others */
+        state->qmin =
+            (struct qmin){.active = iter_env(query)->config->options->qname_minimisation};
+        iter_go(query, state, ITER_START);
+        return STEP_AGAIN;
+    }
+    return iter_give_up(query, state);
+}
+
+enum step iter_targets_run(struct query *query, struct iter_state *state)
+{
+    iter_read_targets(query, state);
+    if (can_still_send(query, state)) {
+        if (has_fresh_server(state->deleg)) {
+            iter_go(query, state, ITER_ASK);
+            return STEP_AGAIN;
+        }
+        iter_look_up_targets(query, state, UINT32_MAX);
+        if (state->targets_running > 0)
+            return STEP_WAIT;
+    }
+    return last_resort(query, state);
+}
