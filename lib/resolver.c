@@ -1,0 +1,462 @@
+/*
+ * resolver.c - caches, settings, chain, mesh and clients are put together.
+ *
+ * A configuration becomes a struct settings: everything that is made from it, read-only, counted.
+ * The shared part holds the newest; each thread's env holds the one it was made from, and each
+ * running query holds its env. So a reload swaps one pointer and the old settings go with the last
+ * query that was born under them.
+ */
+#include "lib/resolver.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "iterator/iterator.h"
+
+enum { CACHE_SHARDS = 16, INFRA_ENTRY_BYTES = 256 };
+
+struct settings {
+    unsigned references; /* under the shared part's latch */
+    struct resolver_shared *shared;
+    struct arena *arena;
+    struct options *options;
+    struct acl *acl;
+    struct local *local;
+    struct iterator_config *iterator;
+    struct budget_limits limits;
+    struct cookie_secret cookie_secret;
+};
+
+struct resolver_shared {
+    atomic_flag latch; /* held for a few instructions: which settings are the newest, and counting */
+    struct settings *newest;
+    struct resolver_hooks hooks;
+    struct cookie_secret random_secret;
+    struct rrset_cache *rrsets;
+    struct msg_cache *messages;
+    struct infra_cache *infra;
+    struct hash_key mesh_key;
+};
+
+struct resolver {
+    struct resolver_shared *shared;
+    struct world *world;
+    struct upstream *upstream;
+    struct log *log;
+    struct mesh *mesh;
+    struct request_service *requests;
+    struct env *env;
+};
+
+/* One thread's env with the iterator's own memory of the network beside it. */
+struct thread_env {
+    struct env env;
+    struct iterator_env iterator;
+    struct settings *settings;
+};
+
+/* ---- settings ---- */
+
+static void latch(struct resolver_shared *shared)
+{
+    while (atomic_flag_test_and_set_explicit(&shared->latch, memory_order_acquire))
+        ;
+}
+
+static void unlatch(struct resolver_shared *shared)
+{
+    atomic_flag_clear_explicit(&shared->latch, memory_order_release);
+}
+
+static void settings_free(struct settings *settings)
+{
+    if (settings == NULL)
+        return;
+    acl_free(settings->acl);
+    local_free(settings->local);
+    options_free(settings->options);
+    arena_free(settings->arena);
+    free(settings);
+}
+
+static void settings_unref(struct settings *settings)
+{
+    struct resolver_shared *shared = settings->shared;
+    bool last;
+
+    latch(shared);
+    last = --settings->references == 0;
+    unlatch(shared);
+    if (last)
+        settings_free(settings);
+}
+
+static struct settings *settings_newest(struct resolver_shared *shared)
+{
+    struct settings *newest;
+
+    latch(shared);
+    newest = shared->newest;
+    newest->references++;
+    unlatch(shared);
+    return newest;
+}
+
+static void read_limits(const struct iterator_options *options, struct budget_limits *limits)
+{
+    budget_limits_default(limits);
+    limits->most[COST_SENDS] = options->max_global_quota;
+    limits->most[COST_CONNECTS] = options->connects_max;
+    limits->most[COST_BYTES] = (uint32_t)options->upstream_bytes_max;
+    limits->most[COST_ALIASES] = options->max_query_restarts;
+    limits->most[COST_REFERRALS] = options->referrals_max;
+    limits->most[COST_TARGETS] = options->targets_max;
+    limits->most[COST_SUBQUERIES] = options->subqueries_max;
+    limits->most[COST_SIGNATURES] = options->signatures_max;
+    limits->most[COST_FAILED_SIGNATURES] = options->signature_failures_max;
+    limits->most[COST_HASH_BLOCKS] = options->nsec3_blocks_max;
+    limits->soft_sends = options->sends_soft;
+    limits->time_ms = options->query_time_max;
+}
+
+static bool read_hints(struct settings *settings, struct hints *hints, conf_complain *complain,
+                       resolver_read_file *read_file, void *context)
+{
+    const struct opt_list *files = &settings->options->iterator.root_hints;
+
+    hints->count = 0;
+    if (files->count == 0)
+        return hints_built_in(hints, settings->arena) == STATUS_OK;
+    for (size_t i = 0; i < files->count; i++) {
+        const struct opt_item *item = &files->items[i];
+        const char *text = read_file(context, item->text, settings->arena), *why = NULL;
+        int line = 0;
+
+        if (text == NULL) {
+            complain(context, item, strerror(errno));
+            return false;
+        }
+        if (hints_from_text(hints, text, settings->arena, &line, &why) != STATUS_OK) {
+            const char *words = arena_printf(settings->arena, "root hints %s, line %d: %s",
+                                             item->text, line, why == NULL ? "no address" : why);
+
+            complain(context, item, words == NULL ? "out of memory" : words);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_iterator(struct settings *settings, conf_complain *complain,
+                          resolver_read_file *read_file, void *context)
+{
+    struct options *options = settings->options;
+    struct hints hints;
+    struct iterator_sources sources = {.options = &options->iterator,
+                                       .upstream = &options->upstream,
+                                       .stubs = options->stubs,
+                                       .stub_count = options->stub_count,
+                                       .forwards = options->forwards,
+                                       .forward_count = options->forward_count,
+                                       .private_address = &options->client.private_address,
+                                       .private_domain = &options->client.private_domain,
+                                       .hints = &hints};
+
+    if (!read_hints(settings, &hints, complain, read_file, context))
+        return false;
+    settings->iterator = iterator_config_new(settings->arena, &sources, complain, context);
+    return settings->iterator != NULL;
+}
+
+static bool read_clients(struct settings *settings, conf_complain *complain, void *context)
+{
+    const struct client_options *options = &settings->options->client;
+    struct opt_item place = {.text = "cookie-secret"};
+
+    settings->cookie_secret = settings->shared->random_secret;
+    if (options->cookie_secret != NULL && options->cookie_secret[0] != '\0' &&
+        cookie_secret_from_text(options->cookie_secret, &settings->cookie_secret) != STATUS_OK) {
+        complain(context, &place, "cookie-secret: 32 hex digits are expected");
+        return false;
+    }
+    settings->acl = acl_new(&options->access_control, complain, context);
+    settings->local = local_new(options, complain, context);
+    return settings->acl != NULL && settings->local != NULL;
+}
+
+/* Takes the options over only when it succeeds. */
+static struct settings *settings_new(struct resolver_shared *shared, struct options *options,
+                                     conf_complain *complain, resolver_read_file *read_file,
+                                     void *context)
+{
+    struct settings *settings = calloc(1, sizeof(*settings));
+
+    if (settings == NULL)
+        return NULL;
+    settings->references = 1;
+    settings->shared = shared;
+    settings->options = options;
+    settings->arena = arena_new(0);
+    if (settings->arena == NULL || !read_clients(settings, complain, context) ||
+        !read_iterator(settings, complain, read_file, context)) {
+        settings->options = NULL;
+        settings_free(settings);
+        return NULL;
+    }
+    read_limits(&options->iterator, &settings->limits);
+    return settings;
+}
+
+/* ---- the shared part ---- */
+
+static struct hash_key random_key(struct world *world)
+{
+    struct hash_key key;
+
+    world->random(world, &key, sizeof(key));
+    return key;
+}
+
+static void set_infra_rules(struct resolver_shared *shared, const struct options *options)
+{
+    struct infra_rules rules = {.host_ttl_s = options->cache.infra_host_ttl,
+                                .min_rtt_ms = options->cache.infra_cache_min_rtt,
+                                .max_rtt_ms = options->cache.infra_cache_max_rtt,
+                                .unknown_ms = options->upstream.unknown_server_time_limit};
+
+    infra_cache_set_rules(shared->infra, &rules);
+}
+
+static bool make_caches(struct resolver_shared *shared, const struct options *options,
+                        struct world *world)
+{
+    uint64_t infra_bytes = (uint64_t)options->cache.infra_cache_numhosts * INFRA_ENTRY_BYTES;
+
+    shared->rrsets =
+        rrset_cache_new(options->cache.rrset_cache_size, CACHE_SHARDS, random_key(world));
+    shared->messages =
+        msg_cache_new(options->cache.msg_cache_size, CACHE_SHARDS, random_key(world));
+    shared->infra = infra_cache_new(infra_bytes, CACHE_SHARDS, random_key(world));
+    shared->mesh_key = random_key(world);
+    world->random(world, &shared->random_secret, sizeof(shared->random_secret));
+    return shared->rrsets != NULL && shared->messages != NULL && shared->infra != NULL;
+}
+
+struct resolver_shared *resolver_shared_new(struct options *options, struct world *world,
+                                            const struct resolver_hooks *hooks,
+                                            conf_complain *complain,
+                                            resolver_read_file *read_file, void *context)
+{
+    struct resolver_shared *shared = calloc(1, sizeof(*shared));
+
+    if (shared == NULL) {
+        options_free(options);
+        return NULL;
+    }
+    atomic_flag_clear(&shared->latch);
+    shared->hooks = *hooks;
+    if (make_caches(shared, options, world)) {
+        set_infra_rules(shared, options);
+        shared->newest = settings_new(shared, options, complain, read_file, context);
+    }
+    if (shared->newest == NULL) {
+        options_free(options);
+        resolver_shared_free(shared);
+        return NULL;
+    }
+    return shared;
+}
+
+void resolver_shared_free(struct resolver_shared *shared)
+{
+    if (shared == NULL)
+        return;
+    settings_free(shared->newest);
+    msg_cache_free(shared->messages);
+    rrset_cache_free(shared->rrsets);
+    infra_cache_free(shared->infra);
+    free(shared);
+}
+
+bool resolver_shared_reload(struct resolver_shared *shared, struct options *options,
+                            conf_complain *complain, resolver_read_file *read_file, void *context)
+{
+    struct settings *settings = settings_new(shared, options, complain, read_file, context);
+    struct settings *before;
+
+    if (settings == NULL) {
+        options_free(options);
+        return false;
+    }
+    latch(shared);
+    before = shared->newest;
+    shared->newest = settings;
+    unlatch(shared);
+    settings_unref(before);
+    set_infra_rules(shared, options);
+    rrset_cache_resize(shared->rrsets, options->cache.rrset_cache_size);
+    msg_cache_resize(shared->messages, options->cache.msg_cache_size);
+    return true;
+}
+
+const struct options *resolver_options(const struct resolver_shared *shared)
+{
+    return shared->newest->options;
+}
+
+struct rrset_cache *resolver_rrsets(struct resolver_shared *shared)
+{
+    return shared->rrsets;
+}
+
+struct msg_cache *resolver_messages(struct resolver_shared *shared)
+{
+    return shared->messages;
+}
+
+struct infra_cache *resolver_infra(struct resolver_shared *shared)
+{
+    return shared->infra;
+}
+
+/* ---- one thread ---- */
+
+static void env_release(struct env *env)
+{
+    struct thread_env *thread = CONTAINER_OF(env, struct thread_env, env);
+
+    settings_unref(thread->settings);
+    free(thread);
+}
+
+/* The env of the thread for the newest settings; what was learned about IPv6 goes along. */
+static struct env *env_new(struct resolver *resolver)
+{
+    struct thread_env *thread = calloc(1, sizeof(*thread));
+    struct env *env;
+
+    if (thread == NULL)
+        return NULL;
+    thread->settings = settings_newest(resolver->shared);
+    thread->iterator.config = thread->settings->iterator;
+    if (resolver->env != NULL)
+        thread->iterator.ip6 =
+            CONTAINER_OF(resolver->env, struct thread_env, env)->iterator.ip6;
+    env = &thread->env;
+    *env = (struct env){.references = 1,
+                        .world = resolver->world,
+                        .log = resolver->log,
+                        .upstream = resolver->upstream,
+                        .mesh = resolver->mesh,
+                        .rrsets = resolver->shared->rrsets,
+                        .messages = resolver->shared->messages,
+                        .infra = resolver->shared->infra,
+                        .cache_options = &thread->settings->options->cache,
+                        .limits = thread->settings->limits,
+                        .modules = {&iterator_module},
+                        .module_env = {&thread->iterator},
+                        .module_count = 1,
+                        .release = env_release};
+    return env;
+}
+
+static struct request_settings request_settings_of(struct env *env)
+{
+    const struct settings *settings = CONTAINER_OF(env, struct thread_env, env)->settings;
+    const struct options *options = settings->options;
+
+    return (struct request_settings){.env = env,
+                                     .options = &options->client,
+                                     .upstream = &options->upstream,
+                                     .cookie_secret = settings->cookie_secret,
+                                     .acl = settings->acl,
+                                     .local = settings->local,
+                                     .log_servfail = options->daemon.log_servfail,
+                                     .log_queries = options->daemon.log_queries,
+                                     .log_replies = options->daemon.log_replies};
+}
+
+static struct mesh_limits mesh_limits_of(const struct options *options)
+{
+    return (struct mesh_limits){.queries_max = options->client.num_queries_per_thread,
+                                .jostle_ms = options->client.jostle_timeout};
+}
+
+struct resolver *resolver_new(struct resolver_shared *shared, struct world *world,
+                              struct upstream *upstream, struct log *log)
+{
+    struct resolver *resolver = calloc(1, sizeof(*resolver));
+    struct mesh_limits limits = mesh_limits_of(resolver_options(shared));
+    struct request_settings settings;
+
+    if (resolver == NULL)
+        return NULL;
+    resolver->shared = shared;
+    resolver->world = world;
+    resolver->upstream = upstream;
+    resolver->log = log;
+    resolver->mesh = mesh_new(world, &limits, shared->mesh_key);
+    resolver->env = resolver->mesh == NULL ? NULL : env_new(resolver);
+    if (resolver->env != NULL) {
+        settings = request_settings_of(resolver->env);
+        resolver->requests = request_service_new(world, resolver->mesh, &settings);
+    }
+    if (resolver->requests == NULL) {
+        resolver_free(resolver);
+        return NULL;
+    }
+    return resolver;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+    if (resolver == NULL)
+        return;
+    if (resolver->requests != NULL)
+        request_service_free(resolver->requests);
+    if (resolver->mesh != NULL)
+        mesh_free(resolver->mesh);
+    if (resolver->env != NULL)
+        env_unref(resolver->env);
+    free(resolver);
+}
+
+void resolver_refresh(struct resolver *resolver)
+{
+    struct env *env = env_new(resolver);
+    struct request_settings settings;
+    struct mesh_limits limits;
+
+    if (env == NULL)
+        return; /* without memory the thread goes on with what it has */
+    settings = request_settings_of(env);
+    limits = mesh_limits_of(CONTAINER_OF(env, struct thread_env, env)->settings->options);
+    request_service_set(resolver->requests, &settings);
+    mesh_set_limits(resolver->mesh, &limits);
+    env_unref(resolver->env);
+    resolver->env = env;
+}
+
+void resolver_receive(struct resolver *resolver, struct channel *channel, const struct peer *peer,
+                      struct slice packet)
+{
+    request_receive(resolver->requests, channel, peer, packet);
+    mesh_run(resolver->mesh);
+}
+
+void resolver_run(struct resolver *resolver)
+{
+    mesh_run(resolver->mesh);
+}
+
+struct mesh *resolver_mesh(struct resolver *resolver)
+{
+    return resolver->mesh;
+}
+
+struct request_service *resolver_requests(struct resolver *resolver)
+{
+    return resolver->requests;
+}
