@@ -55,17 +55,17 @@ static enum status read_name_in(const char *text, const struct dname *origin,
 }
 
 /* "ANY" is a class and a type: a class where a type follows. */
-static bool is_class(const char *word, const struct rr_words *words, uint16_t *rrclass)
+static bool is_class(const char *word, const struct rr_words *words)
 {
     char next[HEAD_WORD_MAX];
     struct rr_words ahead = *words;
-    uint16_t type;
+    uint16_t number;
 
-    if (rrclass_from_text(word, rrclass) != STATUS_OK)
+    if (rrclass_from_text(word, &number) != STATUS_OK)
         return false;
-    if (rrtype_from_text(word, &type) != STATUS_OK)
+    if (rrtype_from_text(word, &number) != STATUS_OK)
         return true;
-    return next_word(&ahead, next) && rrtype_from_text(next, &type) == STATUS_OK;
+    return next_word(&ahead, next) && rrtype_from_text(next, &number) == STATUS_OK;
 }
 
 /* RFC 1035 section 5.1: [TTL] [class] type, the first two in either order. */
@@ -76,8 +76,8 @@ static enum status read_head(struct rr_words *words, struct text_rr *out,
     bool has_class = false;
 
     while (next_word(words, word)) {
-        if (!has_class && is_class(word, words, &out->rrclass)) {
-            has_class = true;
+        if (!has_class && is_class(word, words)) {
+            has_class = rrclass_from_text(word, &out->rrclass) == STATUS_OK;
             continue;
         }
         if (!out->has_ttl && word[0] >= '0' && word[0] <= '9') {
