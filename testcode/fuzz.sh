@@ -10,6 +10,8 @@ mkdir -p "$build/findings"
 for program in "$build"/fuzz/*_fuzz; do
     [ -x "$program" ] || continue
     name=$(basename "$program")
+    # A driver whose source has gone is a left-over of an earlier build.
+    [ -n "$(find . -name "$name.c" -not -path './build/*' | head -n 1)" ] || continue
     mkdir -p "$build/corpus/$name"
     seeds=
     [ -d "testdata/fuzz/$name" ] && seeds=testdata/fuzz/$name

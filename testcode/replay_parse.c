@@ -329,7 +329,7 @@ static bool take_question(struct parser *parser, struct replay_step *step, const
 static bool take_infra_rtt(struct parser *parser, struct replay_step *step, const char *at)
 {
     char *zone;
-    int number;
+    int number = 0;
 
     if (!read_address(parser, &at, &step->address))
         return false;
