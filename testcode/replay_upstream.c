@@ -97,10 +97,18 @@ static void note(struct replay_upstream *upstream, const struct upstream_ask *as
     trace_add(ask->trace, world_now_ms(upstream->world), &event);
 }
 
+static bool wants_tcp(const struct replay_upstream *upstream, const struct upstream_ask *ask)
+{
+    const struct upstream_options *options = upstream->options;
+
+    return ask->want_tcp || ask->tls_name != NULL || options->tcp_upstream ||
+           (!options->do_udp && !options->udp_upstream_without_downstream);
+}
+
 static enum status ask_server(struct upstream *seam, struct upstream_ask *ask)
 {
     struct replay_upstream *upstream = ours(seam);
-    bool tcp = ask->want_tcp || ask->tls_name != NULL;
+    bool tcp = wants_tcp(upstream, ask);
     struct pending *pending;
     enum status status;
 
@@ -193,6 +201,10 @@ void replay_upstream_answer(struct replay_upstream *upstream, struct pending *pe
                              ? STATUS_NO_MEMORY
                              : message_read(packet, ask->arena, now_ms / 1000, &ask->message);
 
+    if (!budget_take(ask->budget, COST_BYTES, (uint32_t)wire.size)) {
+        finish(upstream, pending, UPSTREAM_LIMIT);
+        return;
+    }
     ask->rtt_ms = ANSWER_RTT_MS;
     infra_answered(upstream->infra, &ask->server, ask->zone, now_ms, ask->rtt_ms);
     if (status == STATUS_NO_MEMORY) {
@@ -220,7 +232,11 @@ void replay_upstream_timeout(struct replay_upstream *upstream, struct pending *p
 
 void replay_upstream_error(struct replay_upstream *upstream, struct pending *pending)
 {
-    pending->ask->error = ECONNREFUSED; /* what ICMP port unreachable becomes */
-    note(upstream, pending->ask, TRACE_REFUSED_CONNECTION, ECONNREFUSED);
+    struct upstream_ask *ask = pending->ask;
+
+    ask->error = ECONNREFUSED; /* what ICMP port unreachable becomes */
+    infra_timed_out(upstream->infra, &ask->server, ask->zone, world_now_ms(upstream->world),
+                    ask->timeout_ms);
+    note(upstream, ask, TRACE_REFUSED_CONNECTION, ECONNREFUSED);
     finish(upstream, pending, UPSTREAM_NET_ERROR);
 }
