@@ -135,6 +135,13 @@ struct addr sock_name(int fd)
     return sock_addr_read(&storage);
 }
 
+bool sock_is_wildcard(const struct addr *addr)
+{
+    static const uint8_t zeroes[sizeof(addr->bytes)];
+
+    return memcmp(addr->bytes, zeroes, sizeof(zeroes)) == 0;
+}
+
 static bool want_destination(int fd, enum addr_family family)
 {
     if (family == ADDR_IP6) {

@@ -27,6 +27,9 @@ enum status sock_bind(int fd, const struct addr *addr);
 /** The address the socket is bound to. */
 struct addr sock_name(int fd);
 
+/** 0.0.0.0 or ::, all addresses of the machine. */
+bool sock_is_wildcard(const struct addr *addr);
+
 /** What a listening socket needs. */
 struct sock_wishes {
     bool reuse_port;       /* several threads share the address */

@@ -314,13 +314,6 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     loop_end(loop);
 }
 
-static bool is_wildcard(const struct addr *addr)
-{
-    static const uint8_t zeroes[16];
-
-    return memcmp(addr->bytes, zeroes, sizeof(zeroes)) == 0;
-}
-
 struct udp *udp_new(struct loop *loop, int fd, const struct addr *bound, net_receive *receive,
                     void *context)
 {
@@ -334,7 +327,7 @@ struct udp *udp_new(struct loop *loop, int fd, const struct addr *bound, net_rec
     udp->references = 1;
     udp->fd = fd;
     udp->bound = *bound;
-    udp->wildcard = is_wildcard(bound);
+    udp->wildcard = sock_is_wildcard(bound);
     udp->receive = receive;
     udp->context = context;
     event_assign(&udp->readable, loop->base, fd, EV_READ | EV_PERSIST, on_readable, udp);

@@ -61,7 +61,7 @@ struct attempt {
     bool truncated; /* the TCP leg is there because of TC */
     bool tcp_tried; /* the TCP leg was opened for false answers */
     bool reconnected;
-    bool cookie_missing; /* a reply lacked the cookie that we expected */
+    bool cookie_missing; /* a reply lacked our cookie: TCP tells who lied */
     bool failing;        /* the timer tells `verdict`, which could not be told at once */
     bool own_fault;      /* and the server has no part in it: no route, no such family */
     enum upstream_verdict verdict;
@@ -389,7 +389,7 @@ static void miss(struct attempt *attempt, uint64_t *counter)
     attempt->misses++;
     exchange->wrong_answers++;
     if (!attempt->tcp_tried && exchange->options->do_tcp &&
-        (attempt->misses >= MISSES_BEFORE_TCP ||
+        (attempt->misses >= MISSES_BEFORE_TCP || attempt->cookie_missing ||
          (threshold != 0 && exchange->wrong_answers > threshold))) {
         attempt->tcp_tried = true;
         open_tcp(attempt);
@@ -483,8 +483,7 @@ static void judge_message(struct attempt *attempt, bool over_tcp, int64_t sent_m
                               now_of(attempt), attempt->cookie, slice_of(NULL, 0));
         } else {
             attempt->cookie_missing = true;
-            attempt->misses = (uint16_t)size_max(attempt->misses, MISSES_BEFORE_TCP - 1);
-            miss(attempt, &attempt->exchange->stats.wrong_id);
+            miss(attempt, &attempt->exchange->stats.wrong_cookie);
             return;
         }
     }

@@ -13,7 +13,7 @@ struct exchange;
 
 struct exchange_stats {
     uint64_t udp_sent, tcp_sent, answers, timeouts, wrong_id, wrong_source, wrong_question,
-        malformed, truncated, without_edns, case_failed;
+        wrong_cookie, malformed, truncated, without_edns, case_failed;
 };
 
 /** @param after_event called after each event from the network that may have woken a query (mesh_run). */
