@@ -35,7 +35,10 @@ struct cursor {
 
 static inline struct cursor cursor_of(struct slice bytes)
 {
-    return (struct cursor){bytes.data, bytes.data, bytes.data + bytes.size, false};
+    /* Of an empty slice the data may be NULL, to which C allows not even 0 to be added. */
+    const uint8_t *end = bytes.size == 0 ? bytes.data : bytes.data + bytes.size;
+
+    return (struct cursor){bytes.data, bytes.data, end, false};
 }
 
 static inline bool cursor_failed(const struct cursor *in)

@@ -176,7 +176,8 @@ void rdata_write_canonical(struct sink *out, struct slice rdata, uint16_t type)
         dname_write_lower(out, names[i].name);
         written = (size_t)names[i].offset + names[i].name.size;
     }
-    sink_bytes(out, slice_of(rdata.data + written, rdata.size - written));
+    if (rdata.size > written)
+        sink_bytes(out, slice_of(rdata.data + written, rdata.size - written));
 }
 
 /* An octet of the canonical form. Length octets of labels are below 'A': lower case spares

@@ -262,6 +262,24 @@ static void canonical_form(void **state)
     arena_free(arena);
 }
 
+/* Empty slices come with and without an address. */
+static void no_octets_at_all(void **state)
+{
+    struct rdata_name names[RDATA_NAMES_MAX];
+    struct slice nothing = slice_of(NULL, 0);
+    uint8_t storage[1];
+    struct sink sink = sink_of(storage, sizeof(storage));
+
+    (void)state;
+    assert_true(rdata_check(nothing, TYPE_APL, CLASS_IN));
+    assert_true(rdata_check(nothing, 65280, CLASS_IN));
+    assert_false(rdata_check(nothing, TYPE_NS, CLASS_IN));
+    assert_int_equal(rdata_names(nothing, TYPE_NS, names), 0);
+    rdata_write_canonical(&sink, nothing, TYPE_NS);
+    assert_int_equal(sink.used, 0);
+    assert_int_equal(rdata_compare(nothing, nothing, TYPE_NS), 0);
+}
+
 static void order_of_records(void **state)
 {
     static const struct {
@@ -380,6 +398,7 @@ int main(void)
         cmocka_unit_test(too_large_once_decompressed),
         cmocka_unit_test(no_memory_is_an_ordinary_failure),
         cmocka_unit_test(canonical_form),
+        cmocka_unit_test(no_octets_at_all),
         cmocka_unit_test(order_of_records),
         cmocka_unit_test(targets),
         cmocka_unit_test(soa_and_rrsig),
