@@ -119,31 +119,30 @@ static bool same_hash(const uint8_t *a, const uint8_t *b)
     return difference == 0;
 }
 
-enum cookie_verdict cookie_judge(const struct cookie_secret *secret, const struct edns *edns,
+enum cookie_verdict cookie_judge(const struct cookie_secret *secret, struct slice shown,
                                  const struct addr *client, int64_t wall_s,
                                  uint8_t answer[COOKIE_SIZE])
 {
-    const struct edns_option *option = edns_find(edns, EDNS_COOKIE);
     struct cookie cookie;
-    uint8_t shown[COOKIE_SIZE];
+    uint8_t good[COOKIE_SIZE];
     int32_t age_s;
 
-    if (option == NULL)
+    if (shown.data == NULL)
         return COOKIE_ABSENT;
-    if (cookie_read(option->data, &cookie) != STATUS_OK)
+    if (cookie_read(shown, &cookie) != STATUS_OK)
         return COOKIE_MALFORMED;
     cookie_make(secret, cookie.client.data, client, wall_s, answer);
     if (cookie.server.size == 0)
         return COOKIE_CLIENT_ONLY;
-    if (option->data.size != COOKIE_SIZE || option->data.data[AT_VERSION] != VERSION)
+    if (shown.size != COOKIE_SIZE || shown.data[AT_VERSION] != VERSION)
         return COOKIE_BAD;
-    memcpy(shown, option->data.data, COOKIE_SIZE);
-    put_hash(secret, client, shown);
+    memcpy(good, shown.data, COOKIE_SIZE);
+    put_hash(secret, client, good);
     /* RFC 9018 section 4.3: serial number arithmetic (RFC 1982) on the 32 bits. */
-    age_s = (int32_t)((uint32_t)wall_s - bytes_u32(shown + AT_TIME));
-    if (!same_hash(shown, option->data.data) || age_s > TOO_OLD_S || age_s < -FUTURE_S)
+    age_s = (int32_t)((uint32_t)wall_s - bytes_u32(good + AT_TIME));
+    if (!same_hash(good, shown.data) || age_s > TOO_OLD_S || age_s < -FUTURE_S)
         return COOKIE_BAD;
     if (age_s <= OLD_S)
-        memcpy(answer, shown, COOKIE_SIZE);
+        memcpy(answer, good, COOKIE_SIZE);
     return COOKIE_GOOD;
 }

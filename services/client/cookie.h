@@ -30,12 +30,13 @@ enum cookie_verdict {
 /**
  * Judges the COOKIE option of a question and makes the one for the answer.
  *
+ * @param shown  the option's data; data NULL: it has none.
  * @param wall_s seconds since 1970; a cookie is good for an hour and is renewed after half of it
  *               (RFC 9018 section 4.3).
  * @param answer filled with the whole option data for the answer, when the verdict is one of
  *               CLIENT_ONLY, BAD and GOOD.
  */
-enum cookie_verdict cookie_judge(const struct cookie_secret *secret, const struct edns *edns,
+enum cookie_verdict cookie_judge(const struct cookie_secret *secret, struct slice shown,
                                  const struct addr *client, int64_t wall_s,
                                  uint8_t answer[COOKIE_SIZE]);
 

@@ -73,16 +73,15 @@ static void cookies_are_judged(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct cookie_secret secret;
-        struct edns edns = {.present = true};
+        struct slice shown = {NULL, 0};
         struct addr client;
-        uint8_t shown[64], answer[COOKIE_SIZE], want[COOKIE_SIZE];
+        uint8_t octets[64], answer[COOKIE_SIZE], want[COOKIE_SIZE];
 
         assert_int_equal(cookie_secret_from_text(cases[i].secret, &secret), STATUS_OK);
         assert_int_equal(addr_from_text(&client, cases[i].client, 53, NULL), STATUS_OK);
         if (cases[i].shown != NULL)
-            edns_add(&edns, EDNS_COOKIE,
-                     slice_of(shown, from_hex(cases[i].shown, shown, sizeof(shown))));
-        if (cookie_judge(&secret, &edns, &client, cases[i].wall_s, answer) != cases[i].want)
+            shown = slice_of(octets, from_hex(cases[i].shown, octets, sizeof(octets)));
+        if (cookie_judge(&secret, shown, &client, cases[i].wall_s, answer) != cases[i].want)
             fail_msg("wrong verdict: %s", cases[i].why);
         if (cases[i].answer != NULL && cases[i].answer[0] != '\0') {
             from_hex(cases[i].answer, want, sizeof(want));

@@ -1,0 +1,18 @@
+/*
+ * chaos.h - class CH: what the server says about itself (RFC 4892).
+ */
+#ifndef TREESHREW_SERVICES_CLIENT_CHAOS_H
+#define TREESHREW_SERVICES_CLIENT_CHAOS_H
+
+#include "services/client/client_options.h"
+#include "util/wire/message.h"
+
+/**
+ * Answers version.bind, version.server, id.server and hostname.bind of type TXT; everything else of
+ * the class, and what is hidden, is REFUSED.
+ * @param arena for the message's RRset. @return the rcode; `out` has sections for NOERROR only.
+ */
+uint16_t chaos_answer(const struct client_options *options, const struct question *question,
+                      int64_t now_s, struct arena *arena, struct message *out);
+
+#endif

@@ -1,0 +1,465 @@
+/*
+ * local_build.c - the table of local zones and data, made from the configuration.
+ *
+ * Called once by local_new at start and at a reload. First the zones of the configuration, then those
+ * that are built in and were not spoken of, then records; at the end records become RRsets.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "services/client/local_table.h"
+#include "util/wire/rdata.h"
+#include "util/wire/text_rr.h"
+
+enum { TTL_DEFAULT_S = 3600, RDATA_MAX = 256, WORD_MAX = 256 };
+
+#define DEFAULT_SOA "SOA localhost. nobody.invalid. 1 3600 1200 604800 10800"
+
+struct builder {
+    struct local *local;
+    const struct client_options *options;
+    conf_complain *complain;
+    void *context;
+    const struct opt_item *item; /* being read; NULL: a built-in */
+    bool good;
+};
+
+static enum status wrong(struct builder *builder, const char *words)
+{
+    if (builder->item != NULL)
+        builder->complain(builder->context, builder->item, words);
+    builder->good = false;
+    return STATUS_MALFORMED;
+}
+
+static bool type_from_text(const char *word, enum local_type *out)
+{
+    static const char *const words[] = {
+#define LOCAL_TYPE(name, word, flags) word,
+        LOCAL_TYPES
+#undef LOCAL_TYPE
+    };
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcmp(word, words[i]) == 0) {
+            *out = (enum local_type)i;
+            return true;
+        }
+    return false;
+}
+
+/* ---- nodes ---- */
+
+struct local_node *local_find(const struct local *local, uint64_t hash, struct dname name,
+                              uint16_t rrclass)
+{
+    struct local_node *node = local->buckets[hash & (local->bucket_count - 1)];
+
+    while (node != NULL && (node->hash != hash || node->rrclass != rrclass ||
+                            !dname_equal(node->name, name)))
+        node = node->next;
+    return node;
+}
+
+/* @return NULL: no memory. */
+static struct local_node *add_node(struct local *local, struct dname name, uint16_t rrclass)
+{
+    uint64_t hash = dname_hash(name, local->key);
+    struct local_node *node = local_find(local, hash, name, rrclass), **bucket;
+
+    if (node != NULL)
+        return node;
+    node = ARENA_NEW(local->arena, struct local_node);
+    if (node == NULL)
+        return NULL;
+    node->name = dname_copy(local->arena, name);
+    if (node->name.wire == NULL)
+        return NULL;
+    node->hash = hash;
+    node->rrclass = rrclass;
+    bucket = &local->buckets[hash & (local->bucket_count - 1)];
+    node->next = *bucket;
+    *bucket = node;
+    local->node_count++;
+    return node;
+}
+
+/* The apex that a name lies under, or NULL. */
+static struct local_node *apex_of(const struct local *local, struct dname name, uint16_t rrclass)
+{
+    for (;; name = dname_parent(name)) {
+        struct local_node *node =
+            local_find(local, dname_hash(name, local->key), name, rrclass);
+
+        if (node != NULL && node->zone != NULL)
+            return node;
+        if (dname_is_root(name))
+            return NULL;
+    }
+}
+
+/* ---- zones ---- */
+
+static enum status add_zone(struct builder *builder, struct dname name, enum local_type type,
+                            bool built_in)
+{
+    struct local *local = builder->local;
+    struct local_node *node = add_node(local, name, CLASS_IN);
+
+    if (node == NULL)
+        return STATUS_NO_MEMORY;
+    if (node->zone == NULL)
+        node->zone = ARENA_NEW(local->arena, struct local_zone);
+    if (node->zone == NULL)
+        return STATUS_NO_MEMORY;
+    node->zone->type = type;
+    node->zone->built_in = built_in;
+    if (name.labels > local->apex_labels_max)
+        local->apex_labels_max = name.labels;
+    return STATUS_OK;
+}
+
+/* "first second ..." @return what stands behind the first word, or NULL when nothing does. */
+static const char *split(const char *text, char first[WORD_MAX])
+{
+    const char *space = strchr(text, ' ');
+    size_t size = space == NULL ? strlen(text) : (size_t)(space - text);
+
+    if (space == NULL || size >= WORD_MAX)
+        return NULL;
+    memcpy(first, text, size);
+    first[size] = '\0';
+    return space + 1;
+}
+
+/* local-zone: "name type" */
+static enum status read_zone(struct builder *builder, const char *text)
+{
+    char word[WORD_MAX];
+    uint8_t storage[DNAME_MAX];
+    struct dname name;
+    enum local_type type;
+    const char *rest = split(text, word);
+
+    if (rest == NULL || dname_from_text(word, storage, &name) != STATUS_OK)
+        return wrong(builder, "expected a name and a zone type, such as: home.arpa. static");
+    if (strcmp(rest, "ipset") == 0)
+        return wrong(builder, "the zone type ipset is not supported");
+    if (!type_from_text(rest, &type))
+        return wrong(builder, "no such zone type; known are static, transparent, redirect, "
+                              "refuse, deny, always_nxdomain, nodefault and others");
+    return add_zone(builder, name, type, false);
+}
+
+/* local-zone-override: "name netblock type" */
+static enum status read_override(struct builder *builder, const char *text)
+{
+    struct local *local = builder->local;
+    char word[WORD_MAX], block[WORD_MAX];
+    uint8_t storage[DNAME_MAX];
+    struct dname name;
+    struct local_override override = {.next = NULL}, *kept;
+    struct local_node *node;
+    const char *rest = split(text, word);
+
+    if (rest == NULL || dname_from_text(word, storage, &name) != STATUS_OK ||
+        (rest = split(rest, block)) == NULL ||
+        netblock_from_text(&override.block, block) != STATUS_OK ||
+        !type_from_text(rest, &override.type))
+        return wrong(builder, "expected a name, a netblock and a zone type");
+    node = local_find(local, dname_hash(name, local->key), name, CLASS_IN);
+    if (node == NULL || node->zone == NULL)
+        return wrong(builder, "there is no local-zone of that name");
+    kept = ARENA_NEW(local->arena, struct local_override);
+    if (kept == NULL)
+        return STATUS_NO_MEMORY;
+    *kept = override;
+    kept->next = node->zone->overrides;
+    node->zone->overrides = kept;
+    return STATUS_OK;
+}
+
+/* ---- records ---- */
+
+/* Every name from the record up to its zone exists, if only as an empty non-terminal. */
+static enum status add_path(struct local *local, struct dname name, const struct local_node *apex)
+{
+    for (;; name = dname_parent(name)) {
+        struct local_node *node = add_node(local, name, apex->rrclass);
+
+        if (node == NULL)
+            return STATUS_NO_MEMORY;
+        node->exists = true;
+        if (name.labels <= apex->name.labels)
+            return STATUS_OK;
+    }
+}
+
+static enum status add_record(struct builder *builder, const struct text_rr *rr)
+{
+    static const unsigned flags[] = {
+#define LOCAL_TYPE(name, word, flags) flags,
+        LOCAL_TYPES
+#undef LOCAL_TYPE
+    };
+    struct local *local = builder->local;
+    struct local_node *apex = apex_of(local, rr->owner, rr->rrclass);
+    struct local_node *node;
+    struct local_record *record, **last;
+
+    if (apex != NULL && (flags[apex->zone->type] & LOCAL_REDIRECTS) != 0 &&
+        !dname_equal(apex->name, rr->owner))
+        return wrong(builder, "records of a redirect zone stand at the zone's own name only");
+    node = add_node(local, rr->owner, rr->rrclass);
+    record = ARENA_NEW(local->arena, struct local_record);
+    if (node == NULL || record == NULL)
+        return STATUS_NO_MEMORY;
+    *record = (struct local_record){NULL, rr->type, rr->ttl_s, rr->rdata};
+    for (last = &node->records; *last != NULL; last = &(*last)->next)
+        if ((*last)->type == rr->type && slice_equal((*last)->rdata, rr->rdata))
+            return STATUS_OK; /* RFC 2181 section 5: no record twice */
+    *last = record;
+    return add_path(local, rr->owner, apex == NULL ? node : apex);
+}
+
+/* local-data: a record */
+static enum status read_data(struct builder *builder, const char *text)
+{
+    struct text_rr rr;
+    const char *why = NULL;
+    enum status status = text_rr_read(text, &dname_root, TTL_DEFAULT_S, false,
+                                      builder->local->arena, &rr, &why);
+
+    if (status == STATUS_NO_MEMORY)
+        return status;
+    if (status != STATUS_OK)
+        return wrong(builder, why == NULL ? "not a record, such as: a.example. A 192.0.2.1" : why);
+    if (rrtype_is_meta(rr.type))
+        return wrong(builder, "a type that only a question can have");
+    return add_record(builder, &rr);
+}
+
+static void reverse_name(const struct addr *addr, char out[WORD_MAX])
+{
+    size_t used = 0;
+
+    if (addr->family == ADDR_IP4) {
+        snprintf(out, WORD_MAX, "%u.%u.%u.%u.in-addr.arpa.", addr->bytes[3], addr->bytes[2],
+                 addr->bytes[1], addr->bytes[0]);
+        return;
+    }
+    for (size_t i = 16; i-- > 0;)
+        used += (size_t)snprintf(out + used, WORD_MAX - used, "%x.%x.", addr->bytes[i] & 15u,
+                                 addr->bytes[i] >> 4);
+    snprintf(out + used, WORD_MAX - used, "ip6.arpa.");
+}
+
+/* local-data-ptr: "address [ttl] name" */
+static enum status read_ptr(struct builder *builder, const char *text)
+{
+    char word[WORD_MAX], reverse[WORD_MAX], ttl[WORD_MAX];
+    struct addr addr;
+    const char *rest = split(text, word), *name;
+    const char *line;
+
+    if (rest == NULL || addr_from_text(&addr, word, 0, NULL) != STATUS_OK)
+        return wrong(builder, "expected an address and a name, such as: 192.0.2.7 a.example.");
+    reverse_name(&addr, reverse);
+    name = split(rest, ttl);
+    if (name == NULL) {
+        name = rest;
+        ttl[0] = '\0';
+    }
+    line = arena_printf(builder->local->arena, "%s %s IN PTR %s", reverse, ttl, name);
+    return line == NULL ? STATUS_NO_MEMORY : read_data(builder, line);
+}
+
+/* ---- what is built in ---- */
+
+enum default_kind { DEFAULT_EMPTY, DEFAULT_LAN, DEFAULT_LOOPBACK };
+
+static enum status add_default(struct builder *builder, enum default_kind kind, const char *text)
+{
+    struct local *local = builder->local;
+    uint8_t storage[DNAME_MAX];
+    struct dname name;
+    struct local_node *node;
+    const char *soa, *ns;
+    enum status status;
+
+    if (kind == DEFAULT_LAN && builder->options->unblock_lan_zones)
+        return STATUS_OK;
+    status = dname_from_text(text, storage, &name);
+    ASSERT(status == STATUS_OK);
+    node = local_find(local, dname_hash(name, local->key), name, CLASS_IN);
+    if (node != NULL && node->zone != NULL)
+        return STATUS_OK; /* the configuration speaks of it */
+    /* RFC 6761 section 6.3: all names below localhost have the address of loopback. */
+    status = add_zone(builder, name,
+                      kind == DEFAULT_LOOPBACK ? LOCAL_REDIRECT_TYPE : LOCAL_STATIC_TYPE, true);
+    soa = arena_printf(local->arena, "%s 10800 IN %s", text, DEFAULT_SOA);
+    ns = arena_printf(local->arena, "%s 10800 IN NS localhost.", text);
+    if (soa == NULL || ns == NULL)
+        return STATUS_NO_MEMORY;
+    if (status == STATUS_OK)
+        status = read_data(builder, soa);
+    return status == STATUS_OK ? read_data(builder, ns) : status;
+}
+
+/* A record of a zone that the configuration has taken over is not ours to add. */
+static enum status add_default_record(struct builder *builder, const char *line)
+{
+    struct text_rr rr;
+    const struct local_node *apex;
+    enum status status = text_rr_read(line, &dname_root, TTL_DEFAULT_S, false,
+                                      builder->local->arena, &rr, NULL);
+
+    if (status != STATUS_OK)
+        return status;
+    apex = apex_of(builder->local, rr.owner, rr.rrclass);
+    return apex != NULL && apex->zone->built_in ? add_record(builder, &rr) : STATUS_OK;
+}
+
+static enum status add_default_range(struct builder *builder, enum default_kind kind,
+                                     unsigned first, unsigned last, const char *suffix)
+{
+    enum status status = STATUS_OK;
+
+    for (unsigned i = first; i <= last && status == STATUS_OK; i++) {
+        char text[WORD_MAX];
+
+        snprintf(text, sizeof(text), "%u%s", i, suffix);
+        status = add_default(builder, kind, text);
+    }
+    return status;
+}
+
+static enum status add_defaults(struct builder *builder)
+{
+    enum status status = STATUS_OK;
+
+    builder->item = NULL;
+#define LOCAL_DEFAULT(kind, name)                                                              \
+    if (status == STATUS_OK)                                                                   \
+        status = add_default(builder, DEFAULT_##kind, name);
+#define LOCAL_DEFAULT_RANGE(kind, first, last, suffix)                                         \
+    if (status == STATUS_OK)                                                                   \
+        status = add_default_range(builder, DEFAULT_##kind, first, last, suffix);
+#define LOCAL_DEFAULT_RECORD(line)                                                             \
+    if (status == STATUS_OK)                                                                   \
+        status = add_default_record(builder, line);
+#include "services/client/local_default.def"
+#undef LOCAL_DEFAULT
+#undef LOCAL_DEFAULT_RANGE
+#undef LOCAL_DEFAULT_RECORD
+    return status;
+}
+
+/* ---- RRsets ---- */
+
+static const struct rrset *make_rrset(struct local *local, const struct local_node *node,
+                                      uint16_t type)
+{
+    struct slice rdata[RDATA_MAX];
+    struct rrset_parts parts = {.owner = node->name,
+                                .type = type,
+                                .rrclass = node->rrclass,
+                                .ttl_s = UINT32_MAX,
+                                .trust = TRUST_CONFIGURED,
+                                .rdata = rdata};
+
+    for (const struct local_record *r = node->records; r != NULL; r = r->next)
+        if (r->type == type && parts.rr_count < RDATA_MAX) {
+            rdata[parts.rr_count++] = r->rdata;
+            if (r->ttl_s < parts.ttl_s) /* RFC 2181 section 5.2: one TTL for all */
+                parts.ttl_s = r->ttl_s;
+        }
+    return rrset_in(local->arena, &parts);
+}
+
+static bool has_rrset(const struct local_node *node, uint16_t type)
+{
+    for (size_t i = 0; i < node->rrset_count; i++)
+        if (node->rrsets[i]->type == type)
+            return true;
+    return false;
+}
+
+/* RFC 2308 section 3: a denial shows the SOA with the lesser of its TTL and MINIMUM. */
+static enum status make_denial_soa(struct local *local, struct local_node *node,
+                                   const struct rrset *set)
+{
+    struct rdata_soa soa;
+    struct rrset *copy = rrset_copy_in(local->arena, set);
+
+    if (copy == NULL)
+        return STATUS_NO_MEMORY;
+    if (rdata_soa(rrset_rdata(set, 0), &soa) && soa.minimum_s < copy->ttl_s)
+        copy->ttl_s = soa.minimum_s;
+    node->zone->denial_soa = copy;
+    return STATUS_OK;
+}
+
+static enum status finish_node(struct local *local, struct local_node *node)
+{
+    size_t count = 0;
+
+    for (const struct local_record *r = node->records; r != NULL; r = r->next)
+        count++;
+    if (count == 0)
+        return STATUS_OK;
+    node->rrsets = ARENA_ARRAY(local->arena, const struct rrset *, count);
+    if (node->rrsets == NULL)
+        return STATUS_NO_MEMORY;
+    for (const struct local_record *r = node->records; r != NULL; r = r->next) {
+        const struct rrset *set;
+
+        if (has_rrset(node, r->type))
+            continue;
+        set = make_rrset(local, node, r->type);
+        if (set == NULL)
+            return STATUS_NO_MEMORY;
+        node->rrsets[node->rrset_count++] = set;
+        if (r->type == TYPE_SOA && node->zone != NULL &&
+            make_denial_soa(local, node, set) != STATUS_OK)
+            return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+/* ---- all of it ---- */
+
+static enum status read_list(struct builder *builder, const struct opt_list *list,
+                             enum status (*read)(struct builder *builder, const char *text))
+{
+    for (size_t i = 0; i < list->count; i++) {
+        builder->item = &list->items[i];
+        if (read(builder, list->items[i].text) == STATUS_NO_MEMORY)
+            return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+enum status local_build(struct local *local, const struct client_options *options,
+                        conf_complain *complain, void *context)
+{
+    struct builder builder = {.local = local,
+                              .options = options,
+                              .complain = complain,
+                              .context = context,
+                              .good = true};
+
+    if (read_list(&builder, &options->local_zone, read_zone) != STATUS_OK ||
+        read_list(&builder, &options->local_zone_override, read_override) != STATUS_OK ||
+        add_defaults(&builder) != STATUS_OK ||
+        read_list(&builder, &options->local_data, read_data) != STATUS_OK ||
+        read_list(&builder, &options->local_data_ptr, read_ptr) != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    if (!builder.good)
+        return STATUS_MALFORMED;
+    for (size_t i = 0; i < local->bucket_count; i++)
+        for (struct local_node *node = local->buckets[i]; node != NULL; node = node->next)
+            if (finish_node(local, node) != STATUS_OK)
+                return STATUS_NO_MEMORY;
+    return STATUS_OK;
+}

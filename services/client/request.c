@@ -1,0 +1,593 @@
+/*
+ * request.c - a client's message from arrival to answer.
+ *
+ * Called by the owner of the listening sockets through request_receive, and by the mesh and the timers
+ * when something that was waited for has come. The rooms are entered in this order, and each can end
+ * the visit: access, shape of the message, cookie, class CH, local zones, right to recursion, message
+ * cache, mesh. A question that has to wait is kept as a struct request until it is told.
+ */
+#include "services/client/request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/cache/fresh.h"
+#include "services/client/chaos.h"
+#include "services/client/visit.h"
+#include "util/wire/rdata.h"
+
+enum {
+    ALIASES_MAX = 11,              /* limits: CNAMEs, those of local data included */
+    ARENA_BYTES_MAX = 256 * 1024   /* one message with all that its answer needs */
+};
+
+struct request {
+    struct link listed;
+    struct visit visit;       /* its arena is set anew for each event */
+    struct mesh_client client;
+    struct timer stale_timer; /* RFC 8767: the client has waited long enough */
+    struct arena *own;        /* of the aliases; NULL when there are none */
+    uint8_t qname[DNAME_MAX];
+};
+
+/* ---- the service ---- */
+
+static void read_settings(struct request_service *service,
+                          const struct request_settings *settings)
+{
+    const struct client_options *options = settings->options;
+    struct sink nsid = sink_of(service->nsid, sizeof(service->nsid));
+
+    service->settings = *settings;
+    service->style = (struct reply_style){
+        .options = options,
+        .edns_size = (uint16_t)settings->upstream->edns_buffer_size,
+        .original_ttl = settings->env->cache_options->serve_original_ttl};
+    if (options->nsid != NULL && reply_nsid_from_text(options->nsid, &nsid) == STATUS_OK)
+        service->style.nsid = sink_written(&nsid);
+}
+
+struct request_service *request_service_new(struct world *world, struct mesh *mesh,
+                                            const struct request_settings *settings)
+{
+    struct request_service *service = calloc(1, sizeof(*service));
+    struct hash_key key;
+
+    if (service == NULL)
+        return NULL;
+    world->random(world, &key, sizeof(key));
+    service->world = world;
+    service->mesh = mesh;
+    list_init(&service->requests);
+    service->arena = arena_new(ARENA_BYTES_MAX);
+    service->told = arena_new(ARENA_BYTES_MAX);
+    service->limit = limit_new(key);
+    if (service->arena == NULL || service->told == NULL || service->limit == NULL) {
+        request_service_free(service);
+        return NULL;
+    }
+    read_settings(service, settings);
+    return service;
+}
+
+void request_service_set(struct request_service *service, const struct request_settings *settings)
+{
+    read_settings(service, settings);
+}
+
+const struct request_stats *request_stats(const struct request_service *service)
+{
+    return &service->stats;
+}
+
+/* ---- requests that wait ---- */
+
+static void request_free(struct request *request)
+{
+    struct request_service *service = request->visit.service;
+
+    list_remove(&request->listed);
+    mesh_withdraw(&request->client);
+    service->world->timer_stop(service->world, &request->stale_timer);
+    limit_leave(service->limit, &request->visit.peer.from);
+    request->visit.channel->release(request->visit.channel);
+    arena_free(request->own);
+    free(request);
+}
+
+void request_service_free(struct request_service *service)
+{
+    struct link *link;
+
+    if (service == NULL)
+        return;
+    while ((link = list_first(&service->requests)) != NULL)
+        request_free(CONTAINER_OF(link, struct request, listed));
+    limit_free(service->limit);
+    arena_free(service->arena);
+    arena_free(service->told);
+    free(service);
+}
+
+/* What the visit borrowed from the packet and the scratch arena is copied. */
+static bool keep_visit(struct request *request, const struct visit *visit)
+{
+    struct visit *kept = &request->visit;
+
+    *kept = *visit;
+    kept->asker.question.qname = dname_store(visit->asker.question.qname, request->qname);
+    kept->asker.cookie_shown = slice_of(NULL, 0);
+    if (visit->alias_count == 0) {
+        kept->target.qname = kept->asker.question.qname;
+        return true;
+    }
+    request->own = arena_new(ARENA_BYTES_MAX);
+    if (request->own == NULL)
+        return false;
+    kept->target.qname = dname_copy(request->own, visit->target.qname);
+    kept->aliases = ARENA_ARRAY(request->own, const struct rrset *, visit->alias_count);
+    if (kept->target.qname.wire == NULL || kept->aliases == NULL)
+        return false;
+    for (size_t i = 0; i < visit->alias_count; i++)
+        if ((kept->aliases[i] = rrset_copy_in(request->own, visit->aliases[i])) == NULL)
+            return false;
+    return true;
+}
+
+/* @return NULL: no memory. The place among the waiting is the request's from here on. */
+static struct request *request_new(const struct visit *visit)
+{
+    struct request *request = calloc(1, sizeof(*request));
+
+    if (request == NULL)
+        return NULL;
+    if (!keep_visit(request, visit)) {
+        arena_free(request->own);
+        free(request);
+        return NULL;
+    }
+    visit->channel->hold(visit->channel);
+    list_append(&visit->service->requests, &request->listed);
+    return request;
+}
+
+/* The event that ends or moves a waiting visit brings its own time and scratch memory. */
+static struct visit *resume(struct request *request)
+{
+    struct visit *visit = &request->visit;
+    struct request_service *service = visit->service;
+
+    arena_reset(service->told);
+    visit->arena = service->told;
+    visit->now_ms = world_now_ms(service->world);
+    visit->now_s = world_now_s(service->world);
+    return visit;
+}
+
+/* ---- cache ---- */
+
+static enum hit_age look_up(struct visit *visit, uint32_t stale_s, struct hit *hit)
+{
+    const struct env *env = visit->service->settings.env;
+
+    return hit_find(env, &visit->target, visit_is_unchecked(visit), visit->now_s, stale_s,
+                    env->cache_options->serve_expired_reply_ttl, visit->arena, hit);
+}
+
+static enum hit_age look_up_stale(struct visit *visit, struct hit *hit)
+{
+    uint32_t stale_s = fresh_stale_s(visit->service->settings.env->cache_options);
+
+    hit->age = HIT_NONE;
+    return stale_s == 0 ? HIT_NONE : look_up(visit, stale_s, hit);
+}
+
+static unsigned query_flags(const struct visit *visit)
+{
+    return visit_is_unchecked(visit) ? QUERY_CD : 0;
+}
+
+static bool wants_recursion(const struct visit *visit)
+{
+    return (visit->asker.flags & FLAG_RD) != 0 || visit->action == ACL_ALLOW_SETRD;
+}
+
+static void prefetch(struct visit *visit)
+{
+    struct request_service *service = visit->service;
+
+    mesh_prefetch(service->mesh, service->settings.env, &visit->target, query_flags(visit));
+}
+
+/* RFC 8767 section 5: given at once where it is wanted so, or where a try has just failed. */
+static bool answer_stale_now(struct visit *visit, struct hit *stale, struct hit *failure)
+{
+    const struct cache_options *options = visit->service->settings.env->cache_options;
+
+    if (stale->age == HIT_NONE)
+        return false;
+    if (failure->age == HIT_FAILURE) { /* no new try before that one is forgotten */
+        struct reasons why;
+
+        reasons_copy(&why, &failure->entry->reasons, visit->arena);
+        hit_release(failure);
+        visit_hit(visit, stale, &why);
+        return true;
+    }
+    if (options->serve_expired_client_timeout != 0 && wants_recursion(visit))
+        return false;
+    visit_hit(visit, stale, NULL);
+    prefetch(visit);
+    return true;
+}
+
+/* @return true when the client has its answer. */
+static bool answer_from_cache(struct visit *visit, bool *has_stale)
+{
+    const struct env *env = visit->service->settings.env;
+    struct hit hit, failure;
+
+    *has_stale = false;
+    if (look_up(visit, 0, &hit) == HIT_FRESH) {
+        bool want_prefetch = hit.prefetch;
+
+        visit->service->stats.hits++;
+        visit_hit(visit, &hit, NULL);
+        if (want_prefetch)
+            prefetch(visit);
+        return true;
+    }
+    hit_find_failure(env, &visit->target, visit_is_unchecked(visit), visit->now_s, &failure);
+    look_up_stale(visit, &hit);
+    if (answer_stale_now(visit, &hit, &failure))
+        return true;
+    if (failure.age == HIT_FAILURE) {
+        visit->service->stats.hits++;
+        visit_hit(visit, &failure, NULL);
+        return true;
+    }
+    *has_stale = hit.age != HIT_NONE;
+    if (*has_stale)
+        hit_release(&hit);
+    return false;
+}
+
+/* ---- mesh ---- */
+
+/* Nothing fresh can be had: stale data if there is any, else the failure. */
+static void tell_failure(struct visit *visit, uint16_t rcode, const struct reasons *reasons)
+{
+    struct hit hit;
+
+    if (look_up_stale(visit, &hit) != HIT_NONE)
+        visit_hit(visit, &hit, reasons);
+    else if (rcode == RCODE_SERVFAIL)
+        visit_servfail(visit, reasons);
+    else
+        visit_error(visit, rcode, reasons);
+}
+
+/* The request list is full, or the question had to give way to a newer one. */
+static void tell_full(struct visit *visit)
+{
+    struct reasons reasons = {.count = 0};
+    struct hit hit;
+
+    if (look_up_stale(visit, &hit) != HIT_NONE) {
+        visit_hit(visit, &hit, NULL);
+    } else if (visit->service->settings.options->answer_when_full) {
+        reasons_add(&reasons, visit->arena, EDE_OTHER, "limit=requests");
+        visit_servfail(visit, &reasons);
+    } else {
+        visit_drop(visit);
+    }
+}
+
+static void told(struct mesh_client *client, const struct query *query,
+                 const struct outcome *outcome)
+{
+    struct request *request = CONTAINER_OF(client, struct request, client);
+    struct visit *visit = resume(request);
+    struct reply reply = {.rcode = outcome->message.rcode,
+                          .message = &outcome->message,
+                          .security = outcome->security,
+                          .reasons = &outcome->reasons};
+
+    (void)query;
+    if (outcome->failed && outcome->uncacheable)
+        tell_full(visit);
+    else if (outcome->failed || outcome->message.rcode == RCODE_SERVFAIL)
+        tell_failure(visit, outcome->message.rcode, &outcome->reasons);
+    else
+        visit_answer(visit, &reply);
+    request_free(request);
+}
+
+static void waited_long_enough(struct timer *timer)
+{
+    struct request *request = CONTAINER_OF(timer, struct request, stale_timer);
+    struct visit *visit = resume(request);
+    struct hit hit;
+
+    if (look_up_stale(visit, &hit) == HIT_NONE)
+        return; /* it has left the cache meanwhile: wait on */
+    visit_hit(visit, &hit, NULL);
+    request_free(request); /* the query goes on for the cache's sake */
+}
+
+static void ask_mesh(struct visit *visit, bool has_stale)
+{
+    struct request_service *service = visit->service;
+    const struct request_settings *settings = &service->settings;
+    unsigned flags = query_flags(visit) | (wants_recursion(visit) ? 0 : QUERY_NO_RD);
+    uint32_t most = visit->asker.is_known ? settings->options->wait_limit_cookie
+                                          : settings->options->wait_limit;
+    uint32_t patience_ms = settings->env->cache_options->serve_expired_client_timeout;
+    struct request *request;
+
+    if (!limit_enter(service->limit, &visit->peer.from, most)) {
+        tell_full(visit);
+        return;
+    }
+    request = request_new(visit);
+    if (request == NULL) {
+        limit_leave(service->limit, &visit->peer.from);
+        visit_servfail(visit, NULL);
+        return;
+    }
+    service->stats.misses++;
+    request->client.done = told;
+    request->stale_timer.fire = waited_long_enough;
+    if (has_stale && patience_ms != 0) /* without memory for a timer it waits for the mesh */
+        (void)service->world->timer_set(service->world, &request->stale_timer,
+                                        visit->now_ms + patience_ms);
+    switch (mesh_ask(service->mesh, settings->env, &request->visit.target, flags,
+                     &request->client)) {
+    case STATUS_OK: return;
+    case STATUS_LIMIT: tell_full(visit); break;
+    default: visit_servfail(visit, NULL); break;
+    }
+    request_free(request);
+}
+
+/* ---- the rooms in front of the cache ---- */
+
+/* RFC 7873 section 5.2. @return true when the visit ends here. */
+static bool meet_cookie(struct visit *visit)
+{
+    struct request_service *service = visit->service;
+    struct asker *asker = &visit->asker;
+    bool strict = visit->action == ACL_ALLOW_COOKIE && asker->transport == TRANSPORT_UDP;
+    struct reply reply = {.rcode = RCODE_REFUSED, .truncated = true};
+
+    if (service->settings.options->answer_cookie) {
+        enum cookie_verdict verdict =
+            cookie_judge(&service->settings.cookie_secret, asker->cookie_shown,
+                         &visit->peer.from, service->world->wall_s(service->world),
+                         asker->cookie);
+
+        if (verdict == COOKIE_MALFORMED) {
+            visit_turn_away(visit, RCODE_FORMERR, EDE_OTHER, NULL);
+            return true;
+        }
+        asker->has_cookie = verdict != COOKIE_ABSENT;
+        asker->is_known = asker->is_known || verdict == COOKIE_GOOD;
+    }
+    if (!strict || asker->is_known)
+        return false;
+    if (asker->has_cookie)
+        visit_error(visit, RCODE_BADCOOKIE, NULL); /* the right one goes with it */
+    else
+        visit_answer(visit, &reply); /* come by TCP, or with a cookie */
+    return true;
+}
+
+/* The CNAME that is all of a local answer, when something else was asked for; or NULL. */
+static const struct rrset *alias_in(const struct message *message, uint16_t qtype)
+{
+    if (message->rcode != RCODE_NOERROR || message->count[SECTION_ANSWER] != 1 ||
+        message->rrsets[0]->type != TYPE_CNAME || qtype == TYPE_CNAME || qtype == TYPE_ANY)
+        return NULL;
+    return message->rrsets[0];
+}
+
+static bool follow_alias(struct visit *visit, const struct rrset *alias)
+{
+    if (visit->aliases == NULL)
+        visit->aliases = ARENA_ARRAY(visit->arena, const struct rrset *, ALIASES_MAX);
+    if (visit->aliases == NULL || visit->alias_count == ALIASES_MAX ||
+        !rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &visit->target.qname))
+        return false;
+    visit->aliases[visit->alias_count++] = alias;
+    return true;
+}
+
+/* @return true when the visit ends here. */
+static bool meet_local(struct visit *visit)
+{
+    struct request_service *service = visit->service;
+    struct reasons why = {.count = 0};
+    struct message message;
+    const struct rrset *alias;
+    enum local_verdict verdict;
+
+    for (;;) {
+        verdict = local_answer(service->settings.local, &visit->target, &visit->peer.from,
+                               visit->now_s, visit->arena, &message, &why);
+        if (verdict != LOCAL_ANSWER)
+            break;
+        alias = alias_in(&message, visit->target.qtype);
+        if (alias == NULL)
+            break;
+        if (!follow_alias(visit, alias)) {
+            visit_servfail(visit, NULL);
+            return true;
+        }
+    }
+    if (verdict == LOCAL_NONE)
+        return false;
+    service->stats.local++;
+    if (verdict == LOCAL_DROP) {
+        visit_drop(visit);
+    } else {
+        struct reply reply = {.rcode = message.rcode,
+                              .authoritative = true,
+                              .security = SEC_INSECURE,
+                              .message = &message,
+                              .reasons = &why};
+
+        visit_answer(visit, &reply);
+    }
+    return true;
+}
+
+/* Class CH speaks of ourselves; other classes than IN have no servers that we know of. */
+static bool meet_class(struct visit *visit)
+{
+    struct message message;
+    struct reply reply = {.message = &message};
+
+    if (visit->target.qclass == CLASS_IN)
+        return false;
+    if (visit->target.qclass != CLASS_CH) {
+        visit_error_because(visit, RCODE_REFUSED, EDE_NOT_SUPPORTED, "client=qclass");
+        return true;
+    }
+    reply.rcode = chaos_answer(visit->service->settings.options, &visit->target, visit->now_s,
+                               visit->arena, &message);
+    if (reply.rcode == RCODE_NOERROR)
+        visit_answer(visit, &reply);
+    else
+        visit_error(visit, reply.rcode, NULL);
+    return true;
+}
+
+/* Who may use more than local data. @return true when the visit ends here. */
+static bool meet_rights(struct visit *visit)
+{
+    switch (visit->action) {
+    case ACL_DENY_NON_LOCAL: visit_drop(visit); return true;
+    case ACL_REFUSE_NON_LOCAL:
+        visit->service->stats.refused++;
+        visit_turn_away(visit, RCODE_REFUSED, EDE_PROHIBITED, "client=not-allowed");
+        return true;
+    case ACL_ALLOW_SNOOP: return false;
+    default: break;
+    }
+    if (wants_recursion(visit))
+        return false;
+    /* What is in the cache is nobody's business (no cache snooping). */
+    visit->service->stats.refused++;
+    visit_error_because(visit, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE, "client=rd-clear");
+    return true;
+}
+
+/* ---- the door ---- */
+
+static void turn_away_malformed(struct visit *visit, enum asker_fate fate)
+{
+    struct request_stats *stats = &visit->service->stats;
+
+    switch (fate) {
+    case ASKER_NOTIMP:
+        stats->notimp++;
+        visit_turn_away(visit, RCODE_NOTIMP, EDE_NOT_SUPPORTED, "client=opcode");
+        break;
+    case ASKER_BADVERS:
+        stats->formerr++;
+        visit_error(visit, RCODE_BADVERS, NULL);
+        break;
+    case ASKER_BAD_TYPE:
+        stats->formerr++;
+        visit_turn_away(visit, RCODE_FORMERR, EDE_INVALID_QUERY_TYPE, "client=qtype");
+        break;
+    case ASKER_TRANSFER:
+        stats->refused++;
+        visit_turn_away(visit, RCODE_REFUSED, EDE_NOT_SUPPORTED, "client=qtype");
+        break;
+    default:
+        stats->formerr++;
+        visit_turn_away(visit, RCODE_FORMERR, EDE_OTHER, NULL);
+        break;
+    }
+}
+
+/* Access, then shape. @return true when the visit ends here. */
+static bool meet_door(struct visit *visit, struct slice packet)
+{
+    enum asker_fate fate;
+
+    visit->action = acl_decide(visit->service->settings.acl, &visit->peer.from);
+    if (visit->action == ACL_DENY) {
+        visit_drop(visit);
+        return true;
+    }
+    fate = asker_read(packet, visit->channel->transport, visit->arena, &visit->asker);
+    if (fate == ASKER_DROP) {
+        visit_drop(visit);
+        return true;
+    }
+    if (visit->action == ACL_REFUSE) {
+        visit->service->stats.refused++;
+        visit_turn_away(visit, RCODE_REFUSED, EDE_PROHIBITED, "client=not-allowed");
+        return true;
+    }
+    if (fate == ASKER_GOOD)
+        return false;
+    turn_away_malformed(visit, fate);
+    return true;
+}
+
+static void log_query(const struct visit *visit)
+{
+    char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX], client[ADDR_TEXT_MAX];
+
+    if (visit->service->settings.log_queries)
+        log_line(visit->service->settings.env->log, LOG_LEVEL_INFO,
+                 "query client=%s name=%s type=%s", addr_host_text(&visit->peer.from, client),
+                 dname_to_text(visit->asker.question.qname, name),
+                 rrtype_to_text(visit->asker.question.qtype, type));
+}
+
+static void serve(struct visit *visit, struct slice packet)
+{
+    const struct request_settings *settings = &visit->service->settings;
+    bool has_stale;
+
+    if (meet_door(visit, packet))
+        return;
+    log_query(visit);
+    /* Without the DO bit there is nothing that such a client could use its OPT for. */
+    if (settings->upstream->disable_edns_do && visit->asker.dnssec_ok)
+        visit->asker.has_edns = visit->asker.dnssec_ok = false;
+    if (meet_cookie(visit))
+        return;
+    visit->target = visit->asker.question;
+    if (!limit_rate(visit->service->limit, &visit->peer.from, settings->options->ip_ratelimit,
+                    visit->now_s) &&
+        !visit->asker.is_known) {
+        visit_drop(visit);
+        return;
+    }
+    if (meet_local(visit) || meet_class(visit) || meet_rights(visit))
+        return;
+    if (settings->options->deny_any && visit->target.qtype == TYPE_ANY) {
+        visit_error(visit, RCODE_NOERROR, NULL); /* RFC 8482 section 4 */
+        return;
+    }
+    if (!answer_from_cache(visit, &has_stale))
+        ask_mesh(visit, has_stale);
+}
+
+void request_receive(struct request_service *service, struct channel *channel,
+                     const struct peer *peer, struct slice packet)
+{
+    struct visit visit = {.service = service, .channel = channel, .peer = *peer};
+
+    service->stats.received++;
+    arena_reset(service->arena);
+    visit.arena = service->arena;
+    visit.now_ms = visit.arrived_ms = world_now_ms(service->world);
+    visit.now_s = world_now_s(service->world);
+    serve(&visit, packet);
+}

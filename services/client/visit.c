@@ -1,0 +1,281 @@
+/*
+ * visit.c - the ways to leave: answers, errors, stale data, silence.
+ *
+ * Called by request.c. Each visit leaves exactly once, through visit_send or visit_drop; counters and
+ * log lines are kept here, so that no way out forgets them.
+ */
+#include "services/client/visit.h"
+
+#include <string.h>
+
+enum { SERVFAIL_LINES_MAX = 20 }; /* a second: what strangers cause must not fill the disk */
+
+bool visit_is_unchecked(const struct visit *visit)
+{
+    const struct request_settings *settings = &visit->service->settings;
+
+    return (visit->asker.flags & FLAG_CD) != 0 && !settings->options->ignore_cd_flag &&
+           settings->env->validates;
+}
+
+/* ---- logs ---- */
+
+static void log_question(const struct visit *visit, const char *event, const char *more)
+{
+    char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX], client[ADDR_TEXT_MAX];
+
+    if (!visit->asker.has_question)
+        return;
+    log_line(visit->service->settings.env->log, LOG_LEVEL_INFO, "%s client=%s name=%s type=%s%s",
+             event, addr_host_text(&visit->peer.from, client),
+             dname_to_text(visit->asker.question.qname, name),
+             rrtype_to_text(visit->asker.question.qtype, type), more);
+}
+
+static bool may_log(struct request_service *service, int64_t now_s)
+{
+    if (service->log_second != now_s) {
+        if (service->log_left_out != 0)
+            log_line(service->settings.env->log, LOG_LEVEL_INFO,
+                     "servfail lines-left-out=%u", (unsigned)service->log_left_out);
+        service->log_second = now_s;
+        service->log_lines = service->log_left_out = 0;
+    }
+    if (service->log_lines >= SERVFAIL_LINES_MAX) {
+        service->log_left_out++;
+        return false;
+    }
+    service->log_lines++;
+    return true;
+}
+
+static void log_servfail(struct visit *visit, const struct reasons *reasons)
+{
+    struct request_service *service = visit->service;
+    const char *line;
+
+    if (!service->settings.log_servfail ||
+        !log_wants(service->settings.env->log, LOG_LEVEL_INFO) ||
+        !may_log(service, visit->now_s))
+        return;
+    line = reasons == NULL ? "" : reasons_line(reasons, visit->arena);
+    line = arena_printf(visit->arena, " ede=%s", line == NULL ? "" : line);
+    log_question(visit, "servfail", line == NULL ? "" : line);
+}
+
+static void log_reply(const struct visit *visit, const struct reply *reply, size_t size)
+{
+    char rcode[TYPE_TEXT_MAX], more[64];
+    struct sink text = sink_of(more, sizeof(more) - 1);
+    const char *words = rcode_to_text(reply->rcode, rcode);
+
+    sink_bytes(&text, slice_of(" rcode=", 7));
+    sink_bytes(&text, slice_of(words, strlen(words)));
+    if (size == 0)
+        sink_bytes(&text, slice_of(" unsent=1", 9));
+    more[text.used] = '\0';
+    log_question(visit, "reply", more);
+}
+
+/* ---- out ---- */
+
+static void send_reply(struct visit *visit, const struct reply *reply)
+{
+    struct request_service *service = visit->service;
+    struct sink out = sink_of(service->out, sizeof(service->out));
+    enum status status =
+        reply_write(&service->style, &visit->asker, reply, visit->arena, &out);
+
+    if (status != STATUS_OK) { /* no memory: what needs none */
+        struct reply error = {.rcode = RCODE_SERVFAIL, .now_s = reply->now_s};
+
+        out = sink_of(service->out, sizeof(service->out));
+        status = reply_write(&service->style, &visit->asker, &error, visit->arena, &out);
+    }
+    if (service->settings.log_replies)
+        log_reply(visit, reply, status == STATUS_OK ? out.used : 0);
+    if (status != STATUS_OK) {
+        visit_drop(visit);
+        return;
+    }
+    service->stats.answered++;
+    visit->channel->send(visit->channel, &visit->peer, sink_written(&out));
+}
+
+void visit_drop(struct visit *visit)
+{
+    visit->service->stats.dropped++;
+    if (visit->channel->transport != TRANSPORT_UDP) /* a stream counts what is under way */
+        visit->channel->send(visit->channel, &visit->peer, slice_of(NULL, 0));
+}
+
+/* The CNAMEs of local data stand in front of what was found at their end. */
+static bool put_aliases(struct visit *visit, const struct message *found, struct message *out)
+{
+    size_t total = found == NULL ? 0 : message_rrsets(found);
+
+    out->rrsets = ARENA_ARRAY(visit->arena, const struct rrset *, visit->alias_count + total);
+    if (out->rrsets == NULL)
+        return false;
+    memcpy(out->rrsets, visit->aliases, visit->alias_count * sizeof(*out->rrsets));
+    memset(out->count, 0, sizeof(out->count));
+    if (found != NULL) {
+        if (total != 0)
+            memcpy(out->rrsets + visit->alias_count, found->rrsets, total * sizeof(*out->rrsets));
+        memcpy(out->count, found->count, sizeof(out->count));
+    }
+    out->count[SECTION_ANSWER] = (uint16_t)(out->count[SECTION_ANSWER] + visit->alias_count);
+    out->rcode = found == NULL ? RCODE_NOERROR : found->rcode;
+    return true;
+}
+
+/* A timer of ours never leaves a client without an answer, but a late one must amplify nothing. */
+static bool is_late(const struct visit *visit)
+{
+    uint32_t most_ms = visit->service->settings.options->discard_timeout;
+
+    return most_ms != 0 && !visit->asker.is_known &&
+           visit->now_ms - visit->arrived_ms > most_ms;
+}
+
+void visit_answer(struct visit *visit, struct reply *reply)
+{
+    struct message with_aliases;
+
+    reply->now_s = visit->now_s;
+    reply->late = is_late(visit);
+    if (visit->alias_count == 0 || reply->rcode == RCODE_SERVFAIL) {
+        send_reply(visit, reply);
+        return;
+    }
+    if (!put_aliases(visit, reply->message, &with_aliases)) {
+        visit_error(visit, RCODE_SERVFAIL, NULL);
+        return;
+    }
+    reply->message = &with_aliases;
+    reply->authoritative = true; /* RFC 1035 section 4.1.1: AA is about the first owner name */
+    reply->security = SEC_INSECURE;
+    send_reply(visit, reply);
+}
+
+void visit_error(struct visit *visit, uint16_t rcode, const struct reasons *reasons)
+{
+    struct reply reply = {.rcode = rcode,
+                          .now_s = visit->now_s,
+                          .reasons = reasons,
+                          .late = is_late(visit)};
+
+    send_reply(visit, &reply);
+}
+
+static const char *about(const struct visit *visit, const char *cause)
+{
+    char type[TYPE_TEXT_MAX];
+    const char *name;
+
+    if (!visit->asker.has_question)
+        return cause;
+    name = reason_name(visit->arena, visit->asker.question.qname);
+    return name == NULL ? cause
+                        : arena_printf(visit->arena, "%s for %s/%s", cause, name,
+                                       rrtype_to_text(visit->asker.question.qtype, type));
+}
+
+static void give_reason(const struct visit *visit, struct reasons *reasons, uint16_t code,
+                        const char *cause)
+{
+    reasons->count = 0;
+    if (cause != NULL && visit->asker.has_edns)
+        reasons_add(reasons, visit->arena, code, about(visit, cause));
+}
+
+void visit_error_because(struct visit *visit, uint16_t rcode, uint16_t code, const char *cause)
+{
+    struct reasons reasons;
+
+    give_reason(visit, &reasons, code, cause);
+    visit_error(visit, rcode, &reasons);
+}
+
+void visit_turn_away(struct visit *visit, uint16_t rcode, uint16_t code, const char *cause)
+{
+    struct reasons reasons;
+    struct reply reply = {.rcode = rcode,
+                          .no_recursion = true,
+                          .now_s = visit->now_s,
+                          .reasons = &reasons};
+
+    give_reason(visit, &reasons, code, cause);
+    send_reply(visit, &reply);
+}
+
+void visit_servfail(struct visit *visit, const struct reasons *reasons)
+{
+    visit->service->stats.servfail++;
+    log_servfail(visit, reasons);
+    visit_error(visit, RCODE_SERVFAIL, reasons);
+}
+
+/* ---- from the cache ---- */
+
+/* RFC 8767 section 4 with RFC 8914 sections 4.4 and 4.20; behind it the servers that failed. */
+static void explain_stale(struct visit *visit, const struct hit *hit, uint32_t left_s,
+                          const struct reasons *why, struct reasons *out)
+{
+    char type[TYPE_TEXT_MAX];
+    const char *name = reason_name(visit->arena, visit->target.qname);
+    bool denied = hit->message.rcode == RCODE_NXDOMAIN;
+    const char *text = arena_printf(visit->arena, "stale=%u for %s/%s left=%u",
+                                    (unsigned)hit->stale_s, name == NULL ? "." : name,
+                                    rrtype_to_text(visit->target.qtype, type), (unsigned)left_s);
+
+    out->count = 0;
+    if (!visit->service->settings.options->ede_serve_expired)
+        return;
+    reasons_add(out, visit->arena, denied ? EDE_STALE_NXDOMAIN : EDE_STALE_ANSWER, text);
+    for (size_t i = 0; why != NULL && i < why->count && out->count < 3; i++)
+        if (why->item[i].code == EDE_NETWORK_ERROR)
+            reasons_add(out, visit->arena, why->item[i].code, why->item[i].text);
+}
+
+/* RFC 8914 section 4.14: the reasons as they were, and that they come from the cache. */
+static void explain_failure(struct visit *visit, const struct msg_entry *entry,
+                            struct reasons *out)
+{
+    char type[TYPE_TEXT_MAX];
+    const char *name = reason_name(visit->arena, visit->target.qname);
+    const char *text = arena_printf(
+        visit->arena, "cached=%u for %s/%s left=%u", (unsigned)(visit->now_s - entry->stored_s),
+        name == NULL ? "." : name, rrtype_to_text(visit->target.qtype, type),
+        (unsigned)(entry->expires_s - visit->now_s));
+
+    reasons_copy(out, &entry->reasons, visit->arena);
+    if (out->count == REASONS_MAX)
+        out->count--;
+    reasons_add(out, visit->arena, EDE_CACHED_ERROR, text);
+}
+
+void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why)
+{
+    const struct request_settings *settings = &visit->service->settings;
+    struct reply reply = {.rcode = hit->message.rcode,
+                          .message = &hit->message,
+                          .security = hit->security,
+                          .reasons = &hit->entry->reasons};
+    struct reasons reasons;
+
+    if (hit->age == HIT_FAILURE) {
+        explain_failure(visit, hit->entry, &reasons);
+        visit_servfail(visit, &reasons);
+    } else {
+        if (hit->age == HIT_STALE) {
+            uint32_t left_s = settings->env->cache_options->serve_expired_reply_ttl;
+
+            visit->service->stats.stale++;
+            explain_stale(visit, hit, left_s, why, &reasons);
+            reply.reasons = &reasons;
+        }
+        visit_answer(visit, &reply);
+    }
+    hit_release(hit);
+}

@@ -1,0 +1,72 @@
+/*
+ * visit.h - one question of a client being served: who asked, what, and the ways to answer.
+ *
+ * Private to the serving of clients: request.c leads a visit from room to room, visit.c knows how to
+ * leave. A visit lives on the stack of request_receive; when it has to wait, request.c keeps a copy.
+ */
+#ifndef TREESHREW_SERVICES_CLIENT_VISIT_H
+#define TREESHREW_SERVICES_CLIENT_VISIT_H
+
+#include "services/client/hit.h"
+#include "services/client/limit.h"
+#include "services/client/reply.h"
+#include "services/client/request.h"
+
+enum { NSID_MAX = 255 };
+
+struct request_service {
+    struct world *world;
+    struct mesh *mesh;
+    struct request_settings settings;
+    struct reply_style style;
+    uint8_t nsid[NSID_MAX];
+    struct request_stats stats;
+    struct limit *limit;
+    struct list requests; /* that wait */
+    struct arena *arena;  /* of the message being received; emptied with each */
+    struct arena *told;   /* of what is told while a message is being received */
+    int64_t log_second;   /* SERVFAIL lines are limited in number */
+    uint32_t log_lines, log_left_out;
+    uint8_t out[MESSAGE_MAX];
+};
+
+struct visit {
+    struct request_service *service;
+    struct channel *channel;
+    struct peer peer;
+    enum acl_action action;
+    int64_t now_ms, now_s;     /* of the event being handled */
+    int64_t arrived_ms;
+    struct arena *arena;
+    struct asker asker;
+    struct question target;    /* what is looked for: the question, or the end of local aliases */
+    const struct rrset **aliases; /* CNAMEs of local data that lead there */
+    size_t alias_count;
+};
+
+/** What was found, told to the client. AA and the CNAMEs in front are added where aliases led here. */
+void visit_answer(struct visit *visit, struct reply *reply);
+
+/** An answer without records; reasons may be NULL. */
+void visit_error(struct visit *visit, uint16_t rcode, const struct reasons *reasons);
+
+/** With one reason by the grammar of doc/EDE.md: "<cause> for <name>/<TYPE>". */
+void visit_error_because(struct visit *visit, uint16_t rcode, uint16_t code, const char *cause);
+
+/** An error at the door: nothing was looked at, RA stays clear. cause NULL: no reason is told. */
+void visit_turn_away(struct visit *visit, uint16_t rcode, uint16_t code, const char *cause);
+
+/** SERVFAIL, counted and, if so configured, logged. */
+void visit_servfail(struct visit *visit, const struct reasons *reasons);
+
+/** From the cache: fresh, stale or a remembered failure. The hit is released. @param why reasons of a
+ *  failure that led to a stale answer, or NULL. */
+void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why);
+
+/** No answer at all; the channel is told so. */
+void visit_drop(struct visit *visit);
+
+/** Where CD counts: with a validator, and unless ignore-cd-flag says otherwise. */
+bool visit_is_unchecked(const struct visit *visit);
+
+#endif
