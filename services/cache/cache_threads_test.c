@@ -1,0 +1,273 @@
+/*
+ * cache_threads_test.c - two threads at all caches at once, for ThreadSanitizer's eyes and for
+ * ours.
+ *
+ * Each thread does a fixed number of random steps on a small set of keys, so that both meet all
+ * the time: storing, finding, holding on, dropping, walking, resizing. What is found must be
+ * whole: the rdata of a set tells which owner it was made for.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "services/cache/infra_cache.h"
+#include "services/cache/msg_cache.h"
+#include "services/cache/rrset_cache.h"
+#include "services/cache/sets_for_tests.h"
+
+enum { NOW = 1000, THREADS = 2, STEPS = 100000, NAMES = 400, HELD = 16 };
+
+struct caches {
+    struct rrset_cache *rrsets;
+    struct msg_cache *messages;
+    struct infra_cache *infra;
+    struct dname names[NAMES]; /* read only */
+    struct addr servers[16];
+};
+
+struct worker {
+    struct caches *caches;
+    struct arena *arena;
+    uint64_t random;
+    unsigned found, wrong;
+    const struct rrset *held[HELD]; /* references that outlive what happens in the caches */
+    unsigned held_of[HELD];         /* the name's number */
+};
+
+/* Assertions of cmocka are for its own thread only: a worker counts what is wrong. */
+static void expect(struct worker *worker, bool right)
+{
+    worker->wrong += !right;
+}
+
+static uint32_t below(struct worker *worker, uint32_t bound)
+{
+    worker->random = worker->random * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((worker->random >> 33) % bound);
+}
+
+static bool is_of(const struct rrset *set, unsigned number)
+{
+    struct slice rdata = rrset_rdata(set, 0);
+
+    return rdata.size == 4 && bytes_u32(rdata.data) == number;
+}
+
+static const struct rrset *store_set(struct worker *worker, unsigned number)
+{
+    uint8_t octets[16][4];
+    struct slice rdata[16];
+    struct rrset_parts parts = {
+        .owner = worker->caches->names[number],
+        .type = below(worker, 8) == 0 ? TYPE_NS : TYPE_A, /* NS: opaque octets do for a cache */
+        .rrclass = CLASS_IN,
+        .ttl_s = 1 + below(worker, 600),
+        .now_s = NOW,
+        .trust = (enum trust)(TRUST_ADDITIONAL + below(worker, 6)),
+        .rdata = rdata,
+        .rr_count = (uint16_t)(1 + below(worker, 16)),
+    };
+    struct rrset *set;
+
+    for (unsigned i = 0; i < parts.rr_count; i++) {
+        bytes_put_u32(octets[i], number + i * NAMES);
+        rdata[i] = slice_of(octets[i], 4);
+    }
+    set = rrset_in(worker->arena, &parts);
+    return below(worker, 4) == 0
+               ? rrset_cache_replace(worker->caches->rrsets, set, RRSET_PLAIN, NOW)
+               : rrset_cache_store(worker->caches->rrsets, set, RRSET_PLAIN, NOW);
+}
+
+static void work_on_rrsets(struct worker *worker)
+{
+    unsigned number = below(worker, NAMES), hold = below(worker, HELD);
+    struct dname name = worker->caches->names[number];
+    const struct rrset *set;
+
+    if (worker->held[hold] != NULL)
+        expect(worker, is_of(worker->held[hold], worker->held_of[hold]));
+    rrset_unref(worker->held[hold]);
+    if (below(worker, 3) == 0)
+        set = store_set(worker, number);
+    else
+        set = rrset_cache_find(worker->caches->rrsets, name, TYPE_A, CLASS_IN, RRSET_PLAIN, NOW,
+                               0);
+    worker->held[hold] = set;
+    worker->held_of[hold] = number;
+    if (set != NULL) {
+        worker->found++;
+        expect(worker, is_of(set, number) && dname_equal(rrset_owner(set), name));
+        if (below(worker, 8) == 0)
+            rrset_set_security(set, (enum security)below(worker, 5));
+    }
+    if (below(worker, 50) == 0)
+        rrset_cache_drop(worker->caches->rrsets, name, TYPE_A, CLASS_IN, RRSET_PLAIN);
+}
+
+static void work_on_messages(struct worker *worker)
+{
+    unsigned number = below(worker, NAMES);
+    struct question question = {worker->caches->names[number], TYPE_A, CLASS_IN};
+    struct reasons reasons = {.count = 1, .item = {{22, "no answer"}}};
+    const struct msg_entry *entry;
+
+    if (below(worker, 3) == 0) {
+        const struct rrset *set = store_set(worker, number);
+        struct message message = {.count = {set != NULL, 0, 0}, .rrsets = &set};
+        struct msg_store what = {.message = &message,
+                                 .question = &question,
+                                 .reasons = &reasons,
+                                 .ttl_s = 60,
+                                 .now_s = NOW};
+
+        msg_cache_store(worker->caches->messages, &what);
+        rrset_unref(set);
+    }
+    entry = msg_cache_find(worker->caches->messages, &question, 0, NOW, 3);
+    if (entry != NULL) {
+        worker->found++;
+        expect(worker, dname_equal(entry->qname, question.qname));
+        expect(worker, strcmp(entry->reasons.item[0].text, "no answer") == 0);
+        if (entry->count[0] == 1)
+            expect(worker, is_of(entry->rrsets[0], number));
+        msg_entry_unref(entry);
+    }
+    if (below(worker, 40) == 0)
+        msg_cache_expire(worker->caches->messages, &question, 0, NOW - 2);
+    if (below(worker, 40) == 0)
+        msg_cache_drop(worker->caches->messages, &question, 0);
+}
+
+static void work_on_infra(struct worker *worker)
+{
+    const struct addr *server = &worker->caches->servers[below(worker, 16)];
+    struct dname zone = worker->caches->names[below(worker, 4)];
+    struct infra_cache *cache = worker->caches->infra;
+    int64_t now_ms = NOW * 1000 + below(worker, 5000);
+    struct infra_rules rules = {900, 50, 120000, 300 + below(worker, 100)};
+    struct infra infra;
+
+    switch (below(worker, 8)) {
+    case 0: infra_answered(cache, server, zone, now_ms, 1 + below(worker, 300)); break;
+    case 1: infra_timed_out(cache, server, zone, now_ms, 400); break;
+    case 2: infra_note(cache, server, zone, now_ms, INFRA_LAME); break;
+    case 3: infra_claim_probe(cache, server, zone, now_ms); break;
+    case 4: infra_cache_set_rules(cache, &rules); break;
+    default:
+        infra_get(cache, server, zone, now_ms, &infra);
+        worker->found += infra.known;
+        expect(worker, infra.timeout_ms >= 50 && infra.timeout_ms <= INFRA_WAIT_MAX_MS);
+    }
+}
+
+static void count_set(void *context, const struct rrset *set, enum rrset_flavour flavour)
+{
+    (void)flavour;
+    *(unsigned *)context += set->rr_count > 0;
+}
+
+static bool drops_some(void *context, const struct rrset *set)
+{
+    return set->ttl_s % 16 == *(unsigned *)context;
+}
+
+static bool drops_messages(void *context, const struct msg_entry *entry)
+{
+    return entry->qname.size % 16 == *(unsigned *)context;
+}
+
+/* What control and reload do, now and then. */
+static void work_on_all(struct worker *worker)
+{
+    struct caches *caches = worker->caches;
+    unsigned number = below(worker, 16);
+
+    switch (below(worker, 10)) {
+    case 0: rrset_cache_visit(caches->rrsets, count_set, &number); break;
+    case 1: rrset_cache_drop_if(caches->rrsets, drops_some, &number); break;
+    case 2: msg_cache_drop_if(caches->messages, drops_messages, &number); break;
+    case 3: rrset_cache_resize(caches->rrsets, 20000 + below(worker, 100000)); break;
+    case 4: msg_cache_resize(caches->messages, 20000 + below(worker, 100000)); break;
+    case 5: infra_forget_failures(caches->infra); break;
+    case 6: infra_flush(caches->infra); break;
+    case 7: msg_cache_flush(caches->messages); break;
+    case 8: rrset_cache_flush(caches->rrsets); break;
+    default:
+        expect(worker, rrset_cache_size_bytes(caches->rrsets) <= 200000);
+        expect(worker, msg_cache_size_bytes(caches->messages) <= 200000);
+    }
+}
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+
+    for (unsigned i = 0; i < STEPS; i++) {
+        switch (below(worker, 3)) {
+        case 0: work_on_rrsets(worker); break;
+        case 1: work_on_messages(worker); break;
+        default: work_on_infra(worker);
+        }
+        if (below(worker, 200) == 0)
+            work_on_all(worker);
+        arena_reset(worker->arena);
+    }
+    for (unsigned i = 0; i < HELD; i++)
+        rrset_unref(worker->held[i]);
+    return NULL;
+}
+
+static void caches_init(struct caches *caches, struct arena *arena)
+{
+    caches->rrsets = rrset_cache_new(160000, 2, (struct hash_key){1, 2});
+    caches->messages = msg_cache_new(160000, 2, (struct hash_key){3, 4});
+    caches->infra = infra_cache_new(160000, 2, (struct hash_key){5, 6});
+    for (unsigned i = 0; i < NAMES; i++) {
+        char text[64];
+
+        snprintf(text, sizeof(text), "%.*s%u.example.", (int)(i % 20), "abcdefghijklmnopqrstu",
+                 i);
+        caches->names[i] = name_of(arena, text);
+    }
+    for (unsigned i = 0; i < COUNT(caches->servers); i++) {
+        uint8_t bytes[4] = {192, 0, 2, (uint8_t)i};
+
+        caches->servers[i] = addr_ip4(bytes, 53);
+    }
+}
+
+static void two_threads_at_once(void **state)
+{
+    struct arena *arena = arena_new(0);
+    struct caches caches;
+    struct worker workers[THREADS];
+    pthread_t threads[THREADS];
+
+    (void)state;
+    caches_init(&caches, arena);
+    for (unsigned i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){.caches = &caches, .arena = arena_new(0), .random = i + 1};
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(workers[i].wrong, 0);
+        assert_true(workers[i].found > STEPS / 20); /* they did meet something */
+        arena_free(workers[i].arena);
+    }
+    msg_cache_free(caches.messages);
+    rrset_cache_free(caches.rrsets);
+    infra_cache_free(caches.infra);
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(two_threads_at_once)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
