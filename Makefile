@@ -122,7 +122,7 @@ COMPILE = $(CC) -std=c11 $(WARNINGS) $(WERROR) $(CPPFLAGS_ALL) $(CFLAGS) -pthrea
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -pthread
 LIBS_CORE = $(B)/libshrew.a $(CRYPTO_LIBS) $(YAML_LIBS) $(SYSTEM_LIBS)
 
-all: $(PROGRAMS) $(B)/libshrew.a
+all: $(PROGRAMS) $(B)/libshrew.a $(B)/shrewd.yaml.5 $(B)/shrewd.schema.json
 
 # Other flags than last time mean other objects: everything is built anew.
 $(B)/flags: FORCE
@@ -166,6 +166,15 @@ $(B)/replay $(B)/swarm: $(B)/%: $(B)/obj/testcode/%.o $(B)/libtestcode.a $(B)/li
 $(B)/shrew-%: $(B)/obj/tools/shrew-%.o $(B)/libtools.a $(B)/libshrew.a
 	@echo "  LINK  $@"
 	@$(LINK) -o $@ $< $(B)/libtools.a $(LIBS_CORE) $(SSL_LIBS) $(EXPAT_LIBS)
+
+# The options in the manual, and the schema for editors, come out of the table of options.
+$(B)/options.man: $(B)/shrew-checkconf
+	@$< --man > $@
+$(B)/shrewd.yaml.5: doc/shrewd.yaml.5.in $(B)/options.man
+	@echo "  MAN   $@"
+	@sed -e '/^@OPTIONS@$$/{' -e 'r $(B)/options.man' -e 'd' -e '}' $< > $@
+$(B)/shrewd.schema.json: $(B)/shrew-checkconf
+	@$< --schema > $@
 
 # ---- tests and fuzz drivers ---------------------------------------------------------------------
 
@@ -214,7 +223,9 @@ install: all
 	install -d $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/bin
 	$(foreach file,$(filter %/shrewd %/shrew-checkconf,$(PROGRAMS)),install -m 755 $(file) $(DESTDIR)$(prefix)/sbin/;)
 	$(foreach file,$(filter-out %/shrewd %/shrew-checkconf %/replay %/swarm,$(PROGRAMS)),install -m 755 $(file) $(DESTDIR)$(prefix)/bin/;)
-	$(foreach page,$(wildcard doc/*.[158]),install -d $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(page))) && install -m 644 $(page) $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(page)))/;)
+	$(foreach page,$(wildcard doc/*.[158]) $(B)/shrewd.yaml.5,install -d $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(page))) && install -m 644 $(page) $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(page)))/;)
+	install -d $(DESTDIR)$(prefix)/share/shrewd
+	install -m 644 $(B)/shrewd.schema.json $(DESTDIR)$(prefix)/share/shrewd/
 
 -include $(shell [ -d $(B)/obj ] && find $(B)/obj -name '*.d')
 

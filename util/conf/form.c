@@ -276,6 +276,11 @@ static const struct form forms[] = {
 #undef FORM
 };
 
+const struct form *form_at(size_t n)
+{
+    return n < COUNT(forms) ? &forms[n] : NULL;
+}
+
 size_t form_count(const char *unit)
 {
     size_t count = 1;

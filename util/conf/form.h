@@ -18,6 +18,9 @@ struct form {
 /** The form of the n-th word of a unit ("name zone-type"); n must be below form_count. */
 const struct form *form_of(const char *unit, size_t n);
 
+/** The n-th form of all, for the manual; NULL behind the last. */
+const struct form *form_at(size_t n);
+
 /** How many words the unit speaks of; 1 for an empty unit. */
 size_t form_count(const char *unit);
 

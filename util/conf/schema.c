@@ -109,6 +109,18 @@ static void add_roff_option(struct text *text, const struct opt_desc *option)
     text_add_char(text, '\n');
 }
 
+static void add_roff_forms(struct text *text)
+{
+    text_add(text, ".SS \"What the words in italics stand for\"\n");
+    for (size_t n = 0; form_at(n) != NULL; n++) {
+        text_add(text, ".TP\n\\fI");
+        add_roff(text, form_at(n)->name);
+        text_add(text, "\\fR\n");
+        add_roff(text, form_at(n)->wanted);
+        text_add(text, ".\n");
+    }
+}
+
 char *schema_manual(const struct opt_section *sections, size_t count, struct arena *arena)
 {
     struct text text = text_in(arena);
@@ -123,6 +135,7 @@ char *schema_manual(const struct opt_section *sections, size_t count, struct are
         for (size_t n = 0, offset; n < opt_count(section); n++)
             add_roff_option(&text, opt_at(section, n, &offset));
     }
+    add_roff_forms(&text);
     return text_done(&text);
 }
 
