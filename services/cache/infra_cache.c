@@ -264,7 +264,6 @@ static void forget_silence(struct host *host)
 {
     host->infra.timeouts_in_row = 0;
     host->infra.dead_until_ms = 0;
-    host->backed_off_ms = INT64_MIN;
 }
 
 static void learn_answer(struct host *host, const struct event *event)
