@@ -3,6 +3,7 @@
 #   make                all programs, into build/
 #   make check          everything that proves them; needs no network; last line N passed, N failed
 #   make asan           the whole of check under AddressSanitizer and UBSan
+#   make tsan           the unit tests under ThreadSanitizer
 #   make demo           a small internet of real name servers with shrewd in front of it
 #   make run            shrewd against the real internet, without a config
 #   make fuzz           every fuzz driver with libFuzzer, FUZZ_SECONDS each (clang)
@@ -30,7 +31,7 @@ PACKAGES = contrib/packages.sh
 INNER = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 JOBS := $(or $(JOBS),$(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1)
 
-OUTER = check asan demo run fuzz architecture clean help
+OUTER = check asan tsan demo run fuzz architecture clean help
 INNER_GOALS = $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
 
 .PHONY: all $(OUTER) install FORCE check-inner demo-inner run-inner fuzz-inner
@@ -49,6 +50,11 @@ asan:
 	 UBSAN_OPTIONS=$${UBSAN_OPTIONS:-print_stacktrace=1} \
 	 $(INNER) check-inner B=build/asan WERROR=-Werror \
 	 CFLAGS="-O1 -g $(SANITIZE)" LDFLAGS="$(SANITIZE)"
+
+tsan:
+	@$(PACKAGES) build check
+	@SHREW_GROUPS=unit $(INNER) check-inner B=build/tsan WERROR=-Werror \
+	 CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread"
 
 demo:
 	@$(PACKAGES) build demo
@@ -122,7 +128,8 @@ COMPILE = $(CC) -std=c11 $(WARNINGS) $(WERROR) $(CPPFLAGS_ALL) $(CFLAGS) -pthrea
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -pthread
 LIBS_CORE = $(B)/libshrew.a $(CRYPTO_LIBS) $(YAML_LIBS) $(SYSTEM_LIBS)
 
-all: $(PROGRAMS) $(B)/libshrew.a $(B)/shrewd.yaml.5 $(B)/shrewd.schema.json
+DOCUMENTS = $(B)/shrewd.yaml.5 $(B)/shrewd.schema.json
+all: $(PROGRAMS) $(B)/libshrew.a $(DOCUMENTS)
 
 # Other flags than last time mean other objects: everything is built anew.
 $(B)/flags: FORCE
@@ -219,13 +226,20 @@ run-inner: $(B)/shrewd
 fuzz-inner: $(FUZZ_PROGRAMS)
 	@testcode/fuzz.sh $(B) $(FUZZ_SECONDS)
 
+SBIN = $(filter %/shrewd %/shrew-checkconf,$(PROGRAMS))
+BIN = $(filter-out $(SBIN) %/replay %/swarm,$(PROGRAMS))
+MANUALS = $(wildcard doc/*.[158]) $(filter %.5,$(DOCUMENTS))
+SHARE = $(DESTDIR)$(prefix)/share
+
 install: all
-	install -d $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/bin
-	$(foreach file,$(filter %/shrewd %/shrew-checkconf,$(PROGRAMS)),install -m 755 $(file) $(DESTDIR)$(prefix)/sbin/;)
-	$(foreach file,$(filter-out %/shrewd %/shrew-checkconf %/replay %/swarm,$(PROGRAMS)),install -m 755 $(file) $(DESTDIR)$(prefix)/bin/;)
-	$(foreach page,$(wildcard doc/*.[158]) $(B)/shrewd.yaml.5,install -d $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(page))) && install -m 644 $(page) $(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(page)))/;)
-	install -d $(DESTDIR)$(prefix)/share/shrewd
-	install -m 644 $(B)/shrewd.schema.json $(DESTDIR)$(prefix)/share/shrewd/
+	install -d $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/bin $(SHARE)/treeshrew
+	$(if $(SBIN),install -m 755 $(SBIN) $(DESTDIR)$(prefix)/sbin)
+	$(if $(BIN),install -m 755 $(BIN) $(DESTDIR)$(prefix)/bin)
+	$(if $(DOCUMENTS),install -m 644 $(filter %.json,$(DOCUMENTS)) $(SHARE)/treeshrew)
+	for page in $(MANUALS); do \
+	    folder=$(SHARE)/man/man$${page##*.}; \
+	    install -d $$folder && install -m 644 $$page $$folder || exit 1; \
+	done
 
 -include $(shell [ -d $(B)/obj ] && find $(B)/obj -name '*.d')
 
