@@ -7,8 +7,7 @@
 
 enum {
     TIMEOUT_MIN_MS = 50,
-    IP6_DOUBTED_AFTER = 3,
-    SENDS_TO_LONE_SERVER = 3 /* never more than three equal questions to one server */
+    IP6_DOUBTED_AFTER = 3
 };
 
 static void flight_landed(struct upstream_ask *ask)
@@ -24,8 +23,8 @@ static unsigned sends_per_server(const struct iterator_options *options,
                                  const struct deleg *deleg)
 {
     if (deleg->server_count <= 1)
-        return (unsigned)size_min(options->outbound_msg_retry, SENDS_TO_LONE_SERVER);
-    return options->timeout_rounds_max;
+        return options->outbound_msg_retry;
+    return (unsigned)size_min(options->timeout_rounds_max, options->outbound_msg_retry);
 }
 
 static bool any_under_way(const struct iter_state *state)
@@ -66,7 +65,7 @@ static void strike_dead(struct query *query, struct iter_state *state)
         struct infra infra;
         struct trace_event *event;
 
-        if (at->failed || at->under_way)
+        if (at->failed || at->sends > 0)
             continue;
         infra_get(query->env->infra, &at->addr, state->deleg->zone, now_ms, &infra);
         if (!pick_is_dead(&infra, now_ms))

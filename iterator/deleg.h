@@ -26,7 +26,6 @@ struct deleg_name {
     struct deleg_name *next;
     struct dname name;
     enum target_status a, aaaa;
-    bool no_glue_possible; /* configured by name: any address will do */
     const char *tls_name;
     uint16_t port;
 };

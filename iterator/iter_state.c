@@ -330,7 +330,7 @@ enum step iter_follow(struct query *query, struct iter_state *state, const struc
     state->skip_cache = false;
     state->deleg = NULL;
     state->qmin = (struct qmin){.active = iter_env(query)->config->options->qname_minimisation};
-    state->case_answer = state->cache_answer = NULL;
+    state->case_answer = state->poor_answer = NULL;
     state->case_answers = 0;
     iter_go(query, state, ITER_START);
     return STEP_AGAIN;

@@ -74,7 +74,7 @@ struct iter_state {
     struct dname anew_zone;       /* whose parent was asked again; wire NULL: none */
     struct message *case_answer;  /* the first answer whose case was not kept, to compare with */
     unsigned case_answers;
-    struct message *cache_answer; /* of a recursion-lame server: better than nothing */
+    struct message *poor_answer;  /* lame or empty, but better than nothing */
     bool any_answer;              /* some server said something */
 };
 
@@ -107,7 +107,10 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
 /** Takes in the results of look-ups that have ended. */
 void iter_read_targets(struct query *query, struct iter_state *state);
 
-/** Answers with what a server had in its cache, when nothing better came. */
+/** harden-referral-path: asks the zone itself for its NS set and their addresses; nobody waits. */
+void iter_check_path(struct query *query, struct iter_state *state);
+
+/** Answers with the poor answer, when nothing better came. */
 enum step iter_accept_last_resort(struct query *query, struct iter_state *state);
 
 /** The deepest cached delegation at or above the name that is of use; NULL: none. */

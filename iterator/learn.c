@@ -101,7 +101,7 @@ static enum step accept(struct query *query, struct iter_state *state, struct me
                         bool denial)
 {
     message->question = state->question;
-    if (!store_message(query, state->deleg, message))
+    if (!store_message(query, state->deleg, message, denial))
         return iter_no_memory(query, state);
     return iter_finish(query, state, message, store_expiry_s(query, message, denial),
                        SEC_UNCHECKED);
@@ -109,7 +109,7 @@ static enum step accept(struct query *query, struct iter_state *state, struct me
 
 enum step iter_accept_last_resort(struct query *query, struct iter_state *state)
 {
-    struct message *message = state->cache_answer;
+    struct message *message = state->poor_answer;
     bool denial = message->count[SECTION_ANSWER] == 0;
 
     return accept(query, state, message, denial);
@@ -124,7 +124,7 @@ static enum step follow_alias(struct query *query, struct iter_state *state,
     const struct rrset **sets;
 
     message->question = state->question;
-    if (!store_message(query, state->deleg, message))
+    if (!store_message(query, state->deleg, message, false))
         return iter_no_memory(query, state);
     target = alias_end(message, &state->question, &hops);
     sets = message_section(message, SECTION_ANSWER, &count);
@@ -189,9 +189,10 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
         return iter_limit(query, state, COST_REFERRALS);
     told.rrsets = copy_sets(query->arena, message);
     message->question = state->landed->ask.question;
-    if (told.rrsets == NULL || !store_message(query, state->deleg, message))
+    if (told.rrsets == NULL || !store_message(query, state->deleg, message, false))
         return iter_no_memory(query, state);
     ns = referral_ns(&told);
+    store_parent_side(query, state->deleg, &told, rrset_owner(ns));
     iter_withdraw(query, state);
     deleg = deleg_new(query->arena, rrset_owner(ns), DELEG_REFERRED);
     if (deleg == NULL)
@@ -204,7 +205,9 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
     iter_add_cached_addresses(query, state, deleg);
     query_trace(query, TRACE_REFERRED, &state->landed->ask.server, &deleg->zone, NULL);
     state->deleg = deleg;
-    state->case_answer = state->cache_answer = NULL;
+    if (iter_env(query)->config->options->harden_referral_path)
+        iter_check_path(query, state);
+    state->case_answer = state->poor_answer = NULL;
     state->case_answers = 0;
     return ask_next(query, state);
 }
@@ -282,17 +285,17 @@ static bool case_is_settled(struct query *query, struct iter_state *state, enum 
 
 /* ---- the verdict ---- */
 
+/* Not as good as an answer should be, but better than none. */
 static enum step keep_for_last_resort(struct query *query, struct iter_state *state,
-                                      const struct message *message)
+                                      const struct message *message, enum trace_kind kind)
 {
-    if (state->cache_answer == NULL && !state->landed->minimised) {
-        state->cache_answer = ARENA_NEW(query->arena, struct message);
-        if (state->cache_answer == NULL)
+    if (state->poor_answer == NULL && !state->landed->minimised) {
+        state->poor_answer = ARENA_NEW(query->arena, struct message);
+        if (state->poor_answer == NULL)
             return iter_no_memory(query, state);
-        *state->cache_answer = *message;
+        *state->poor_answer = *message;
     }
-    note_fact(query, state, INFRA_RECURSION_LAME);
-    return try_next_server(query, state, TRACE_LAME);
+    return try_next_server(query, state, kind);
 }
 
 static enum step judge_minimised(struct query *query, struct iter_state *state,
@@ -323,9 +326,15 @@ static enum step judge(struct query *query, struct iter_state *state, struct mes
     case VERDICT_LAME:
         note_fact(query, state, INFRA_LAME);
         return try_next_server(query, state, TRACE_LAME);
-    case VERDICT_RECURSION_LAME: return keep_for_last_resort(query, state, message);
+    case VERDICT_RECURSION_LAME:
+        note_fact(query, state, INFRA_RECURSION_LAME);
+        return keep_for_last_resort(query, state, message, TRACE_LAME);
     case VERDICT_SELF_REFERRAL: return try_next_server(query, state, TRACE_SELF_REFERRAL);
-    case VERDICT_EMPTY: return try_next_server(query, state, TRACE_EMPTY);
+    case VERDICT_EMPTY:
+        /* With AA it may be a NODATA without its SOA, if all servers say so. */
+        if ((message->flags & FLAG_AA) != 0 && message->rcode == RCODE_NOERROR)
+            return keep_for_last_resort(query, state, message, TRACE_EMPTY);
+        return try_next_server(query, state, TRACE_EMPTY);
     case VERDICT_RCODE: return try_next_server(query, state, TRACE_RCODE);
     }
     UNREACHABLE();
@@ -343,8 +352,13 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
     if (flight->ask.verdict != UPSTREAM_ANSWERED)
         return no_answer(query, state);
     state->any_answer = true;
-    if (scrub(message, &flight->ask.question, state->deleg->zone, rules, query->arena,
-              &scrubbed) != STATUS_OK)
+    /* RFC 5452 section 9.1; the exchange drops such answers, other ways to a server may not. */
+    if (message->has_question && !question_equal(&message->question, &flight->ask.question))
+        return try_next_server(query, state, TRACE_WRONG_QUESTION);
+    if (!message->has_question)
+        return try_next_server(query, state, TRACE_MALFORMED);
+    if (scrub(message, &flight->ask.question, state->deleg->zone, state->deleg->recursive, rules,
+              query->arena, &scrubbed) != STATUS_OK)
         return iter_no_memory(query, state);
     if (scrubbed.removed > 0)
         query_trace(query, TRACE_SCRUBBED, &flight->ask.server, &state->deleg->zone, NULL);
@@ -352,5 +366,8 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
         return step;
     verdict = classify(message, &flight->ask.question, state->deleg->zone,
                        state->deleg->recursive);
+    /* What rebinding protection took away leaves a name without such addresses, not a failure. */
+    if (verdict == VERDICT_EMPTY && scrubbed.private_address)
+        verdict = VERDICT_NODATA;
     return judge(query, state, message, verdict);
 }

@@ -15,6 +15,7 @@ struct scrubber {
     struct message *message;
     const struct question *question;
     struct dname zone;
+    bool recursive;
     const struct scrub_rules *rules;
     struct arena *arena;
     struct scrub_result *result;
@@ -35,6 +36,13 @@ static void keep(struct scrubber *scrubber, enum section section, const struct r
 static bool in_zone(const struct scrubber *scrubber, struct dname name)
 {
     return dname_is_at_or_below(name, scrubber->zone);
+}
+
+/* Classes are worlds of their own: nothing of another one belongs into an answer. */
+static bool in_class(const struct scrubber *scrubber, const struct rrset *set)
+{
+    return set->rrclass == scrubber->question->qclass ||
+           scrubber->question->qclass == CLASS_ANY;
 }
 
 /* ---- private addresses ---- */
@@ -64,7 +72,7 @@ static const struct rrset *without_private(struct scrubber *scrubber, const stru
     bool *stays;
     const struct rrset *rest;
 
-    if (scrubber->rules->private_block_count == 0 || set->rrclass != CLASS_IN ||
+    if (set == NULL || scrubber->rules->private_block_count == 0 || set->rrclass != CLASS_IN ||
         (set->type != TYPE_A && set->type != TYPE_AAAA) ||
         may_be_private(scrubber, rrset_owner(set)))
         return set;
@@ -155,6 +163,22 @@ static const struct rrset *find_set(const struct rrset **sets, size_t count, str
     return NULL;
 }
 
+static const struct rrset *sample_ns(struct scrubber *scrubber, const struct rrset *set)
+{
+    bool *stays;
+    const struct rrset *sample;
+
+    if (set->rr_count <= scrubber->rules->ns_most)
+        return set;
+    stays = ARENA_ARRAY(scrubber->arena, bool, (size_t)set->rr_count + set->rrsig_count);
+    if (stays != NULL)
+        for (size_t i = 0; i < scrubber->rules->ns_most; i++)
+            stays[i] = true;
+    sample = stays == NULL ? NULL : rrset_filter_in(scrubber->arena, set, stays);
+    scrubber->no_memory = scrubber->no_memory || sample == NULL;
+    return sample;
+}
+
 /* Everything at the last name that answers the question. @return whether anything does. */
 static bool take_data(struct scrubber *scrubber, const struct rrset **sets, size_t count)
 {
@@ -163,11 +187,11 @@ static bool take_data(struct scrubber *scrubber, const struct rrset **sets, size
     for (size_t i = 0; i < count; i++) {
         const struct rrset *set = sets[i];
 
-        if (!dname_equal(rrset_owner(set), scrubber->last_name) ||
+        if (!dname_equal(rrset_owner(set), scrubber->last_name) || !in_class(scrubber, set) ||
             (qtype != TYPE_ANY && set->type != qtype))
             continue;
         scrubber->answered = true;
-        set = without_private(scrubber, set);
+        set = without_private(scrubber, set->type == TYPE_NS ? sample_ns(scrubber, set) : set);
         if (set != NULL)
             keep(scrubber, SECTION_ANSWER, set);
     }
@@ -194,11 +218,15 @@ static void scrub_answer(struct scrubber *scrubber)
     uint32_t hops_most =
         scrubber->rules->aliases_most == 0 ? 64 : scrubber->rules->aliases_most;
 
+    if (!scrubber->recursive)
+        hops_most = (uint32_t)size_min(hops_most, 1);
     room = count * 2; /* each DNAME brings at most one alias; a repeat is a loop */
     for (uint32_t hops = 0; hops <= hops_most && in_zone(scrubber, scrubber->last_name); hops++) {
         const struct rrset *dname_set;
 
-        if (scrubber->kept_all + 2 > room || take_data(scrubber, sets, count))
+        if (scrubber->kept_all + 2 > room)
+            break;
+        if ((scrubber->recursive || hops == 0) && take_data(scrubber, sets, count))
             break;
         dname_set = find_dname(sets, count, scrubber->last_name);
         if (hops == hops_most || scrubber->result->too_long || scrubber->no_memory)
@@ -220,22 +248,6 @@ static bool is_on_the_way(const struct scrubber *scrubber, struct dname owner)
                                         dname_is_at_or_below(scrubber->question->qname, owner));
 }
 
-static const struct rrset *sample_ns(struct scrubber *scrubber, const struct rrset *set)
-{
-    bool *stays;
-    const struct rrset *sample;
-
-    if (set->rr_count <= scrubber->rules->ns_most)
-        return set;
-    stays = ARENA_ARRAY(scrubber->arena, bool, (size_t)set->rr_count + set->rrsig_count);
-    if (stays != NULL)
-        for (size_t i = 0; i < scrubber->rules->ns_most; i++)
-            stays[i] = true;
-    sample = stays == NULL ? NULL : rrset_filter_in(scrubber->arena, set, stays);
-    scrubber->no_memory = scrubber->no_memory || sample == NULL;
-    return sample;
-}
-
 /* An NS set that nobody asked for beside an answer can only do harm (promiscuous NS). */
 static bool ns_is_unasked(const struct scrubber *scrubber)
 {
@@ -253,6 +265,8 @@ static void scrub_authority(struct scrubber *scrubber)
         const struct rrset *set = sets[i];
         struct dname owner = rrset_owner(set);
 
+        if (!in_class(scrubber, set))
+            continue;
         switch (set->type) {
         case TYPE_NS:
             /* A referral upwards stays, so that it is seen for what it is: lame. */
@@ -331,14 +345,14 @@ static void scrub_additional(struct scrubber *scrubber)
     for (size_t i = 0; i < count; i++) {
         const struct rrset *set = sets[i];
         struct dname owner = rrset_owner(set);
+        bool is_glue = scrubber->kept_count[SECTION_ANSWER] == 0;
 
-        if (set->type != TYPE_A && set->type != TYPE_AAAA) {
-            if (scrubber->rules->harden_unknown_additional || !in_zone(scrubber, owner))
-                continue;
-        } else if (!is_named(scrubber, owner, before) ||
-                   (scrubber->rules->harden_glue && !in_zone(scrubber, owner))) {
+        if ((set->type != TYPE_A && set->type != TYPE_AAAA) || !in_class(scrubber, set) ||
+            !is_named(scrubber, owner, before))
             continue;
-        }
+        /* Glue from outside the zone serves to go on at best; it never answers a client. */
+        if (!in_zone(scrubber, owner) && (scrubber->rules->harden_glue || !is_glue))
+            continue;
         set = without_private(scrubber, set);
         if (set != NULL)
             keep(scrubber, SECTION_ADDITIONAL, set);
@@ -346,13 +360,14 @@ static void scrub_additional(struct scrubber *scrubber)
 }
 
 enum status scrub(struct message *message, const struct question *question, struct dname zone,
-                  const struct scrub_rules *rules, struct arena *arena,
+                  bool recursive, const struct scrub_rules *rules, struct arena *arena,
                   struct scrub_result *result)
 {
     size_t before = message_rrsets(message);
     struct scrubber scrubber = {.message = message,
                                 .question = question,
                                 .zone = zone,
+                                .recursive = recursive,
                                 .rules = rules,
                                 .arena = arena,
                                 .result = result,

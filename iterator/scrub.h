@@ -30,9 +30,14 @@ struct scrub_result {
     bool too_long;            /* a DNAME's name grew over 255 octets: rcode YXDOMAIN (RFC 6672) */
 };
 
-/** STATUS_NO_MEMORY: the message is unchanged. */
+/**
+ * @param zone      the cut whose servers were asked: what lies outside is not theirs to tell.
+ * @param recursive a forwarder answered: a whole chain of aliases is its to tell. Of a name server
+ *                  only the first alias counts; where it leads is asked for anew.
+ * @return STATUS_NO_MEMORY: the message is unchanged.
+ */
 enum status scrub(struct message *message, const struct question *question, struct dname zone,
-                  const struct scrub_rules *rules, struct arena *arena,
+                  bool recursive, const struct scrub_rules *rules, struct arena *arena,
                   struct scrub_result *result);
 
 #endif

@@ -224,7 +224,6 @@ static struct deleg *deleg_from_told(struct query *query, struct iter_state *sta
             continue;
         name->port = server->addr.port;
         name->tls_name = server->tls_name;
-        name->no_glue_possible = true;
     }
     iter_add_cached_addresses(query, state, deleg);
     return deleg;
@@ -275,7 +274,7 @@ static enum step prime(struct query *query, struct iter_state *state,
     state->priming = ARENA_NEW(query->arena, struct query_waiter);
     if (state->priming == NULL)
         return iter_no_memory(query, state);
-    if (mesh_need(query, &question, QUERY_PRIMING | QUERY_CD, state->priming) == NEED_WAIT)
+    if (mesh_need(query, &question, QUERY_PRIMING, state->priming) == NEED_WAIT)
         return STEP_WAIT;
     return STEP_AGAIN; /* it cannot be primed now: the told servers themselves will do */
 }
@@ -319,15 +318,31 @@ static enum step choose_place(struct query *query, struct iter_state *state)
     return STEP_AGAIN;
 }
 
+static void add_set(struct message *message, enum section section, const struct rrset *set)
+{
+    if (set != NULL) {
+        message->rrsets[message_rrsets(message)] = set;
+        message->count[section]++;
+    }
+}
+
 /* The NS set and glue of the best known place, for a client that does not want recursion. */
 static enum step refer(struct query *query, struct iter_state *state)
 {
     struct deleg *known = iter_deepest_known(query, state, place_of(&state->question));
     struct message message = {0};
-    const struct rrset *ns = known == NULL ? NULL : find_set(query, known->zone, TYPE_NS);
 
-    message.rrsets = &ns;
-    message.count[SECTION_AUTHORITY] = ns != NULL;
+    message.rrsets = ARENA_ARRAY(query->arena, const struct rrset *,
+                                 known == NULL ? 1 : (size_t)known->name_count * 2 + 1);
+    if (message.rrsets == NULL)
+        return iter_no_memory(query, state);
+    if (known != NULL)
+        add_set(&message, SECTION_AUTHORITY, find_set(query, known->zone, TYPE_NS));
+    for (struct deleg_name *name = known == NULL ? NULL : known->names; name != NULL;
+         name = name->next) {
+        add_set(&message, SECTION_ADDITIONAL, find_set(query, name->name, TYPE_A));
+        add_set(&message, SECTION_ADDITIONAL, find_set(query, name->name, TYPE_AAAA));
+    }
     return iter_finish(query, state, &message, query_now_s(query), SEC_UNCHECKED);
 }
 

@@ -27,8 +27,18 @@ static int64_t life_of_cut(const struct deleg *deleg)
     return INT64_MAX;
 }
 
+static uint32_t life_of(struct query *query, const struct rrset *set, enum trust trust,
+                        bool is_denials_soa)
+{
+    const struct cache_options *options = query->env->cache_options;
+
+    return is_denials_soa ? fresh_negative_ttl_s(options, set)
+                          : fresh_ttl_s(options, set->ttl_s, set->type, trust);
+}
+
 static const struct rrset *store_set(struct query *query, const struct deleg *deleg,
-                                     const struct rrset *set, enum trust trust)
+                                     const struct rrset *set, enum trust trust,
+                                     bool is_denials_soa)
 {
     struct env *env = query->env;
     int64_t now_s = query_now_s(query);
@@ -38,8 +48,9 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
     if (ranked == NULL)
         return NULL;
     ranked->trust = (uint8_t)trust;
-    ranked->ttl_s = fresh_ttl_s(env->cache_options, set->ttl_s, set->type, trust);
-    ranked->expires_s = now_s + ranked->ttl_s;
+    if (is_denials_soa) /* RFC 2308 section 3: this is the TTL to show */
+        ranked->ttl_s = life_of(query, set, trust, true);
+    ranked->expires_s = now_s + life_of(query, set, trust, is_denials_soa);
     if (ranked->type == TYPE_NS)
         ranked->expires_s = time_min(ranked->expires_s, life_of_cut(deleg));
     if (deleg->no_cache)
@@ -50,7 +61,8 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
     return query_hold(query, stored);
 }
 
-bool store_message(struct query *query, const struct deleg *deleg, struct message *message)
+bool store_message(struct query *query, const struct deleg *deleg, struct message *message,
+                   bool denial)
 {
     size_t at = 0;
 
@@ -60,13 +72,35 @@ bool store_message(struct query *query, const struct deleg *deleg, struct messag
 
             set = store_set(query, deleg, set,
                             trust_of(message, (enum section)section, set,
-                                     message->question.qname));
+                                     message->question.qname),
+                            denial && section == SECTION_AUTHORITY && set->type == TYPE_SOA);
             if (set == NULL)
                 return false;
             message->rrsets[at] = set;
         }
     }
     return true;
+}
+
+void store_parent_side(struct query *query, const struct deleg *deleg,
+                       const struct message *message, struct dname zone)
+{
+    size_t count;
+    const struct rrset **sets = message_section(message, SECTION_ADDITIONAL, &count);
+    int64_t now_s = query_now_s(query);
+
+    for (size_t i = 0; i < count && !deleg->no_cache; i++) {
+        struct rrset *glue;
+
+        if (!dname_is_at_or_below(rrset_owner(sets[i]), zone))
+            continue;
+        glue = rrset_copy_in(query->arena, sets[i]);
+        if (glue == NULL)
+            return; /* a last resort less */
+        glue->trust = TRUST_ADDITIONAL;
+        glue->expires_s = now_s + life_of(query, sets[i], TRUST_ADDITIONAL, false);
+        rrset_unref(rrset_cache_replace(query->env->rrsets, glue, RRSET_PARENT_SIDE, now_s));
+    }
 }
 
 int64_t store_expiry_s(struct query *query, const struct message *message, bool denial)
@@ -81,7 +115,6 @@ int64_t store_expiry_s(struct query *query, const struct message *message, bool 
             soa = message->rrsets[i];
     }
     if (denial)
-        expires_s = time_min(expires_s,
-                             now_s + fresh_negative_ttl_s(query->env->cache_options, soa));
+        expires_s = soa == NULL ? now_s : time_min(expires_s, soa->expires_s);
     return expires_s == INT64_MAX ? now_s : expires_s;
 }

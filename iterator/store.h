@@ -11,10 +11,19 @@
  * query's). What does not fit the cache stays as it is, in the arena.
  *
  * RFC 2181 section 5.4.1 for the ranks. NS sets of the cut or below never outlive what the parent
- * said of it (ghost domains): their life is cut to the delegation's.
+ * said of it (ghost domains): their life is cut to the delegation's. The SOA of a denial lives as
+ * long as the denial (RFC 2308 section 3).
  * @return false: no memory.
  */
-bool store_message(struct query *query, const struct deleg *deleg, struct message *message);
+bool store_message(struct query *query, const struct deleg *deleg, struct message *message,
+                   bool denial);
+
+/**
+ * Keeps the glue of a referral as the parent told it: a last resort when the zone's own word about
+ * these names turns out to be wrong.
+ */
+void store_parent_side(struct query *query, const struct deleg *deleg,
+                       const struct message *message, struct dname zone);
 
 /** When the message as a whole expires: the least of its answer and authority sections, or for a
  *  denial (RFC 2308 section 5) what its SOA says. */

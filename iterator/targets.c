@@ -23,7 +23,9 @@ static void add_addresses(struct query *query, struct iter_state *state, struct 
 
     *status_of(target) = TARGET_MISSING;
     if (target->waiter.result.failed || message->rcode != RCODE_NOERROR)
-        target->deleg->target_failures++;
+        target->deleg->target_failures += !target->waiter.result.from_cache;
+    if (message->rcode == RCODE_NXDOMAIN) /* then it has no address of the other type either */
+        target->name->a = target->name->aaaa = TARGET_MISSING;
     for (size_t i = 0; i < count; i++) {
         if (sets[i]->type != type)
             continue;
@@ -95,11 +97,19 @@ static bool start(struct query *query, struct iter_state *state, struct deleg_na
     return true;
 }
 
-/* In a zone that has no servers yet, names of its own cannot be looked up. */
-static bool can_be_found(const struct deleg *deleg, const struct deleg_name *name)
+void iter_check_path(struct query *query, struct iter_state *state)
 {
-    return deleg->server_count > 0 || name->no_glue_possible ||
-           !deleg_needs_glue(deleg, name->name);
+    struct question question = {state->deleg->zone, TYPE_NS, CLASS_IN};
+
+    if (query->depth > 1 || !budget_allows_extras(query->budget))
+        return;
+    mesh_prefetch(query->env->mesh, query->env, &question, QUERY_CD);
+    for (struct deleg_name *name = state->deleg->names; name != NULL; name = name->next) {
+        struct question address = {name->name, TYPE_A, CLASS_IN};
+
+        if (deleg_needs_glue(state->deleg, name->name))
+            mesh_prefetch(query->env->mesh, query->env, &address, QUERY_TARGET | QUERY_CD);
+    }
 }
 
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most)
@@ -117,11 +127,6 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
                 return;
             if (status != TARGET_UNKNOWN || !family_is_used(query, aaaa))
                 continue;
-            if (!can_be_found(deleg, name)) {
-                *(aaaa ? &name->aaaa : &name->a) = TARGET_MISSING;
-                deleg->saw_loop = true;
-                continue;
-            }
             /* The second address type of a name that has the first is a luxury. */
             if (aaaa && name->a == TARGET_KNOWN && deleg_usable(deleg) > 0)
                 continue;
@@ -172,11 +177,41 @@ static bool ask_parent_anew(struct query *query, struct iter_state *state)
     return true;
 }
 
+/* Addresses as parents told them once, where the names' own zones say something else now. */
+static bool add_parent_side(struct query *query, struct iter_state *state)
+{
+    uint32_t most = iter_env(query)->config->deleg_limits.addresses_per_name;
+
+    for (struct deleg_name *name = state->deleg->names; name != NULL; name = name->next) {
+        for (unsigned aaaa = 0; aaaa < 2; aaaa++) {
+            const struct rrset *set = rrset_cache_find(
+                query->env->rrsets, name->name, aaaa ? TYPE_AAAA : TYPE_A, CLASS_IN,
+                RRSET_PARENT_SIDE, query_now_s(query), 0);
+
+            if (set == NULL)
+                continue;
+            for (size_t i = 0; i < size_min(set->rr_count, most); i++) {
+                struct slice rdata = rrset_rdata(set, i);
+                struct addr addr = aaaa ? addr_ip6(rdata.data, 53) : addr_ip4(rdata.data, 53);
+
+                iter_add_server(query, state, state->deleg, &addr, NULL, name->name);
+            }
+            rrset_unref(set);
+        }
+    }
+    return has_fresh_server(state->deleg);
+}
+
 static enum step last_resort(struct query *query, struct iter_state *state)
 {
+    if (can_still_send(query, state) && add_parent_side(query, state)) {
+        query_trace(query, TRACE_PARENT_SIDE, NULL, &state->deleg->zone, NULL);
+        iter_go(query, state, ITER_ASK);
+        return STEP_AGAIN;
+    }
     if (ask_parent_anew(query, state))
         return STEP_AGAIN;
-    if (state->cache_answer != NULL)
+    if (state->poor_answer != NULL)
         return iter_accept_last_resort(query, state);
     if (state->deleg->first && !state->told_zones_failed) {
         iter_withdraw(query, state);

@@ -273,8 +273,9 @@ static void keep_answer(struct query *query)
                               .now_s = now_s};
 
     store.prefetch_s = fresh_prefetch_s(env->cache_options, store.ttl_s);
-    if ((ttl_s > 0 || fresh_stale_s(env->cache_options) > 0) &&
-        all_published(&outcome->message))
+    if (ttl_s == 0) /* RFC 1035 section 3.2.1: for this transaction only; what was there is over */
+        msg_cache_drop(env->messages, &query->question, store.flavour);
+    else if (all_published(&outcome->message))
         (void)msg_cache_store(env->messages, &store); /* without memory it is just not kept */
 }
 
