@@ -188,8 +188,7 @@ static void check_modules(struct options *options, struct conf_report *report)
 
     for (; word != NULL && *(word += strspn(word, " \t")) != '\0'; word += size) {
         size = strcspn(word, " \t");
-        if (strncmp(word, "iterator", size) != 0 && strncmp(word, "validator", size) != 0 &&
-            strncmp(word, "dns64", size) != 0)
+        if (strncmp(word, "iterator", size) != 0 && strncmp(word, "validator", size) != 0)
             conf_warning(report, options_place(options, "server", "module-config"),
                          "module %.*s is not done here and left out", (int)size, word);
     }

@@ -306,6 +306,17 @@ static bool are_clean(struct conf *conf, const struct conf_option *option,
     return true;
 }
 
+/* Once an option and section, not for each item of a list. */
+static void warn_of_later(struct conf *conf, struct conf_part *part,
+                          const struct conf_option *option, struct conf_place place)
+{
+    char name[OPT_NAME_MAX];
+    const char *reason = known_later(opt_name(option->option, name));
+
+    if (reason != NULL && !opt_is_idle(option->option, conf_member(part, option->index)))
+        conf_warning(conf->report, place, "option %s has no effect yet: %s", name, reason);
+}
+
 enum status conf_set(struct conf *conf, struct conf_part *part,
                      const struct conf_option *option, const char *const *words,
                      const struct conf_place *places)
@@ -328,6 +339,8 @@ enum status conf_set(struct conf *conf, struct conf_part *part,
     if (status != STATUS_OK)
         conf_error(conf->report, places[bad], "%s: expected %s, not \"%.100s\"", option->name,
                    wanted, words[bad]);
+    else if (part->places[option->index].file == NULL)
+        warn_of_later(conf, part, option, places[0]);
     part->places[option->index] = places[0];
     return STATUS_OK;
 }

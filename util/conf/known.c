@@ -8,6 +8,7 @@
 #define KNOWN(section, name, words, reason)
 #define KNOWN_SECTION(name, reason)
 #define KNOWN_ALIAS(name, other)
+#define KNOWN_LATER(name, reason)
 
 #undef KNOWN
 #define KNOWN(section, name, words, reason) {section, name, words, reason},
@@ -34,6 +35,16 @@ static const struct {
 } aliases[] = {
 #include "util/conf/known.def"
 };
+#undef KNOWN_ALIAS
+#define KNOWN_ALIAS(name, other)
+
+#undef KNOWN_LATER
+#define KNOWN_LATER(name, reason) {name, reason},
+static const struct {
+    const char *name, *reason;
+} later[] = {
+#include "util/conf/known.def"
+};
 
 const struct known_option *known_option(const char *section, const char *name)
 {
@@ -56,6 +67,14 @@ const char *known_alias(const char *name)
     for (size_t i = 0; i < COUNT(aliases); i++)
         if (strcmp(aliases[i].name, name) == 0)
             return aliases[i].other;
+    return NULL;
+}
+
+const char *known_later(const char *name)
+{
+    for (size_t i = 0; i < COUNT(later); i++)
+        if (strcmp(later[i].name, name) == 0)
+            return later[i].reason;
     return NULL;
 }
 

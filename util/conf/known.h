@@ -23,6 +23,9 @@ const char *known_section(const char *name);
 /** Our name for an older name of the same option; NULL: none. */
 const char *known_alias(const char *name);
 
+/** Why an option of ours has no effect yet; NULL: it has. */
+const char *known_later(const char *name);
+
 /** The n-th name of all (options and aliases), for "did you mean"; NULL behind the last. */
 const char *known_name(size_t n);
 const char *known_section_name(size_t n);

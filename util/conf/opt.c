@@ -342,6 +342,22 @@ static int64_t stored_number(const struct opt_desc *option, const void *member)
     UNREACHABLE();
 }
 
+bool opt_is_idle(const struct opt_desc *option, const void *member)
+{
+    const char *text;
+    int64_t number;
+
+    if (option->kind == OPT_LIST)
+        return ((const struct opt_list *)member)->count == 0;
+    if (option->kind == OPT_TEXT) {
+        text = *(const char *const *)member;
+        return text == NULL || text[0] == '\0' ||
+               (option->words != NULL && strcmp(text, option->words) == 0);
+    }
+    number = stored_number(option, member);
+    return number == option->number || (option->kind == OPT_BOOL && number == 0);
+}
+
 static const char *choice_text(const char *names, int64_t index, struct arena *arena)
 {
     for (; index > 0; index--)

@@ -146,6 +146,9 @@ enum status opt_set(const struct opt_desc *option, void *member, struct arena *a
                     const char *const *words, struct conf_place place, const char **wanted,
                     size_t *bad);
 
+/** True when the member asks for nothing that it would not get anyway: default, no, empty. */
+bool opt_is_idle(const struct opt_desc *option, const void *member);
+
 /** The value as a word of a configuration, for all kinds but LIST; NULL: unset, or no memory.
  */
 const char *opt_value_text(const struct opt_desc *option, const void *member,
