@@ -82,15 +82,18 @@ void arena_free(struct arena *arena)
 static bool add_block(struct arena *arena, size_t piece)
 {
     size_t size = size_max(piece, arena->next_block - sizeof(struct block));
+    size_t taken = arena->taken_bytes + sizeof(struct block);
     struct block *block;
 
-    if (size < piece || (arena->limit_bytes != 0 &&
-                         arena->taken_bytes + sizeof(*block) + size > arena->limit_bytes))
-        size = piece; /* near the limit no more than is needed */
-    if (arena->limit_bytes != 0 &&
-        (piece > arena->limit_bytes ||
-         arena->taken_bytes + sizeof(*block) + size > arena->limit_bytes))
+    if (piece > SIZE_MAX / 2)
         return false;
+    if (arena->limit_bytes != 0) { /* the last block is as large as the limit allows */
+        size_t left = arena->limit_bytes > taken ? arena->limit_bytes - taken : 0;
+
+        if (piece > left)
+            return false;
+        size = size_min(size, left);
+    }
     block = block_new(size);
     if (block == NULL)
         return false;
