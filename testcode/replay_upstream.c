@@ -184,11 +184,14 @@ static void finish(struct replay_upstream *upstream, struct pending *pending,
     ask->done(ask);
 }
 
-/* An answer to another question is none; the real exchange drops it and goes on waiting. */
+/* An answer to another question is none; only an error may come without its question. */
 static bool is_for(const struct upstream_ask *ask, const struct message *message)
 {
-    return message->flags & FLAG_QR &&
-           (!message->has_question || question_equal(&message->question, &ask->question));
+    if (!(message->flags & FLAG_QR))
+        return false;
+    if (!message->has_question)
+        return message->rcode != RCODE_NOERROR && message->rcode != RCODE_NXDOMAIN;
+    return question_equal(&message->question, &ask->question);
 }
 
 void replay_upstream_answer(struct replay_upstream *upstream, struct pending *pending,
