@@ -195,7 +195,7 @@ endef
 test_extra = $(if $(filter services/net/%,$(1)),$(B)/libnet.a) \
              $(if $(filter daemon/%,$(1)),$(B)/libdaemon.a $(B)/libnet.a) \
              $(if $(filter tools/%,$(1)),$(B)/libtools.a) \
-             $(if $(filter testcode/% iterator/% services/query/% lib/%,$(1)),$(B)/libtestcode.a)
+             $(if $(filter testcode/% iterator/% services/client/% services/query/% lib/%,$(1)),$(B)/libtestcode.a)
 test_libs = $(if $(filter services/net/% daemon/%,$(1)),$(EVENT_LIBS) $(SSL_LIBS) $(LIBS_CORE)) \
             $(if $(filter tools/%,$(1)),$(EXPAT_LIBS))
 $(foreach test,$(TESTS),$(eval $(call test_program,$(test))))

@@ -24,6 +24,8 @@ static const char replay_defaults[] =
     "  use-caps-for-id: no\n"
     "  ede: no\n"
     "  ede-serve-expired: no\n"
+    "  minimal-any: no\n"
+    "  answer-when-full: no\n"
     "  iter-scrub-ns: 20\n"
     "  iter-scrub-cname: 11\n"
     "  outbound-msg-retry: 5\n"

@@ -44,6 +44,9 @@ uint32_t fresh_ttl_s(const struct cache_options *options, uint32_t ttl_s, uint16
 {
     uint32_t least_s = is_delegation(type, trust) ? 0 : options->cache_min_ttl;
 
+    /* What is shown is what the server said; so it cannot be kept for another time either. */
+    if (options->serve_original_ttl)
+        return ttl_of_31_bits(ttl_s);
     return ttl_within(ttl_of_31_bits(ttl_s), least_s, options->cache_max_ttl);
 }
 

@@ -182,6 +182,10 @@ enum hit_age hit_find(const struct env *env, const struct question *question,
     }
     if (entry == NULL)
         return HIT_NONE;
+    if (entry->ttl_s == 0) { /* kept only so that what was there before is gone */
+        msg_entry_unref(entry);
+        return HIT_NONE;
+    }
     return use_entry(env, entry, now_s, stale_s, stale_ttl_s, arena, out);
 }
 

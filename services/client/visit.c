@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "services/cache/fresh.h"
+
 enum { SERVFAIL_LINES_MAX = 20 }; /* a second: what strangers cause must not fill the disk */
 
 bool visit_is_unchecked(const struct visit *visit)
@@ -138,12 +140,51 @@ static bool is_late(const struct visit *visit)
            visit->now_ms - visit->arrived_ms > most_ms;
 }
 
+static bool is_denial(const struct message *message)
+{
+    return message->rcode == RCODE_NXDOMAIN ||
+           (message->rcode == RCODE_NOERROR && message->count[SECTION_ANSWER] == 0);
+}
+
+/* RFC 2308 section 5: a denial's SOA shows how long the denial may be kept, even where the one at
+ * hand was asked for as such and lives longer. @return the message to show. */
+static const struct message *with_denial_soa(struct visit *visit, const struct message *message,
+                                             struct message *changed)
+{
+    const struct cache_options *options = visit->service->settings.env->cache_options;
+    size_t end = (size_t)message->count[SECTION_ANSWER] + message->count[SECTION_AUTHORITY];
+
+    for (size_t i = message->count[SECTION_ANSWER]; i < end; i++) {
+        const struct rrset *set = message->rrsets[i];
+        uint32_t most_s = set->type == TYPE_SOA ? fresh_negative_ttl_s(options, set) : 0;
+        size_t total = message_rrsets(message);
+        struct rrset *copy;
+
+        if (set->type != TYPE_SOA || rrset_ttl_left_s(set, visit->now_s) <= most_s)
+            continue;
+        copy = rrset_copy_in(visit->arena, set);
+        changed->rrsets = ARENA_ARRAY(visit->arena, const struct rrset *, total);
+        if (copy == NULL || changed->rrsets == NULL)
+            return message;
+        copy->expires_s = visit->now_s + most_s;
+        copy->ttl_s = most_s;
+        memcpy(changed->rrsets, message->rrsets, total * sizeof(*message->rrsets));
+        memcpy(changed->count, message->count, sizeof(changed->count));
+        changed->rcode = message->rcode;
+        changed->rrsets[i] = copy;
+        return changed;
+    }
+    return message;
+}
+
 void visit_answer(struct visit *visit, struct reply *reply)
 {
-    struct message with_aliases;
+    struct message with_aliases, with_soa;
 
     reply->now_s = visit->now_s;
     reply->late = is_late(visit);
+    if (reply->message != NULL && !reply->authoritative && is_denial(reply->message))
+        reply->message = with_denial_soa(visit, reply->message, &with_soa);
     if (visit->alias_count == 0 || reply->rcode == RCODE_SERVFAIL) {
         send_reply(visit, reply);
         return;
