@@ -265,9 +265,76 @@ static void two_threads_at_once(void **state)
     arena_free(arena);
 }
 
+/* ---- walking while the arrays grow ---- */
+
+enum { KEPT = 200, GROWTH = 40000 };
+
+struct growing {
+    struct rrset_cache *rrsets;
+    atomic_bool done;
+};
+
+static const struct rrset *store_numbered(struct rrset_cache *rrsets, struct arena *arena,
+                                          const char *prefix, unsigned number)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "%s%u.example. 60 IN A 192.0.2.1", prefix, number);
+    return rrset_cache_store(rrsets, set_of(arena, text, TRUST_ANSWER_AA, NOW), RRSET_PLAIN,
+                             NOW);
+}
+
+static void *make_grow(void *context)
+{
+    struct growing *growing = context;
+    struct arena *arena = arena_new(0);
+
+    for (unsigned i = 0; i < GROWTH; i++) {
+        rrset_unref(store_numbered(growing->rrsets, arena, "new", i));
+        arena_reset(arena);
+    }
+    arena_free(arena);
+    atomic_store(&growing->done, true);
+    return NULL;
+}
+
+static void count_kept(void *context, const struct rrset *set, enum rrset_flavour flavour)
+{
+    (void)flavour;
+    *(unsigned *)context += rrset_owner(set).wire[1] == 'k';
+}
+
+/* The sets that are there all the time are shown once by each walk, however the arrays grow. */
+static void walking_while_growing(void **state)
+{
+    struct arena *arena = arena_new(0);
+    struct growing growing = {rrset_cache_new(64 << 20, 1, (struct hash_key){1, 2}), false};
+    pthread_t thread;
+    bool last;
+
+    (void)state;
+    for (unsigned i = 0; i < KEPT; i++)
+        rrset_unref(store_numbered(growing.rrsets, arena, "keep", i));
+    assert_int_equal(pthread_create(&thread, NULL, make_grow, &growing), 0);
+    do {
+        unsigned kept = 0;
+
+        last = atomic_load(&growing.done);
+        rrset_cache_visit(growing.rrsets, count_kept, &kept);
+        assert_int_equal(kept, KEPT);
+    } while (!last);
+    pthread_join(thread, NULL);
+    assert_int_equal(rrset_cache_count(growing.rrsets), KEPT + GROWTH);
+    rrset_cache_free(growing.rrsets);
+    arena_free(arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(two_threads_at_once)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_threads_at_once),
+        cmocka_unit_test(walking_while_growing),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
