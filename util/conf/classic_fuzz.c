@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sample_conf one, other;
     const char *yaml, *again;
 
-    ASSERT(sample_init(&one) && sample_init(&other));
+    ASSERT(sample_init(&one, 0) && sample_init(&other, 0));
     ASSERT(classic_read(&one.conf, "one", slice_of(data, size), NULL) == STATUS_OK);
     if (!conf_failed(&one.report)) {
         yaml = print_yaml(&one.conf, false, one.arena);

@@ -197,7 +197,7 @@ static void texts(void **state)
         struct sample_conf sample;
         const char *said, *yaml;
 
-        assert_true(sample_init(&sample));
+        assert_true(sample_init(&sample, 0));
         assert_int_equal(classic_read(&sample.conf, "file", text, &files), STATUS_OK);
         said = conf_report_text(&sample.report, sample.arena);
         if (strcmp(said, cases[i].said) != 0)
@@ -215,7 +215,7 @@ static void zero_octet(void **state)
     struct sample_conf sample;
 
     (void)state;
-    assert_true(sample_init(&sample));
+    assert_true(sample_init(&sample, 0));
     assert_int_equal(classic_read(&sample.conf, "file", slice_of(text, sizeof(text) - 1), NULL),
                      STATUS_OK);
     assert_string_equal(conf_report_text(&sample.report, sample.arena),
@@ -230,7 +230,7 @@ static void include_without_files(void **state)
     struct sample_conf sample;
 
     (void)state;
-    assert_true(sample_init(&sample));
+    assert_true(sample_init(&sample, 0));
     assert_int_equal(classic_read(&sample.conf, "file", slice_of(text, sizeof(text) - 1), NULL),
                      STATUS_OK);
     assert_string_equal(conf_report_text(&sample.report, sample.arena),
@@ -248,7 +248,7 @@ static void errors_are_bounded(void **state)
     (void)state;
     for (int i = 0; i < 30; i++)
         strcat(text, "use-it: x\n");
-    assert_true(sample_init(&sample));
+    assert_true(sample_init(&sample, 0));
     assert_int_equal(classic_read(&sample.conf, "file", slice_of(text, strlen(text)), NULL),
                      STATUS_OK);
     said = conf_report_text(&sample.report, sample.arena);
@@ -267,7 +267,7 @@ static void ignored(void **state)
     struct sample_conf sample;
 
     (void)state;
-    assert_true(sample_init(&sample));
+    assert_true(sample_init(&sample, 0));
     assert_int_equal(classic_read(&sample.conf, "file", slice_of(text, sizeof(text) - 1), NULL),
                      STATUS_OK);
     assert_int_equal(sample.conf.ignored_count, 3);
@@ -280,10 +280,39 @@ static void ignored(void **state)
     sample_clear(&sample);
 }
 
+/* However little memory there is: the reading ends, and either all was told or the want of
+ * memory. */
+static void little_memory(void **state)
+{
+    static const char text[] =
+        "server: use-it: no title: \"some words\" access: 10.0.0.0/8 allow\n"
+        "msg-cache-slabs: 4 nonsense: 3\nstub-zone: title: a\n"
+        "stub-zone: address: 192.0.2.1 order: x\nrpz: name: y\n";
+    size_t complete = 0;
+
+    (void)state;
+    for (size_t spent = 1; spent < SAMPLE_BYTES; spent += 16) {
+        struct sample_conf sample;
+        enum status status = STATUS_NO_MEMORY;
+
+        if (sample_init(&sample, spent))
+            status = classic_read(&sample.conf, "file", slice_of(text, strlen(text)), NULL);
+        assert_true(status == STATUS_OK || status == STATUS_NO_MEMORY);
+        if (status == STATUS_OK && !sample.report.no_memory) {
+            assert_int_equal(sample.report.errors, 2);
+            assert_int_equal(sample.report.warnings, 2);
+            complete++;
+        }
+        sample_clear(&sample);
+    }
+    assert_true(complete > 0 && complete < SAMPLE_BYTES / 16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts),
+        cmocka_unit_test(little_memory),
         cmocka_unit_test(zero_octet),
         cmocka_unit_test(include_without_files),
         cmocka_unit_test(errors_are_bounded),

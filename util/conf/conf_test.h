@@ -35,14 +35,19 @@ struct sample_conf {
     struct sample *server;
 };
 
-/** @return false: no memory. */
-static inline bool sample_init(struct sample_conf *sample)
+enum { SAMPLE_BYTES = 8192 };
+
+/**
+ * @param spent_bytes 0: memory without limit; else how many of SAMPLE_BYTES are gone already.
+ * @return false: no memory.
+ */
+static inline bool sample_init(struct sample_conf *sample, size_t spent_bytes)
 {
     struct conf_place nowhere = {NULL, 0, 0};
     struct conf_part *part;
 
-    sample->arena = arena_new(0);
-    if (sample->arena == NULL)
+    sample->arena = arena_new(spent_bytes > 0 ? SAMPLE_BYTES : 0);
+    if (sample->arena == NULL || arena_bytes(sample->arena, spent_bytes) == NULL)
         return false;
     conf_report_init(&sample->report, sample->arena);
     conf_init(&sample->conf, sample->arena, sample_sections, COUNT(sample_sections));
@@ -54,7 +59,8 @@ static inline bool sample_init(struct sample_conf *sample)
 
 static inline void sample_clear(struct sample_conf *sample)
 {
-    arena_free(sample->arena);
+    if (sample->arena != NULL)
+        arena_free(sample->arena);
 }
 
 #endif

@@ -179,7 +179,7 @@ static void defaults(void **state)
     struct sample_conf sample;
 
     (void)state;
-    assert_true(sample_init(&sample));
+    assert_true(sample_init(&sample, 0));
     assert_true(sample.server->use_it);
     assert_int_equal(sample.server->how_many, 5);
     assert_int_equal(sample.server->how_warm, -3);

@@ -156,7 +156,7 @@ static void texts(void **state)
         struct sample_conf sample;
         const char *said, *yaml;
 
-        assert_true(sample_init(&sample));
+        assert_true(sample_init(&sample, 0));
         assert_int_equal(yaml_read(&sample.conf, "file", text), STATUS_OK);
         said = conf_report_text(&sample.report, sample.arena);
         if (strcmp(said, cases[i].said) != 0)
@@ -177,16 +177,45 @@ static void errors_are_bounded(void **state)
     (void)state;
     for (int i = 0; i < 500; i++)
         strcat(text, "  x: [a]\n");
-    assert_true(sample_init(&sample));
+    assert_true(sample_init(&sample, 0));
     assert_int_equal(yaml_read(&sample.conf, "file", slice_of(text, strlen(text))), STATUS_OK);
     assert_int_equal(sample.report.errors, CONF_ERRORS_MAX + 1);
     sample_clear(&sample);
+}
+
+/* However little memory there is: the reading ends, and either all was told or the want of
+ * memory. */
+static void little_memory(void **state)
+{
+    static const char text[] = "server: {use-it: no, title: some words, nonsense: 3,\n"
+                               " access: {10.0.0.0/8: allow}, msg-cache-slabs: 4}\n"
+                               "stub-zone: [{title: a}, {address: 192.0.2.1, order: x}]\n"
+                               "rpz: {name: y}\n";
+    size_t complete = 0;
+
+    (void)state;
+    for (size_t spent = 1; spent < SAMPLE_BYTES; spent += 16) {
+        struct sample_conf sample;
+        enum status status = STATUS_NO_MEMORY;
+
+        if (sample_init(&sample, spent))
+            status = yaml_read(&sample.conf, "file", slice_of(text, strlen(text)));
+        assert_true(status == STATUS_OK || status == STATUS_NO_MEMORY);
+        if (status == STATUS_OK && !sample.report.no_memory) {
+            assert_int_equal(sample.report.errors, 2);
+            assert_int_equal(sample.report.warnings, 2);
+            complete++;
+        }
+        sample_clear(&sample);
+    }
+    assert_true(complete > 0 && complete < SAMPLE_BYTES / 16);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts),
+        cmocka_unit_test(little_memory),
         cmocka_unit_test(errors_are_bounded),
     };
 
