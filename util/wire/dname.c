@@ -26,14 +26,17 @@ static uint64_t load(const uint8_t *at)
     return word;
 }
 
-/* Octets before the end of a word's worth; the missing ones are zero. */
+/* Fewer octets than a word's worth, at least one. Some may stand in the word twice; for a given
+ * size different octets still give different words, and that is all that is asked for. */
 static uint64_t load_part(const uint8_t *at, size_t size)
 {
-    uint8_t padded[sizeof(uint64_t)] = {0};
+    uint32_t first, last;
 
-    for (size_t i = 0; i < size; i++)
-        padded[i] = at[i];
-    return load(padded);
+    if (size < sizeof(first))
+        return (uint64_t)at[0] | (uint64_t)at[size / 2] << 8 | (uint64_t)at[size - 1] << 16;
+    memcpy(&first, at, sizeof(first));
+    memcpy(&last, at + size - sizeof(last), sizeof(last));
+    return first | (uint64_t)last << 32;
 }
 
 /* Eight octets at once: bit 7 of an octet is set in `upper` where it is one of A to Z; a
@@ -531,7 +534,8 @@ uint32_t dname_label_mix(uint32_t above, const uint8_t *label)
         mixed ^= mixed >> 32;
         label += sizeof(uint64_t);
     }
-    mixed = (mixed ^ lower(load_part(label, size))) * odd;
+    if (size != 0)
+        mixed = (mixed ^ lower(load_part(label, size))) * odd;
     return (uint32_t)(mixed >> 32);
 }
 
