@@ -1,0 +1,28 @@
+/*
+ * logger.h - where log lines go: standard error, a file or the system log.
+ *
+ * One a process, made by shrewd.c; every thread writes through it, a line in one system call.
+ */
+#ifndef TREESHREW_DAEMON_LOGGER_H
+#define TREESHREW_DAEMON_LOGGER_H
+
+#include "lib/options.h"
+#include "util/log.h"
+
+struct logger;
+
+/** Writes to standard error. @return NULL: no memory. */
+struct logger *logger_new(void);
+void logger_free(struct logger *logger);
+struct log *logger_log(struct logger *logger);
+
+/**
+ * Takes over what the options say, and opens the file anew. Only in the main thread.
+ * @param more       added to the option verbosity (-v).
+ * @param background nobody reads standard error: the system log takes its place.
+ * @return STATUS_SYSTEM (errno): the file cannot be opened; everything stays as it was.
+ */
+enum status logger_set(struct logger *logger, const struct daemon_options *options,
+                       unsigned more, bool background);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * setup.h - a configuration being read: options, and what is to be said about them.
+ *
+ * Used by server.c at start and at each reload.
+ */
+#ifndef TREESHREW_DAEMON_SETUP_H
+#define TREESHREW_DAEMON_SETUP_H
+
+#include "lib/resolver.h"
+
+struct setup {
+    struct arena *arena;
+    struct conf_report report;
+    struct options *options; /* NULL once handed over */
+};
+
+/**
+ * @param path NULL: the defaults.
+ * @return false after an error; it is in the report.
+ */
+bool setup_read(struct setup *setup, const char *path);
+void setup_clear(struct setup *setup);
+
+/** The resolver's way to files that a configuration names; at most 16 MiB, else EFBIG. */
+const char *setup_read_file(void *report, const char *name, struct arena *arena);
+
+/** Writes errors and warnings to the log, at most that many lines. */
+void setup_log(const struct setup *setup, struct log *log, size_t lines_max);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * shrewd.c - the daemon's main: reads the command line and hands over to server.c.
+ */
+#include <event2/event.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "daemon/server.h"
+
+static const char usage[] = "usage: shrewd [-c FILE] [-d] [-p] [-v] [-V] [-t]\n"
+                            "  -c FILE  configuration: *.yaml and *.yml are YAML, other names\n"
+                            "           unbound.conf; without it 127.0.0.1 and ::1 are served\n"
+                            "  -d       stay in the foreground\n"
+                            "  -p       write no pid file\n"
+                            "  -v       log more; twice: the course of every question\n"
+                            "  -V       print versions and how this was built, and end\n"
+                            "  -t       check the configuration and end\n";
+
+static int print_versions(void)
+{
+    printf("shrewd %s\n", PACKAGE_VERSION);
+    printf("libevent %s, method %s\n", event_get_version(),
+#ifdef HAVE_RECVMMSG
+           "recvmmsg and sendmmsg"
+#else
+           "recvmsg and sendmsg"
+#endif
+    );
+    printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
+#if HAVE_DECL_SO_REUSEPORT_LB || HAVE_DECL_SO_REUSEPORT
+    printf("each thread has sockets of its own\n");
+#else
+    printf("threads share sockets\n");
+#endif
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[])
+{
+    struct server_start start = {.config = NULL};
+    bool check = false;
+    int option;
+
+    while ((option = getopt(argc, argv, "c:dpvVth")) != -1) {
+        switch (option) {
+        case 'c': start.config = optarg; break;
+        case 'd': start.foreground = true; break;
+        case 'p': start.no_pidfile = true; break;
+        case 'v': start.more_verbose++; break;
+        case 't': check = true; break;
+        case 'V': return print_versions();
+        case 'h': fputs(usage, stdout); return EXIT_SUCCESS;
+        default: fputs(usage, stderr); return 2;
+        }
+    }
+    if (optind < argc) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    return check ? server_check(&start) : server_run(&start);
+}

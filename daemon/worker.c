@@ -1,0 +1,212 @@
+/*
+ * worker.c - puts one thread's parts together.
+ *
+ * Called by server.c. Life: worker_new (loop, exchange, resolver), worker_follow_ports
+ * (sockets), the loop runs; at a reload refresh and follow_ports again, in the worker's thread;
+ * worker_free takes all apart in the opposite order, with questions under way ending
+ * unanswered.
+ */
+#include "daemon/worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "services/net/stream.h"
+#include "services/net/udp.h"
+#include "services/upstream/exchange.h"
+
+/* doc/LIMITS.md: connections of one /24 or /56, over all threads. */
+enum { BLOCK_MAX = 32 };
+
+struct served {
+    struct addr addr;
+    struct udp *udp;
+    struct stream_listener *tcp;
+};
+
+struct worker {
+    struct worker_place place;
+    struct log log; /* the thread's own, so that its level changes between two events */
+    struct loop *loop;
+    struct exchange *exchange;
+    struct resolver *resolver;
+    struct streams *streams;
+    size_t served_count;
+    struct served served[PORTS_MAX];
+};
+
+static void after_event(void *context)
+{
+    struct worker *worker = context;
+
+    resolver_run(worker->resolver);
+}
+
+static void receive(void *context, struct channel *channel, const struct peer *peer,
+                    struct slice packet)
+{
+    struct worker *worker = context;
+
+    resolver_receive(worker->resolver, channel, peer, packet);
+}
+
+static void write_line(struct log *log, enum log_level level, const char *line)
+{
+    struct log *all = CONTAINER_OF(log, struct worker, log)->place.log;
+
+    all->write(all, level, line);
+}
+
+static uint32_t share(uint32_t all, unsigned threads)
+{
+    return (all + threads - 1) / threads;
+}
+
+static struct stream_limits stream_limits_of(const struct worker *worker)
+{
+    const struct options *options = resolver_options(worker->place.shared);
+    unsigned threads = worker->place.threads;
+
+    return (struct stream_limits){share(options->client.incoming_num_tcp, threads),
+                                  share(BLOCK_MAX, threads),
+                                  options->upstream.tcp_idle_timeout};
+}
+
+/* One port or a range ("1024-4096") of outgoing-port-permit or -avoid. */
+static void mark_ports(uint8_t ports[8192], const char *text, bool allowed)
+{
+    char *end;
+    unsigned long low = strtoul(text, &end, 10), high = low;
+
+    if (*end == '-')
+        high = strtoul(end + 1, NULL, 10);
+    for (unsigned long i = low; i <= high && i < 65536; i++)
+        ports[i / 8] =
+            (uint8_t)(allowed ? ports[i / 8] | 1u << i % 8 : ports[i / 8] & ~(1u << i % 8));
+}
+
+static void choose_ports(uint8_t ports[8192], const struct upstream_options *options)
+{
+    memset(ports, 0xff, 8192);
+    memset(ports, 0, 1024 / 8);
+    for (size_t i = 0; i < options->outgoing_port_permit.count; i++)
+        mark_ports(ports, options->outgoing_port_permit.items[i].text, true);
+    for (size_t i = 0; i < options->outgoing_port_avoid.count; i++)
+        mark_ports(ports, options->outgoing_port_avoid.items[i].text, false);
+}
+
+static bool make_parts(struct worker *worker)
+{
+    const struct options *options = resolver_options(worker->place.shared);
+    struct stream_limits streams = stream_limits_of(worker);
+    uint8_t ports[8192];
+    struct loop_limits limits = {.datagrams_max = options->upstream.outgoing_range,
+                                 .ports = ports,
+                                 .tls_bundle = options->upstream.tls_cert_bundle};
+
+    choose_ports(ports, &options->upstream);
+    worker->loop = loop_new(&limits);
+    if (worker->loop == NULL)
+        return false;
+    worker->exchange =
+        exchange_new(loop_world(worker->loop), resolver_infra(worker->place.shared),
+                     &options->upstream, NULL, NULL);
+    if (worker->exchange == NULL)
+        return false;
+    worker->resolver = resolver_new(worker->place.shared, loop_world(worker->loop),
+                                    exchange_upstream(worker->exchange), &worker->log);
+    worker->streams = streams_new(worker->loop, &streams, receive, worker);
+    return worker->resolver != NULL && worker->streams != NULL;
+}
+
+struct worker *worker_new(const struct worker_place *place)
+{
+    struct worker *worker = calloc(1, sizeof(*worker));
+
+    if (worker == NULL)
+        return NULL;
+    worker->place = *place;
+    worker->log = (struct log){place->log->level, write_line};
+    if (!make_parts(worker)) {
+        worker_free(worker);
+        return NULL;
+    }
+    loop_set_after(worker->loop, after_event, worker);
+    return worker;
+}
+
+static void stop_serving(struct served *served)
+{
+    udp_close(served->udp);
+    stream_listener_close(served->tcp);
+}
+
+void worker_free(struct worker *worker)
+{
+    if (worker == NULL)
+        return;
+    resolver_free(worker->resolver);
+    for (size_t i = 0; i < worker->served_count; i++)
+        stop_serving(&worker->served[i]);
+    streams_free(worker->streams);
+    exchange_free(worker->exchange);
+    loop_free(worker->loop);
+    free(worker);
+}
+
+struct loop *worker_loop(struct worker *worker)
+{
+    return worker->loop;
+}
+
+static bool serve(struct worker *worker, struct ports *ports, size_t index)
+{
+    struct served *served = &worker->served[worker->served_count];
+    int udp = ports_take(ports, index, worker->place.index, false);
+    int tcp = ports_take(ports, index, worker->place.index, true);
+
+    if (udp == -1 && tcp == -1)
+        return true; /* served already */
+    *served = (struct served){ports->list[index].addr, NULL, NULL};
+    worker->served_count++;
+    if (udp != -1) {
+        served->udp = udp_new(worker->loop, udp, &served->addr, receive, worker);
+        if (served->udp == NULL)
+            close(udp);
+    }
+    if (tcp != -1) {
+        served->tcp = streams_listen(worker->streams, tcp, &served->addr);
+        if (served->tcp == NULL)
+            close(tcp);
+    }
+    return (udp == -1 || served->udp != NULL) && (tcp == -1 || served->tcp != NULL);
+}
+
+bool worker_follow_ports(struct worker *worker, struct ports *ports)
+{
+    bool good = true;
+    size_t i = 0;
+
+    while (i < worker->served_count) {
+        if (ports_have(ports, &worker->served[i].addr)) {
+            i++;
+            continue;
+        }
+        stop_serving(&worker->served[i]);
+        worker->served[i] = worker->served[--worker->served_count];
+    }
+    for (i = 0; i < ports->count; i++)
+        good = serve(worker, ports, i) && good;
+    return good;
+}
+
+void worker_refresh(struct worker *worker)
+{
+    struct stream_limits limits = stream_limits_of(worker);
+
+    worker->log.level = worker->place.log->level;
+    resolver_refresh(worker->resolver);
+    exchange_set_options(worker->exchange, &resolver_options(worker->place.shared)->upstream);
+    streams_set_limits(worker->streams, &limits);
+}

@@ -1,0 +1,34 @@
+/*
+ * worker.h - one thread's share of the daemon: loop, exchange, resolver, sockets.
+ *
+ * Made and driven by server.c. A worker shares the caches and settings with the others, and
+ * nothing else; all of it lives and dies in its own thread's hands, except making and freeing,
+ * which the main thread does while no other thread runs.
+ */
+#ifndef TREESHREW_DAEMON_WORKER_H
+#define TREESHREW_DAEMON_WORKER_H
+
+#include "daemon/ports.h"
+#include "lib/resolver.h"
+#include "services/net/loop.h"
+
+struct worker;
+
+struct worker_place {
+    unsigned index, threads;
+    struct resolver_shared *shared;
+    struct log *log;
+};
+
+/** @return NULL: no memory, no descriptors. */
+struct worker *worker_new(const struct worker_place *place);
+void worker_free(struct worker *worker);
+struct loop *worker_loop(struct worker *worker);
+
+/** Closes sockets whose address is gone, takes its own of the others out of the table. */
+bool worker_follow_ports(struct worker *worker, struct ports *ports);
+
+/** Takes over the newest settings, for questions to come. */
+void worker_refresh(struct worker *worker);
+
+#endif
