@@ -34,6 +34,9 @@ static void keep(struct conf_report *report, bool is_error, struct conf_place pl
     if (vsnprintf(words, sizeof(words), format, arguments) < 0)
         return;
     make_printable(words);
+    /* The options that hold the name may be thrown away before the report is printed. */
+    if (place.file != NULL)
+        place.file = arena_text(report->arena, place.file);
     *note = (struct conf_note){is_error, place, arena_text(report->arena, words)};
     if (note->words == NULL)
         report->no_memory = true;
