@@ -142,6 +142,7 @@ static enum step send(struct query *query, struct iter_state *state, struct flig
         return STEP_AGAIN;
     }
     flight->under_way = true;
+    flight->server->probed = pick_is_silent(infra);
     flight->server->under_way = true;
     flight->server->sends++;
     state->deleg->sends++;

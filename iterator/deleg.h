@@ -36,6 +36,7 @@ struct deleg_server {
     const char *tls_name; /* NULL: no TLS */
     uint8_t sends, timeouts;
     bool failed;          /* struck off for this query */
+    bool probed;          /* long silent: this query tries it once */
     bool under_way;
 };
 

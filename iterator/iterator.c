@@ -75,6 +75,7 @@ static void read_limits(struct iterator_config *config)
                                                  .addresses_per_name = options->addresses_per_ns,
                                                  .addresses = options->addresses_per_delegation};
     config->scrub.ns_most = options->iter_scrub_ns;
+    config->scrub.rrsigs_most = options->iter_scrub_rrsig;
     config->scrub.aliases_most = options->iter_scrub_cname;
     config->scrub.promiscuous = options->iter_scrub_promiscuous;
     config->scrub.harden_glue = options->harden_glue;

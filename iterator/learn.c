@@ -87,6 +87,8 @@ static enum step no_answer(struct query *query, struct iter_state *state)
     switch (state->landed->ask.verdict) {
     case UPSTREAM_TIMEOUT:
         server->timeouts++;
+        if (server->probed && server->sends == 1)
+            iter_strike(query, state, server);
         if (budget_allows_extras(query->budget))
             iter_look_up_targets(query, state, 1); /* others, while this one may still come */
         return ask_next(query, state);

@@ -21,10 +21,14 @@ struct candidate {
     struct rank rank;
 };
 
+bool pick_is_silent(const struct infra *infra)
+{
+    return infra->known && infra->timeouts_in_row >= DEAD_AFTER_TIMEOUTS;
+}
+
 bool pick_is_dead(const struct infra *infra, int64_t now_ms)
 {
-    return infra->known && infra->timeouts_in_row >= DEAD_AFTER_TIMEOUTS &&
-           infra->dead_until_ms > now_ms;
+    return pick_is_silent(infra) && infra->dead_until_ms > now_ms;
 }
 
 static struct rank rank_of(const struct deleg_server *server, const struct pick_rules *rules,

@@ -163,20 +163,29 @@ static const struct rrset *find_set(const struct rrset **sets, size_t count, str
     return NULL;
 }
 
-static const struct rrset *sample_ns(struct scrubber *scrubber, const struct rrset *set)
+/* The set with at most so many records and signatures; the first ones stay. NULL: no memory. */
+static const struct rrset *at_most(struct scrubber *scrubber, const struct rrset *set,
+                                   size_t records, size_t signatures)
 {
     bool *stays;
-    const struct rrset *sample;
+    const struct rrset *rest;
 
-    if (set->rr_count <= scrubber->rules->ns_most)
+    if (set->rr_count <= records && set->rrsig_count <= signatures)
         return set;
     stays = ARENA_ARRAY(scrubber->arena, bool, (size_t)set->rr_count + set->rrsig_count);
-    if (stays != NULL)
-        for (size_t i = 0; i < scrubber->rules->ns_most; i++)
-            stays[i] = true;
-    sample = stays == NULL ? NULL : rrset_filter_in(scrubber->arena, set, stays);
-    scrubber->no_memory = scrubber->no_memory || sample == NULL;
-    return sample;
+    for (size_t i = 0; stays != NULL && i < (size_t)set->rr_count + set->rrsig_count; i++)
+        stays[i] = i < set->rr_count ? i < records : i < set->rr_count + signatures;
+    rest = stays == NULL ? NULL : rrset_filter_in(scrubber->arena, set, stays);
+    scrubber->no_memory = scrubber->no_memory || rest == NULL;
+    return rest;
+}
+
+/* Bounds that a hostile zone would exceed: NS records of a delegation, signatures of a set. */
+static const struct rrset *bounded(struct scrubber *scrubber, const struct rrset *set)
+{
+    size_t records = set->type == TYPE_NS ? scrubber->rules->ns_most : SIZE_MAX;
+
+    return at_most(scrubber, set, records, scrubber->rules->rrsigs_most);
 }
 
 /* Everything at the last name that answers the question. @return whether anything does. */
@@ -191,7 +200,7 @@ static bool take_data(struct scrubber *scrubber, const struct rrset **sets, size
             (qtype != TYPE_ANY && set->type != qtype))
             continue;
         scrubber->answered = true;
-        set = without_private(scrubber, set->type == TYPE_NS ? sample_ns(scrubber, set) : set);
+        set = without_private(scrubber, bounded(scrubber, set));
         if (set != NULL)
             keep(scrubber, SECTION_ANSWER, set);
     }
@@ -276,9 +285,6 @@ static void scrub_authority(struct scrubber *scrubber)
                 !(scrubber->message->count[SECTION_ANSWER] == 0 &&
                   dname_is_at_or_below(scrubber->zone, owner)))
                 continue;
-            set = sample_ns(scrubber, set);
-            if (set == NULL)
-                continue;
             have_ns = true;
             break;
         case TYPE_SOA:
@@ -298,7 +304,9 @@ static void scrub_authority(struct scrubber *scrubber)
                 continue;
             break;
         }
-        keep(scrubber, SECTION_AUTHORITY, set);
+        set = bounded(scrubber, set);
+        if (set != NULL)
+            keep(scrubber, SECTION_AUTHORITY, set);
     }
 }
 

@@ -13,6 +13,7 @@
 
 struct scrub_rules {
     uint32_t ns_most;             /* iter-scrub-ns */
+    uint32_t rrsigs_most;         /* iter-scrub-rrsig; of one RRset */
     uint32_t aliases_most;        /* iter-scrub-cname; 0: no limit */
     bool promiscuous;             /* remove NS sets that come unasked with an answer */
     bool harden_glue;

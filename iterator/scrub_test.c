@@ -68,7 +68,7 @@ static void kept(void **state)
                                              cases[i].records);
         struct netblock private_block;
         struct dname private_domain = name_of(arena, "home.example.");
-        struct scrub_rules rules = {.ns_most = 13,
+        struct scrub_rules rules = {.ns_most = 13, .rrsigs_most = 4,
                                     .aliases_most = 11,
                                     .promiscuous = true,
                                     .harden_glue = true,
@@ -100,7 +100,7 @@ static void kept(void **state)
 static void chain_of_a_forwarder(void **state)
 {
     struct arena *arena = arena_new(0);
-    struct scrub_rules rules = {.ns_most = 13, .aliases_most = 11};
+    struct scrub_rules rules = {.ns_most = 13, .rrsigs_most = 4, .aliases_most = 11};
     struct scrub_result result;
     struct message *message =
         message_of(arena, "www.example. A", RCODE_NOERROR, FLAG_RA,
@@ -118,7 +118,7 @@ static void dname_grows(void **state)
 {
     struct arena *arena = arena_new(0);
     char label[64], question[700], record[700];
-    struct scrub_rules rules = {.ns_most = 13, .aliases_most = 11};
+    struct scrub_rules rules = {.ns_most = 13, .rrsigs_most = 4, .aliases_most = 11};
     struct scrub_result result;
     struct message *message;
 

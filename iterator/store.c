@@ -51,7 +51,7 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
     if (is_denials_soa) /* RFC 2308 section 3: this is the TTL to show */
         ranked->ttl_s = life_of(query, set, trust, true);
     ranked->expires_s = now_s + life_of(query, set, trust, is_denials_soa);
-    if (ranked->type == TYPE_NS)
+    if (ranked->type == TYPE_NS || trust <= TRUST_ADDITIONAL || trust == TRUST_ADDITIONAL_AA)
         ranked->expires_s = time_min(ranked->expires_s, life_of_cut(deleg));
     if (deleg->no_cache)
         return ranked;

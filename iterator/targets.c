@@ -125,7 +125,8 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
             if (started >= most || state->targets_running >= options->target_lookups_max ||
                 deleg->target_failures >= options->target_failures_max)
                 return;
-            if (status != TARGET_UNKNOWN || !family_is_used(query, aaaa))
+            if (status != TARGET_UNKNOWN || !family_is_used(query, aaaa) ||
+                (aaaa && name->a == TARGET_ASKED)) /* which may make this one needless */
                 continue;
             /* The second address type of a name that has the first is a luxury. */
             if (aaaa && name->a == TARGET_KNOWN && deleg_usable(deleg) > 0)

@@ -28,6 +28,7 @@ static const char replay_defaults[] =
     "  answer-when-full: no\n"
     "  iter-scrub-ns: 20\n"
     "  iter-scrub-cname: 11\n"
+    "  iter-scrub-rrsig: 8\n"
     "  outbound-msg-retry: 5\n"
     "  max-sent-count: 32\n"
     "  max-query-restarts: 11\n"
