@@ -56,25 +56,20 @@ static int64_t time_left_ms(const struct query *query, const struct iter_state *
     return time_max(end_ms - now_ms, 0);
 }
 
-/* The servers that all questions know to be dead cost this one nothing. */
-static void strike_dead(struct query *query, struct iter_state *state)
+/* A server that all questions know to be silent gets a packet in a while; others do without. */
+static bool is_left_alone(struct query *query, struct iter_state *state,
+                          const struct deleg_server *server, const struct infra *infra)
 {
-    int64_t now_ms = query_now_ms(query);
+    struct trace_event *event;
 
-    for (struct deleg_server *at = state->deleg->servers; at != NULL; at = at->next) {
-        struct infra infra;
-        struct trace_event *event;
-
-        if (at->failed || at->sends > 0)
-            continue;
-        infra_get(query->env->infra, &at->addr, state->deleg->zone, now_ms, &infra);
-        if (!pick_is_dead(&infra, now_ms))
-            continue;
-        at->failed = true;
-        event = query_trace(query, TRACE_TIMEOUT, &at->addr, &state->deleg->zone, "remembered");
-        if (event != NULL)
-            event->number = infra.timeout_ms;
-    }
+    if (server->sends > 0 || !pick_is_silent(infra, state->question.qtype) ||
+        infra_claim_probe(query->env->infra, &server->addr, state->deleg->zone,
+                          query_now_ms(query)))
+        return false;
+    event = query_trace(query, TRACE_TIMEOUT, &server->addr, &state->deleg->zone, "remembered");
+    if (event != NULL)
+        event->number = infra->timeout_ms;
+    return true;
 }
 
 static struct deleg_server *next_server(struct query *query, struct iter_state *state,
@@ -90,9 +85,13 @@ static struct deleg_server *next_server(struct query *query, struct iter_state *
                                .ip6_doubted = env->ip6.doubted_until_ms > now_ms,
                                .unknown_ms = env->config->upstream->unknown_server_time_limit,
                                .sends_max = sends_per_server(env->config->options, state->deleg)};
+    struct deleg_server *server = pick_server(state->deleg, &rules, infra);
 
-    strike_dead(query, state);
-    return pick_server(state->deleg, &rules, infra);
+    while (server != NULL && is_left_alone(query, state, server, infra)) {
+        server->failed = true;
+        server = pick_server(state->deleg, &rules, infra);
+    }
+    return server;
 }
 
 static void fill_ask(struct query *query, struct iter_state *state, struct flight *flight,
@@ -120,8 +119,6 @@ static void fill_ask(struct query *query, struct iter_state *state, struct fligh
                              ((query->flags & QUERY_CD) != 0 || query->env->validates);
     ask->question = qmin_next(&state->qmin, &state->question, state->deleg->zone,
                               config->options->minimise_steps_max, &flight->minimised);
-    /* Each further try at the same server waits twice as long (RFC 1035 section 4.2.1). */
-    timeout_ms <<= flight->server->timeouts < 4 ? flight->server->timeouts : 4;
     ask->timeout_ms = (uint32_t)time_max(
         time_min(timeout_ms, time_left_ms(query, state)), TIMEOUT_MIN_MS);
 }
@@ -142,7 +139,7 @@ static enum step send(struct query *query, struct iter_state *state, struct flig
         return STEP_AGAIN;
     }
     flight->under_way = true;
-    flight->server->probed = pick_is_silent(infra);
+    flight->server->probed = pick_is_silent(infra, state->question.qtype);
     flight->server->under_way = true;
     flight->server->sends++;
     state->deleg->sends++;

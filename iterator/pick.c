@@ -6,7 +6,6 @@
 enum {
     BAND_MS = 30,         /* servers this close to the best one are its equals */
     EXPLORE_ONE_IN = 20,
-    DEAD_AFTER_TIMEOUTS = 4, /* fewer in a row may be mere loss */
     CANDIDATES_MAX = 64
 };
 
@@ -21,14 +20,9 @@ struct candidate {
     struct rank rank;
 };
 
-bool pick_is_silent(const struct infra *infra)
+bool pick_is_silent(const struct infra *infra, uint16_t qtype)
 {
-    return infra->known && infra->timeouts_in_row >= DEAD_AFTER_TIMEOUTS;
-}
-
-bool pick_is_dead(const struct infra *infra, int64_t now_ms)
-{
-    return pick_is_silent(infra) && infra->dead_until_ms > now_ms;
+    return infra->dead_until_ms != 0 && (infra->silent_types & BIT(infra_type_of(qtype))) != 0;
 }
 
 static struct rank rank_of(const struct deleg_server *server, const struct pick_rules *rules,

@@ -29,10 +29,7 @@ struct pick_rules {
 struct deleg_server *pick_server(const struct deleg *deleg, const struct pick_rules *rules,
                                  struct infra *infra);
 
-/** Has answered nothing for so long that one packet a question is enough. */
-bool pick_is_silent(const struct infra *infra);
-
-/** Dead by the memory of all queries, and not to be probed yet. */
-bool pick_is_dead(const struct infra *infra, int64_t now_ms);
+/** Has left such questions unanswered for so long that one packet in a while is enough. */
+bool pick_is_silent(const struct infra *infra, uint16_t qtype);
 
 #endif

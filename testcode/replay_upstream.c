@@ -227,8 +227,9 @@ void replay_upstream_timeout(struct replay_upstream *upstream, struct pending *p
 {
     struct upstream_ask *ask = pending->ask;
 
-    infra_timed_out(upstream->infra, &ask->server, ask->zone, world_now_ms(upstream->world),
-                    ask->timeout_ms);
+    /* The time is a scenario's to pass: the packet was sent at this very moment. */
+    infra_timed_out(upstream->infra, &ask->server, ask->zone, ask->question.qtype,
+                    world_now_ms(upstream->world), 0);
     note(upstream, ask, TRACE_TIMEOUT, ask->timeout_ms);
     finish(upstream, pending, UPSTREAM_TIMEOUT);
 }
@@ -238,8 +239,9 @@ void replay_upstream_error(struct replay_upstream *upstream, struct pending *pen
     struct upstream_ask *ask = pending->ask;
 
     ask->error = ECONNREFUSED; /* what ICMP port unreachable becomes */
-    infra_timed_out(upstream->infra, &ask->server, ask->zone, world_now_ms(upstream->world),
-                    ask->timeout_ms);
+    /* The time is a scenario's to pass: the packet was sent at this very moment. */
+    infra_timed_out(upstream->infra, &ask->server, ask->zone, ask->question.qtype,
+                    world_now_ms(upstream->world), 0);
     note(upstream, ask, TRACE_REFUSED_CONNECTION, ECONNREFUSED);
     finish(upstream, pending, UPSTREAM_NET_ERROR);
 }

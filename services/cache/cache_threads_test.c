@@ -153,7 +153,7 @@ static void work_on_infra(struct worker *worker)
 
     switch (below(worker, 8)) {
     case 0: infra_answered(cache, server, zone, now_ms, 1 + below(worker, 300)); break;
-    case 1: infra_timed_out(cache, server, zone, now_ms, 400); break;
+    case 1: infra_timed_out(cache, server, zone, TYPE_A, now_ms, 400); break;
     case 2: infra_note(cache, server, zone, now_ms, INFRA_LAME); break;
     case 3: infra_claim_probe(cache, server, zone, now_ms); break;
     case 4: infra_cache_set_rules(cache, &rules); break;

@@ -14,10 +14,11 @@
 #include <string.h>
 
 #include "util/shards.h"
+#include "util/wire/types.h"
 
 enum {
-    DEAD_AFTER = 2,          /* timeouts in a row */
-    DEAD_FIRST_MS = 1000,    /* between probes of a dead server, doubled ... */
+    DEAD_AFTER = 4,          /* timeouts in a row; fewer may be mere loss */
+    DEAD_FIRST_MS = 1500,    /* between probes of a dead server, tripled ... */
     DEAD_MOST_MS = 60 * 1000 /* ... up to a packet a minute */
 };
 
@@ -138,7 +139,7 @@ static int64_t probe_interval_ms(const struct infra *infra)
     int64_t interval = DEAD_FIRST_MS;
 
     for (unsigned i = DEAD_AFTER; i < infra->timeouts_in_row && interval < DEAD_MOST_MS; i++)
-        interval *= 2;
+        interval *= 3;
     return time_min(interval, DEAD_MOST_MS);
 }
 
@@ -189,7 +190,11 @@ struct event {
     uint32_t host_ttl_s;
     struct host *fresh; /* NULL at the first try */
     union {
-        uint32_t rtt_ms, timeout_ms;
+        uint32_t rtt_ms;
+        struct {
+            uint32_t timeout_ms;
+            uint16_t qtype;
+        } silence;
         enum infra_fact fact;
         enum infra_edns edns;
         struct {
@@ -263,6 +268,7 @@ static void happened(struct infra_cache *cache, struct event *event)
 static void forget_silence(struct host *host)
 {
     host->infra.timeouts_in_row = 0;
+    host->infra.silent_types = 0;
     host->infra.dead_until_ms = 0;
 }
 
@@ -280,13 +286,19 @@ void infra_answered(struct infra_cache *cache, const struct addr *server, struct
     happened(cache, &event);
 }
 
+enum infra_type infra_type_of(uint16_t qtype)
+{
+    return qtype == TYPE_A ? INFRA_TYPE_A : qtype == TYPE_AAAA ? INFRA_TYPE_AAAA : INFRA_TYPE_OTHER;
+}
+
 static void learn_timeout(struct host *host, const struct event *event)
 {
     struct infra *infra = &host->infra;
 
-    if (event->now_ms - event->what.timeout_ms < host->backed_off_ms)
+    if (event->now_ms - event->what.silence.timeout_ms < host->backed_off_ms)
         return; /* was under way when we last backed off */
     host->backed_off_ms = event->now_ms;
+    infra->silent_types |= (uint8_t)BIT(infra_type_of(event->what.silence.qtype));
     if (infra->timeouts_in_row < UINT16_MAX)
         infra->timeouts_in_row++;
     if (infra->timeouts_in_row >= DEAD_AFTER)
@@ -294,10 +306,11 @@ static void learn_timeout(struct host *host, const struct event *event)
 }
 
 void infra_timed_out(struct infra_cache *cache, const struct addr *server, struct dname zone,
-                     int64_t now_ms, uint32_t timeout_ms_given)
+                     uint16_t qtype, int64_t now_ms, uint32_t timeout_ms_given)
 {
     struct event event = {
-        {server, zone}, now_ms, learn_timeout, 0, NULL, {.timeout_ms = timeout_ms_given}};
+        {server, zone}, now_ms, learn_timeout, 0, NULL, {.silence = {timeout_ms_given, qtype}}};
+
 
     happened(cache, &event);
 }

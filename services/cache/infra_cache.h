@@ -14,6 +14,11 @@
 
 struct infra_cache;
 
+/** Some servers drop questions of one type and answer others. */
+enum infra_type { INFRA_TYPE_A, INFRA_TYPE_AAAA, INFRA_TYPE_OTHER };
+
+enum infra_type infra_type_of(uint16_t qtype);
+
 enum infra_edns { INFRA_EDNS_UNKNOWN, INFRA_EDNS_WORKS, INFRA_EDNS_NONE };
 
 /** The longest single wait that timeout_ms can ask for, whatever max_rtt_ms says: a client has
@@ -29,6 +34,7 @@ struct infra {
     uint32_t srtt_ms, rttvar_ms; /* RFC 6298; srtt 0: never measured */
     uint32_t timeout_ms;         /* what to wait for the next answer, back-off included */
     uint16_t timeouts_in_row;    /* of packets that were not under way together */
+    uint8_t silent_types;        /* bit set of enum infra_type: what those packets asked for */
     /* 0: not dead. Else it was silent at least twice in a row; before that time nothing is sent
      * to it, from then on whoever gets infra_claim_probe's leave sends one packet. */
     int64_t dead_until_ms;
@@ -68,7 +74,7 @@ void infra_answered(struct infra_cache *cache, const struct addr *server, struct
  * questions sent together are one sign and not ten.
  */
 void infra_timed_out(struct infra_cache *cache, const struct addr *server, struct dname zone,
-                     int64_t now_ms, uint32_t timeout_ms);
+                     uint16_t qtype, int64_t now_ms, uint32_t timeout_ms);
 
 /**
  * May a packet go to this server? Always true while it is not dead. To a dead one only a single probe

@@ -70,7 +70,7 @@ static void answered(struct home *home, int64_t now_ms, uint32_t rtt_ms)
 
 static void timed_out(struct home *home, int64_t now_ms, uint32_t timeout_ms)
 {
-    infra_timed_out(home->cache, &home->server, home->zone, now_ms, timeout_ms);
+    infra_timed_out(home->cache, &home->server, home->zone, TYPE_A, now_ms, timeout_ms);
 }
 
 static bool claim(struct home *home, int64_t now_ms)
@@ -167,21 +167,22 @@ static void silent_together_counts_once(void **state)
     assert_int_equal(get(home, NOW + 800).timeouts_in_row, 2);
 }
 
-/* A dead server costs one packet an interval, whoever asks; the intervals double up to a
+/* A dead server costs one packet an interval, whoever asks; the intervals triple up to a
  * minute. */
 static void probes(void **state)
 {
     struct home *home = *state;
-    static const int64_t interval_ms[] = {1000,  2000,  4000,  8000, 16000,
-                                          32000, 60000, 60000, 60000};
+    static const int64_t interval_ms[] = {1500, 4500, 13500, 40500, 60000, 60000, 60000};
     int64_t now_ms = NOW;
 
-    timed_out(home, now_ms, 400);
-    assert_int_equal(get(home, now_ms).dead_until_ms, 0);
-    assert_true(claim(home, now_ms));
-    assert_true(claim(home, now_ms)); /* once silent is not dead: no limit yet */
-    now_ms += 800;
-    timed_out(home, now_ms, 800);
+    for (int i = 0; i < 3; i++) {
+        timed_out(home, now_ms, 400);
+        assert_int_equal(get(home, now_ms).dead_until_ms, 0);
+        assert_true(claim(home, now_ms));
+        assert_true(claim(home, now_ms)); /* some silence is not death: no limit yet */
+        now_ms += 2000;
+    }
+    timed_out(home, now_ms, 2000);
     for (size_t i = 0; i < COUNT(interval_ms); i++) {
         int64_t due_ms = now_ms + interval_ms[i];
 
@@ -218,9 +219,23 @@ static void a_dead_server_costs_little(void **state)
         sent_ms[count] = now_ms;
         ends_ms[count++] = now_ms + get(home, now_ms).timeout_ms;
     }
-    assert_in_range(until_dead, 2, 15); /* within 400 ms, and 800 ms of doubled patience */
-    /* 1, 2, 4 ... 32 s, then one a minute; one or two more while a probe is still under way. */
+    assert_in_range(until_dead, 4, 50); /* 400, 800, 1,600 and 2,000 ms of patience */
+    /* 1.5, 4.5 ... 40.5 s, then one a minute; one or two more while a probe is under way. */
     assert_in_range(count - until_dead, 12, 18);
+}
+
+/* A server that drops questions of one type only is told from a dead one. */
+static void silent_types(void **state)
+{
+    struct home *home = *state;
+
+    infra_timed_out(home->cache, &home->server, home->zone, TYPE_AAAA, NOW, 400);
+    assert_int_equal(get(home, NOW).silent_types, BIT(INFRA_TYPE_AAAA));
+    infra_timed_out(home->cache, &home->server, home->zone, TYPE_MX, NOW + 1000, 400);
+    assert_int_equal(get(home, NOW + 1000).silent_types,
+                     BIT(INFRA_TYPE_AAAA) | BIT(INFRA_TYPE_OTHER));
+    answered(home, NOW + 2000, 30);
+    assert_int_equal(get(home, NOW + 2000).silent_types, 0);
 }
 
 static void facts(void **state)
@@ -300,9 +315,11 @@ static void forgetting_failures(void **state)
     infra_note_edns(home->cache, &home->server, home->zone, NOW, INFRA_EDNS_WORKS);
     timed_out(home, NOW + 300, 300);
     timed_out(home, NOW + 900, 600);
-    assert_true(get(home, NOW + 900).dead_until_ms > 0);
+    timed_out(home, NOW + 2100, 1200);
+    timed_out(home, NOW + 4100, 2000);
+    assert_true(get(home, NOW + 4100).dead_until_ms > 0);
     infra_forget_failures(home->cache);
-    infra = get(home, NOW + 900);
+    infra = get(home, NOW + 4100);
     assert_int_equal(infra.dead_until_ms, 0);
     assert_int_equal(infra.timeouts_in_row, 0);
     assert_int_equal(infra.srtt_ms, 100);
@@ -339,6 +356,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(silent_together_counts_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(probes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(silent_types, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_dead_server_costs_little, set_up, tear_down),
         cmocka_unit_test_setup_teardown(facts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),

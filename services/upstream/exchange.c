@@ -158,8 +158,8 @@ static void note_infra(struct attempt *attempt, enum upstream_verdict verdict)
                   verdict == UPSTREAM_TLS_ERROR;
 
     if (silent && !attempt->own_fault)
-        infra_timed_out(exchange->infra, &ask->server, ask->zone, now_of(attempt),
-                        ask->timeout_ms);
+        infra_timed_out(exchange->infra, &ask->server, ask->zone, ask->question.qtype,
+                        now_of(attempt), ask->timeout_ms);
 }
 
 /* ---- the end --------------------------------------------------------------------------------
