@@ -88,7 +88,7 @@ static struct deleg_server *next_server(struct query *query, struct iter_state *
     struct deleg_server *server = pick_server(state->deleg, &rules, infra);
 
     while (server != NULL && is_left_alone(query, state, server, infra)) {
-        server->failed = true;
+        iter_strike(query, state, server);
         server = pick_server(state->deleg, &rules, infra);
     }
     return server;

@@ -209,8 +209,10 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
     state->deleg = deleg;
     if (iter_env(query)->config->options->harden_referral_path)
         iter_check_path(query, state);
-    state->case_answer = state->poor_answer = NULL;
+    state->case_answer = NULL;
     state->case_answers = 0;
+    if (state->anew_zone.wire == NULL) /* on the second way down it is still the best there is */
+        state->poor_answer = NULL;
     return ask_next(query, state);
 }
 

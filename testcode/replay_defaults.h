@@ -29,6 +29,7 @@ static const char replay_defaults[] =
     "  iter-scrub-ns: 20\n"
     "  iter-scrub-cname: 11\n"
     "  iter-scrub-rrsig: 8\n"
+    "  failure-ttl-max: 5\n"
     "  outbound-msg-retry: 5\n"
     "  max-sent-count: 32\n"
     "  max-query-restarts: 11\n"

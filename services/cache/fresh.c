@@ -9,7 +9,6 @@
 #include "util/wire/rdata.h"
 
 /* RFC 9520 section 3.2: at least 1 s, at most 5 min. */
-enum { FAILURE_FIRST_S = 5, FAILURE_MOST_S = 60 };
 
 /*
  * A delegation belongs to the parent: a longer life would serve a zone that was moved or
@@ -79,10 +78,11 @@ uint32_t fresh_prefetch_s(const struct cache_options *options, uint32_t ttl_s)
 }
 
 /* RFC 9520 section 3.2: back-off by doubling while a failure persists. */
-uint32_t fresh_failure_ttl_s(uint32_t failure_ttl_before_s)
+uint32_t fresh_failure_ttl_s(const struct cache_options *options, uint32_t failure_ttl_before_s)
 {
-    if (failure_ttl_before_s == 0)
-        return FAILURE_FIRST_S;
-    return failure_ttl_before_s < FAILURE_MOST_S / 2 ? failure_ttl_before_s * 2
-                                                     : FAILURE_MOST_S;
+    uint64_t ttl_s = (uint64_t)failure_ttl_before_s * 2;
+
+    if (ttl_s < options->failure_ttl)
+        ttl_s = options->failure_ttl;
+    return (uint32_t)(ttl_s < options->failure_ttl_max ? ttl_s : options->failure_ttl_max);
 }

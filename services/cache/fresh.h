@@ -26,6 +26,6 @@ uint32_t fresh_prefetch_s(const struct cache_options *options, uint32_t ttl_s);
 enum { FAILURE_MEMORY_S = 300 };
 
 /** RFC 9520 section 3.2: 5 s the first time, then doubled, at most 60 s (300 s by the RFC). */
-uint32_t fresh_failure_ttl_s(uint32_t failure_ttl_before_s);
+uint32_t fresh_failure_ttl_s(const struct cache_options *options, uint32_t failure_ttl_before_s);
 
 #endif

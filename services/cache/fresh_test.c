@@ -109,14 +109,15 @@ static void prefetch(void **state)
 static void failure_back_off(void **state)
 {
     static const uint32_t want_s[] = {5, 10, 20, 40, 60, 60};
+    struct cache_options options = {.failure_ttl = 5, .failure_ttl_max = 60};
     uint32_t ttl_s = 0;
 
     (void)state;
     for (size_t i = 0; i < COUNT(want_s); i++) {
-        ttl_s = fresh_failure_ttl_s(ttl_s);
+        ttl_s = fresh_failure_ttl_s(&options, ttl_s);
         assert_int_equal(ttl_s, want_s[i]);
     }
-    assert_int_equal(fresh_failure_ttl_s(UINT32_MAX), 60);
+    assert_int_equal(fresh_failure_ttl_s(&options, UINT32_MAX), 60);
 }
 
 int main(void)

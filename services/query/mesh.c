@@ -243,7 +243,7 @@ static void keep_failure(struct mesh *mesh, struct query *query)
     int64_t now_s = query_now_s(query);
     const struct msg_entry *before =
         msg_cache_find(env->messages, &query->question, flavour, now_s, FAILURE_MEMORY_S);
-    uint32_t ttl_s = fresh_failure_ttl_s(before == NULL ? 0 : before->failure_ttl_s);
+    uint32_t ttl_s = fresh_failure_ttl_s(env->cache_options, before == NULL ? 0 : before->failure_ttl_s);
     struct msg_store store = {.message = &query->outcome.message,
                               .question = &query->question,
                               .flavour = flavour,
@@ -273,6 +273,8 @@ static void keep_answer(struct query *query)
                               .now_s = now_s};
 
     store.prefetch_s = fresh_prefetch_s(env->cache_options, store.ttl_s);
+    msg_cache_drop(env->messages, &query->question,
+                   (uint8_t)(store.flavour | MSG_FLAVOUR_FAILURE)); /* no longer in a row */
     if (ttl_s == 0) /* RFC 1035 section 3.2.1: for this transaction only; what was there is over */
         msg_cache_drop(env->messages, &query->question, store.flavour);
     else if (all_published(&outcome->message))
