@@ -107,16 +107,26 @@ struct storing {
     const struct rrset *result; /* a reference for the caller */
 };
 
+/* What makes a delegation: the servers' names, and addresses that came beside them. */
+static bool is_delegation(const struct rrset *set)
+{
+    switch (set->type) {
+    case TYPE_NS: return true;
+    case TYPE_A:
+    case TYPE_AAAA: return set->trust <= TRUST_ADDITIONAL_AA;
+    default: return false;
+    }
+}
+
 /*
- * Until when the offered set may live beside the one that is there. A set of name servers never
- * outlives the one it takes the place of, be its content the same or not: else a zone that its
- * parent has withdrawn could keep itself alive by what it says about itself (ghost domains; RFC
- * 2181 section 5.4.1 ranks the child's data higher). When its time is over the parent is asked
- * again.
+ * Until when the offered set may live beside the one that is there. A delegation never outlives the
+ * one it takes the place of, be its content the same or not: else a zone that its parent has
+ * withdrawn could keep itself alive by what it says about itself (ghost domains; RFC 2181 section
+ * 5.4.1 ranks the child's data higher). When its time is over the parent is asked again.
  */
 static int64_t expiry_beside(const struct storing *storing, const struct rrset *old)
 {
-    if (storing->key.type == TYPE_NS && storing->key.flavour == RRSET_PLAIN &&
+    if (storing->key.flavour == RRSET_PLAIN && is_delegation(storing->set) &&
         rrset_is_fresh(old, storing->now_s))
         return time_min(storing->set->expires_s, old->expires_s);
     return storing->set->expires_s;

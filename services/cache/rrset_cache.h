@@ -27,10 +27,11 @@ enum rrset_flavour {
  * Store a set (in an arena or published). Its TTL has been bounded by the caller (fresh.h).
  *
  * The stored one is a copy of `set` unless fresh data of higher trust, or equal data of the same
- * trust that expires no earlier and has no fewer signatures, is there. Bogus data has no rank. An NS
- * set never outlives the fresh one it replaces, whatever its content and trust: else a zone that
- * its parent withdrew could prolong itself (ghost domains). The set that was replaced gets its
- * `superseded` flag; so does one that is dropped or flushed, but not one that is evicted.
+ * trust that expires no earlier and has no fewer signatures, is there. Bogus data has no rank. NS
+ * sets, and addresses of TRUST_ADDITIONAL_AA or less, never outlive the fresh set they replace,
+ * whatever content and trust: else a zone that its parent withdrew could prolong itself (ghost
+ * domains). The set that was replaced gets its `superseded` flag; so does one that is dropped or
+ * flushed, but not one that is evicted.
  * @return a reference to what is in the cache now (not always `set`), or NULL: no memory or too
  *         large for the cache (over 256 records or 16 KiB); then `set` is used uncached.
  */
@@ -38,7 +39,7 @@ const struct rrset *rrset_cache_store(struct rrset_cache *cache, const struct rr
                                       enum rrset_flavour flavour, int64_t now_s);
 
 /** As above, but replaces whatever is there (validated data, prefetch of a changed set); the expiry
- *  of NS sets is bounded all the same. */
+ *  of delegations is bounded all the same. */
 const struct rrset *rrset_cache_replace(struct rrset_cache *cache, const struct rrset *set,
                                         enum rrset_flavour flavour, int64_t now_s);
 

@@ -97,6 +97,12 @@ static const struct meeting {
      NEW, NOW + 300},
     {"when the old NS has expired the new one has its own time", NS1, TRUST_AUTHORITY_AA, 300,
      NS1_LONG, TRUST_AUTHORITY, NEW, NOW + 1200},
+    {"equal glue of equal rank does not prolong", A1, TRUST_ADDITIONAL, 10, A1_LONG,
+     TRUST_ADDITIONAL, OLD, NOW + 300},
+    {"glue that the child told does not prolong", A1, TRUST_ADDITIONAL, 10, A2,
+     TRUST_ADDITIONAL_AA, NEW, NOW + 300},
+    {"an address that was asked for has its own time", A1, TRUST_ADDITIONAL, 10, A1_LONG,
+     TRUST_ANSWER, NEW, NOW + 910},
     {"NS may end earlier", NS1_LONG, TRUST_AUTHORITY, 10, NS1, TRUST_AUTHORITY_AA, NEW,
      NOW + 310},
 };
