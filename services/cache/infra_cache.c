@@ -288,7 +288,9 @@ void infra_answered(struct infra_cache *cache, const struct addr *server, struct
 
 enum infra_type infra_type_of(uint16_t qtype)
 {
-    return qtype == TYPE_A ? INFRA_TYPE_A : qtype == TYPE_AAAA ? INFRA_TYPE_AAAA : INFRA_TYPE_OTHER;
+    return qtype == TYPE_A      ? INFRA_TYPE_A
+           : qtype == TYPE_AAAA ? INFRA_TYPE_AAAA
+                                : INFRA_TYPE_OTHER;
 }
 
 static void learn_timeout(struct host *host, const struct event *event)
@@ -310,7 +312,6 @@ void infra_timed_out(struct infra_cache *cache, const struct addr *server, struc
 {
     struct event event = {
         {server, zone}, now_ms, learn_timeout, 0, NULL, {.silence = {timeout_ms_given, qtype}}};
-
 
     happened(cache, &event);
 }

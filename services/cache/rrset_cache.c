@@ -15,7 +15,7 @@
 
 #include "util/shards.h"
 
-/* limits.md "records per RRset"; CVE-2024-1737. */
+/* CVE-2024-1737. The number of types at a name needs no bound: each is an entry of its own. */
 enum { RECORDS_MAX = 256, SET_BYTES_MAX = 16 * 1024 };
 
 struct rrset_cache {
@@ -119,10 +119,11 @@ static bool is_delegation(const struct rrset *set)
 }
 
 /*
- * Until when the offered set may live beside the one that is there. A delegation never outlives the
- * one it takes the place of, be its content the same or not: else a zone that its parent has
- * withdrawn could keep itself alive by what it says about itself (ghost domains; RFC 2181 section
- * 5.4.1 ranks the child's data higher). When its time is over the parent is asked again.
+ * Until when the offered set may live beside the one that is there. A delegation never outlives
+ * the one it takes the place of, be its content the same or not: else a zone that its parent
+ * has withdrawn could keep itself alive by what it says about itself (ghost domains; RFC 2181
+ * section 5.4.1 ranks the child's data higher). When its time is over the parent is asked
+ * again.
  */
 static int64_t expiry_beside(const struct storing *storing, const struct rrset *old)
 {
