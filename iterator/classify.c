@@ -26,13 +26,32 @@ const char *verdict_word(enum verdict verdict)
     return "unknown";
 }
 
+/* RFC 6672 section 2.4: below a DNAME nothing exists, so the CNAME there was made from it. */
+static bool is_rewritten(const struct message *message, struct dname name)
+{
+    size_t count;
+    const struct rrset **sets = message_section(message, SECTION_ANSWER, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (sets[i]->type == TYPE_DNAME && dname_is_below(name, rrset_owner(sets[i])))
+            return true;
+    return false;
+}
+
+/* RFC 6672 section 3.2: a DNAME rewrites the question for CNAME, too; a CNAME itself answers it. */
+static bool is_followed(const struct message *message, const struct question *question,
+                        struct dname name)
+{
+    return question->qtype != TYPE_CNAME || is_rewritten(message, name);
+}
+
 struct dname alias_end(const struct message *message, const struct question *question,
                        unsigned *hops)
 {
     struct dname name = question->qname;
 
     *hops = 0;
-    while (*hops < ALIAS_STEPS_MAX) {
+    while (*hops < ALIAS_STEPS_MAX && is_followed(message, question, name)) {
         const struct rrset *alias = message_find(message, SECTION_ANSWER, name, TYPE_CNAME);
 
         if (alias == NULL || alias->rr_count == 0 ||
@@ -62,10 +81,9 @@ static enum verdict classify_answer(const struct message *message, const struct 
 
         return dname_equal(rrset_owner(sets[0]), question->qname) ? good : VERDICT_EMPTY;
     }
-    if (message_find(message, SECTION_ANSWER, question->qname, question->qtype) != NULL)
+    if (message_find(message, SECTION_ANSWER, question->qname, question->qtype) != NULL &&
+        (question->qtype != TYPE_CNAME || !is_rewritten(message, question->qname)))
         return good;
-    if (question->qtype == TYPE_CNAME)
-        return VERDICT_EMPTY;
     end = alias_end(message, question, &hops);
     if (hops == 0)
         return VERDICT_EMPTY;
@@ -123,7 +141,7 @@ enum verdict classify(const struct message *message, const struct question *ques
         /* RFC 6604 section 3: the rcode is that of the last name of the chain. A chain that leaves
          * what this server may speak of was cut by scrub.c, so its end has to be asked for. */
         alias_end(message, question, &hops);
-        return hops > 0 && question->qtype != TYPE_CNAME ? VERDICT_ALIAS : VERDICT_NXDOMAIN;
+        return hops > 0 ? VERDICT_ALIAS : VERDICT_NXDOMAIN;
     }
     if (message->rcode != RCODE_NOERROR)
         return VERDICT_RCODE;

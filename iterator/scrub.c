@@ -235,9 +235,11 @@ static void scrub_answer(struct scrubber *scrubber)
 
         if (scrubber->kept_all + 2 > room)
             break;
-        if ((scrubber->recursive || hops == 0) && take_data(scrubber, sets, count))
-            break;
         dname_set = find_dname(sets, count, scrubber->last_name);
+        /* RFC 6672 section 2.4: below a DNAME there are no data, not even the CNAME that came. */
+        if (dname_set == NULL && (scrubber->recursive || hops == 0) &&
+            take_data(scrubber, sets, count))
+            break;
         if (hops == hops_most || scrubber->result->too_long || scrubber->no_memory)
             break;
         if (dname_set != NULL && in_zone(scrubber, rrset_owner(dname_set)))

@@ -151,6 +151,20 @@ static const struct rrset *alias_of_dname(struct query *query, const struct iter
     return rrset_in(query->arena, &parts);
 }
 
+/* The cached CNAME where it says the same; else `made` goes into the cache, so that the answer may. */
+static const struct rrset *published_alias(struct query *query, const struct rrset *made)
+{
+    const struct rrset *cached = find_set(query, rrset_owner(made), TYPE_CNAME);
+
+    if (cached == NULL)
+        cached = query_hold(query, rrset_cache_store(query->env->rrsets, made, RRSET_PLAIN,
+                                                     query_now_s(query)));
+    return cached != NULL && cached->rr_count == 1 &&
+                   rdata_compare(rrset_rdata(cached, 0), rrset_rdata(made, 0), TYPE_CNAME) == 0
+               ? cached
+               : made;
+}
+
 static bool try_dname(struct query *query, struct iter_state *state, enum step *step)
 {
     for (struct dname above = state->question.qname; above.labels > 1;) {
@@ -164,6 +178,7 @@ static bool try_dname(struct query *query, struct iter_state *state, enum step *
         sets[1] = alias_of_dname(query, state, sets[0]);
         if (sets[1] == NULL || !rdata_target(rrset_rdata(sets[1], 0), TYPE_CNAME, &target))
             return false;
+        sets[1] = published_alias(query, sets[1]);
         *step = iter_follow(query, state, sets, 2, target);
         return true;
     }
@@ -175,12 +190,16 @@ static bool try_alias(struct query *query, struct iter_state *state, enum step *
     const struct rrset *alias;
     struct dname target;
 
-    if (state->question.qtype == TYPE_CNAME || state->question.qtype == TYPE_ANY ||
-        state->question.qtype == TYPE_DS)
+    if (state->question.qtype == TYPE_ANY || state->question.qtype == TYPE_DS)
+        return false;
+    /* First, because a CNAME below a DNAME was made from it and goes out with it. */
+    if (try_dname(query, state, step))
+        return true;
+    if (state->question.qtype == TYPE_CNAME)
         return false;
     alias = find_set(query, state->question.qname, TYPE_CNAME);
     if (alias == NULL)
-        return try_dname(query, state, step);
+        return false;
     if (!rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &target))
         return false;
     *step = iter_follow(query, state, &alias, 1, target);
