@@ -181,7 +181,7 @@ static bool read_clients(struct settings *settings, conf_complain *complain, voi
         complain(context, &place, "cookie-secret: 32 hex digits are expected");
         return false;
     }
-    settings->acl = acl_new(&options->access_control, complain, context);
+    settings->acl = acl_new(&options->access_control, &options->interface_action, complain, context);
     settings->local = local_new(options, complain, context);
     return settings->acl != NULL && settings->local != NULL;
 }

@@ -16,9 +16,17 @@ struct entry {
     struct netblock block;
     enum acl_action action;
     int parent; /* index of the next larger block around this one, or NO_PARENT */
+    bool built_in;
+};
+
+struct at_interface {
+    struct addr addr; /* port 0: any */
+    enum acl_action action;
 };
 
 struct acl {
+    struct at_interface *interfaces;
+    size_t interface_count;
     size_t count;
     struct entry entries[];
 };
@@ -56,6 +64,10 @@ static bool action_from_text(const char *text, enum acl_action *out)
     return false;
 }
 
+static const char action_expected[] =
+    "expected one of deny, refuse, allow, allow_setrd, allow_snoop, allow_cookie, "
+    "deny_non_local, refuse_non_local behind the address";
+
 /* "netblock action" */
 static const char *read_item(const char *text, struct entry *out)
 {
@@ -70,8 +82,26 @@ static const char *read_item(const char *text, struct entry *out)
     if (netblock_from_text(&out->block, block) != STATUS_OK)
         return "not a netblock, such as 192.0.2.0/24 or 2001:db8::/32";
     if (space == NULL || !action_from_text(space + 1, &out->action))
-        return "expected one of deny, refuse, allow, allow_setrd, allow_snoop, allow_cookie, "
-               "deny_non_local, refuse_non_local behind the netblock";
+        return action_expected;
+    out->built_in = false;
+    return NULL;
+}
+
+/* "address action", the address perhaps with "@port" */
+static const char *read_interface(const char *text, struct at_interface *out)
+{
+    char address[ADDR_TEXT_MAX];
+    const char *space = strchr(text, ' ');
+    size_t size = space == NULL ? strlen(text) : (size_t)(space - text);
+
+    if (size >= sizeof(address))
+        return "the address is too long";
+    memcpy(address, text, size);
+    address[size] = '\0';
+    if (addr_from_text(&out->addr, address, 0, NULL) != STATUS_OK)
+        return "an address of ours is expected here, not the name of an interface";
+    if (space == NULL || !action_from_text(space + 1, &out->action))
+        return action_expected;
     return NULL;
 }
 
@@ -81,7 +111,7 @@ static void put(struct acl *acl, const struct entry *entry)
     for (size_t i = 0; i < acl->count; i++)
         if (acl->entries[i].block.bits == entry->block.bits &&
             addr_equal(&acl->entries[i].block.addr, &entry->block.addr)) {
-            acl->entries[i].action = entry->action;
+            acl->entries[i] = *entry;
             return;
         }
     acl->entries[acl->count++] = *entry;
@@ -119,7 +149,7 @@ static void find_parents(struct acl *acl)
 static void put_built_in(struct acl *acl)
 {
     for (size_t i = 0; i < COUNT(built_in); i++) {
-        struct entry entry;
+        struct entry entry = {.built_in = true};
 
         if (netblock_from_text(&entry.block, built_in[i].block) == STATUS_OK &&
             action_from_text(built_in[i].action, &entry.action))
@@ -127,26 +157,60 @@ static void put_built_in(struct acl *acl)
     }
 }
 
-struct acl *acl_new(const struct opt_list *access_control, conf_complain *complain, void *context)
+static bool read_interfaces(struct acl *acl, const struct opt_list *list,
+                            conf_complain *complain, void *context)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const char *wrong =
+            read_interface(list->items[i].text, &acl->interfaces[acl->interface_count]);
+
+        if (wrong == NULL)
+            acl->interface_count++;
+        else
+            complain(context, &list->items[i], wrong);
+        good = good && wrong == NULL;
+    }
+    return good;
+}
+
+static bool read_blocks(struct acl *acl, const struct opt_list *list, conf_complain *complain,
+                        void *context)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < list->count; i++) {
+        struct entry entry;
+        const char *wrong = read_item(list->items[i].text, &entry);
+
+        if (wrong == NULL)
+            put(acl, &entry);
+        else
+            complain(context, &list->items[i], wrong);
+        good = good && wrong == NULL;
+    }
+    return good;
+}
+
+struct acl *acl_new(const struct opt_list *access_control,
+                    const struct opt_list *interface_action, conf_complain *complain,
+                    void *context)
 {
     size_t room = access_control->count + COUNT(built_in);
     struct acl *acl = calloc(1, sizeof(*acl) + room * sizeof(struct entry));
-    bool good = true;
+    bool good;
 
     if (acl == NULL)
         return NULL;
-    put_built_in(acl);
-    for (size_t i = 0; i < access_control->count; i++) {
-        struct entry entry;
-        const char *wrong = read_item(access_control->items[i].text, &entry);
-
-        if (wrong == NULL) {
-            put(acl, &entry);
-        } else {
-            complain(context, &access_control->items[i], wrong);
-            good = false;
-        }
+    acl->interfaces = calloc(interface_action->count + 1, sizeof(*acl->interfaces));
+    if (acl->interfaces == NULL) {
+        acl_free(acl);
+        return NULL;
     }
+    put_built_in(acl);
+    good = read_blocks(acl, access_control, complain, context);
+    good = read_interfaces(acl, interface_action, complain, context) && good;
     if (!good) {
         acl_free(acl);
         return NULL;
@@ -158,10 +222,13 @@ struct acl *acl_new(const struct opt_list *access_control, conf_complain *compla
 
 void acl_free(struct acl *acl)
 {
+    if (acl != NULL)
+        free(acl->interfaces);
     free(acl);
 }
 
-enum acl_action acl_decide(const struct acl *acl, const struct addr *client)
+/* The longest block that covers the client, or NULL. */
+static const struct entry *find_block(const struct acl *acl, const struct addr *client)
 {
     size_t low = 0, high = acl->count; /* the last block that begins at or before the client */
     int at;
@@ -177,5 +244,22 @@ enum acl_action acl_decide(const struct acl *acl, const struct addr *client)
     at = (int)low - 1;
     while (at >= 0 && !netblock_covers(&acl->entries[at].block, client))
         at = acl->entries[at].parent;
-    return at < 0 ? ACL_REFUSE : acl->entries[at].action;
+    return at < 0 ? NULL : &acl->entries[at];
+}
+
+enum acl_action acl_decide(const struct acl *acl, const struct addr *client,
+                           const struct addr *asked)
+{
+    const struct entry *entry = find_block(acl, client);
+
+    if (entry != NULL && !entry->built_in)
+        return entry->action;
+    for (size_t i = acl->interface_count; i-- > 0;) { /* the last word counts */
+        const struct at_interface *at = &acl->interfaces[i];
+
+        if (addr_same_host(&at->addr, asked) &&
+            (at->addr.port == 0 || at->addr.port == asked->port))
+            return at->action;
+    }
+    return entry == NULL ? ACL_REFUSE : entry->action;
 }

@@ -25,11 +25,19 @@ struct acl;
 typedef void conf_complain(void *context, const struct opt_item *item, const char *words);
 
 /**
- * From items "netblock action"; loopback is allowed and everything else refused by default.
+ * From items "netblock action" and "address action"; by default loopback is allowed and everything
+ * else refused.
+ * @param interface_action for clients that no item of access_control speaks of, by the address of
+ *                         ours that they ask.
  * @return NULL after at least one complaint, or without memory.
  */
-struct acl *acl_new(const struct opt_list *access_control, conf_complain *complain, void *context);
+struct acl *acl_new(const struct opt_list *access_control,
+                    const struct opt_list *interface_action, conf_complain *complain,
+                    void *context);
 void acl_free(struct acl *acl);
-enum acl_action acl_decide(const struct acl *acl, const struct addr *client);
+
+/** @param asked the address of ours that was asked. */
+enum acl_action acl_decide(const struct acl *acl, const struct addr *client,
+                           const struct addr *asked);
 
 #endif

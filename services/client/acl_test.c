@@ -19,17 +19,19 @@ static void count_complaint(void *context, const struct opt_item *item, const ch
     ++*(int *)context;
 }
 
+/* Lines that begin with "at " are of interface-action. */
 static struct acl *make(const char *const *texts, int *complaints)
 {
-    struct opt_item items[ITEMS_MAX] = {{0}};
-    struct opt_list list = {0, items};
+    struct opt_item items[ITEMS_MAX] = {{0}}, at_items[ITEMS_MAX] = {{0}};
+    struct opt_list list = {0, items}, at_list = {0, at_items};
 
     *complaints = 0;
-    while (list.count < ITEMS_MAX && texts[list.count] != NULL) {
-        items[list.count].text = texts[list.count];
-        list.count++;
-    }
-    return acl_new(&list, count_complaint, complaints);
+    for (size_t i = 0; i < ITEMS_MAX && texts[i] != NULL; i++)
+        if (strncmp(texts[i], "at ", 3) == 0)
+            at_items[at_list.count++].text = texts[i] + 3;
+        else
+            items[list.count++].text = texts[i];
+    return acl_new(&list, &at_list, count_complaint, complaints);
 }
 
 static const struct {
@@ -57,6 +59,13 @@ static const struct {
     {"everybody", {"0.0.0.0/0 allow"}, "203.0.113.1", ACL_ALLOW},
     {"everybody of IPv4 only", {"0.0.0.0/0 allow"}, "2001:db8::1", ACL_REFUSE},
     {"IPv6 block", {"2001:db8::/32 refuse_non_local"}, "2001:db8:1::1", ACL_REFUSE_NON_LOCAL},
+    {"an interface allows", {"at 192.0.2.53 allow"}, "203.0.113.9", ACL_ALLOW},
+    {"another interface", {"at 192.0.2.54 allow"}, "203.0.113.9", ACL_REFUSE},
+    {"an interface takes loopback's right", {"at 192.0.2.53 refuse"}, "127.0.0.1", ACL_REFUSE},
+    {"a netblock comes before an interface", {"at 192.0.2.53 allow", "203.0.113.0/24 deny"},
+     "203.0.113.9", ACL_DENY},
+    {"an interface by its port", {"at 192.0.2.53@53 allow"}, "203.0.113.9", ACL_ALLOW},
+    {"another port of it", {"at 192.0.2.53@853 allow"}, "203.0.113.9", ACL_REFUSE},
     {"deny_non_local", {"::/0 deny_non_local"}, "2001:db9::1", ACL_DENY_NON_LOCAL},
 };
 
@@ -66,12 +75,13 @@ static void longest_block_decides(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         int complaints;
         struct acl *acl = make(cases[i].lines, &complaints);
-        struct addr client;
+        struct addr client, asked;
 
         assert_non_null(acl);
+        assert_int_equal(addr_from_text(&asked, "192.0.2.53", 53, NULL), STATUS_OK);
         assert_int_equal(complaints, 0);
         assert_int_equal(addr_from_text(&client, cases[i].client, 4711, NULL), STATUS_OK);
-        if (acl_decide(acl, &client) != cases[i].want)
+        if (acl_decide(acl, &client, &asked) != cases[i].want)
             fail_msg("%s: %s", cases[i].client, cases[i].why);
         acl_free(acl);
     }
@@ -80,7 +90,8 @@ static void longest_block_decides(void **state)
 static void nonsense_is_told(void **state)
 {
     static const char *const lines[] = {"10.0.0.0/33 allow", "10.0.0.0/8 alow", "10.0.0.0/8",
-                                        "host allow", "", "1.2.3.4 allow deny"};
+                                        "host allow", "", "1.2.3.4 allow deny",
+                                        "at eth0 allow", "at 192.0.2.1", "at 192.0.2.1 all"};
 
     (void)state;
     for (size_t i = 0; i < COUNT(lines); i++) {

@@ -89,15 +89,8 @@ static enum hit_age judge_age(struct hit *hit, size_t total, int64_t now_s, uint
 {
     bool fresh = hit->entry->expires_s > now_s;
 
-    for (size_t i = 0; i < total; i++) {
-        const struct rrset *set = hit->message.rrsets[i];
-
-        if (rrset_is_fresh(set, now_s))
-            continue;
-        fresh = false;
-        if (stale_s != UINT32_MAX && now_s - set->expires_s >= stale_s)
-            return HIT_NONE;
-    }
+    for (size_t i = 0; fresh && i < total; i++)
+        fresh = rrset_is_fresh(hit->message.rrsets[i], now_s);
     if (fresh)
         return HIT_FRESH;
     return stale_s == 0 ? HIT_NONE : make_stale(hit, total, now_s, stale_ttl_s, arena);

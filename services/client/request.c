@@ -367,7 +367,7 @@ static bool meet_cookie(struct visit *visit)
                          asker->cookie);
 
         if (verdict == COOKIE_MALFORMED) {
-            visit_turn_away(visit, RCODE_FORMERR, EDE_OTHER, NULL);
+            visit_error(visit, RCODE_FORMERR, NULL);
             return true;
         }
         asker->has_cookie = verdict != COOKIE_ABSENT;
@@ -507,7 +507,10 @@ static void turn_away_malformed(struct visit *visit, enum asker_fate fate)
         break;
     default:
         stats->formerr++;
-        visit_turn_away(visit, RCODE_FORMERR, EDE_OTHER, NULL);
+        if (visit->asker.has_question) /* only what follows it is wrong */
+            visit_error(visit, RCODE_FORMERR, NULL);
+        else
+            visit_turn_away(visit, RCODE_FORMERR, EDE_OTHER, NULL);
         break;
     }
 }
@@ -517,7 +520,7 @@ static bool meet_door(struct visit *visit, struct slice packet)
 {
     enum asker_fate fate;
 
-    visit->action = acl_decide(visit->service->settings.acl, &visit->peer.from);
+    visit->action = acl_decide(visit->service->settings.acl, &visit->peer.from, &visit->peer.to);
     if (visit->action == ACL_DENY) {
         visit_drop(visit);
         return true;

@@ -162,6 +162,8 @@ static void set_options(void)
     bench.upstream = (struct upstream_options){.edns_buffer_size = 1232};
     bench.cache = (struct cache_options){.cache_max_ttl = 86400,
                                          .cache_max_negative_ttl = 3600,
+                                         .failure_ttl = 5,
+                                         .failure_ttl_max = 60,
                                          .serve_expired_ttl = 86400,
                                          .serve_expired_reply_ttl = 30,
                                          .serve_expired_client_timeout = 1800};
@@ -181,12 +183,12 @@ static void apply(const char *access, const char *local_zone, const char *local_
 {
     struct opt_item items[3] = {{access, "test", 1, 1}, {local_zone, "test", 2, 1},
                                 {local_data, "test", 3, 1}};
-    struct opt_list list = {access != NULL, &items[0]};
+    struct opt_list list = {access != NULL, &items[0]}, none = {0, NULL};
     struct request_settings settings;
 
     acl_free(bench.acl);
     local_free(bench.local);
-    bench.acl = acl_new(&list, no_complaint, NULL);
+    bench.acl = acl_new(&list, &none, no_complaint, NULL);
     bench.options.local_zone = (struct opt_list){local_zone != NULL, &items[1]};
     bench.options.local_data = (struct opt_list){local_data != NULL, &items[2]};
     bench.local = local_new(&bench.options, no_complaint, NULL);
@@ -730,6 +732,23 @@ static void too_old_is_not_served(void **state)
     assert_int_equal(answer()->rcode, RCODE_SERVFAIL);
 }
 
+static void a_failed_try_prolongs_the_stale_life(void **state)
+{
+    (void)state;
+    know_and_expire();
+    bench.cache.serve_expired_ttl = 10;
+    bench.cache.serve_expired_ttl_reset = true;
+    bench.records = NULL;
+    for (int i = 0; i < 3; i++) { /* each try is in time, together they are not */
+        paper_pass(&paper, 9000);
+        ask("www.example. A", FLAG_RD, PLAIN);
+        assert_int_equal(answer()->rcode, RCODE_NOERROR);
+    }
+    paper_pass(&paper, 61000);
+    ask("www.example. A", FLAG_RD, PLAIN);
+    assert_int_equal(answer()->rcode, RCODE_SERVFAIL);
+}
+
 static void nothing_stale_unless_wanted(void **state)
 {
     (void)state;
@@ -918,6 +937,7 @@ int main(void)
         TEST(stale_when_servers_fail),
         TEST(stale_denial_says_so),
         TEST(too_old_is_not_served),
+        TEST(a_failed_try_prolongs_the_stale_life),
         TEST(nothing_stale_unless_wanted),
         TEST(cookies_are_asked_for_and_given),
         TEST(equal_questions_are_one),

@@ -235,6 +235,22 @@ static bool all_published(const struct message *message)
     return true;
 }
 
+/* serve-expired-ttl-reset: a try has failed, so what has expired may be served as long once more. */
+static void prolong_stale(struct query *query)
+{
+    struct env *env = query->env;
+    uint8_t flavour = query_flavour(query->flags);
+    int64_t now_s = query_now_s(query);
+    const struct msg_entry *stale = msg_cache_find(env->messages, &query->question, flavour, now_s,
+                                                   fresh_stale_s(env->cache_options));
+
+    if (stale == NULL)
+        return;
+    if (stale->expires_s < now_s)
+        (void)msg_cache_expire(env->messages, &query->question, flavour, now_s);
+    msg_entry_unref(stale);
+}
+
 /* RFC 9520 section 3.2: a failure is remembered, each time in a row twice as long. */
 static void keep_failure(struct mesh *mesh, struct query *query)
 {
@@ -256,6 +272,8 @@ static void keep_failure(struct mesh *mesh, struct query *query)
         msg_entry_unref(before);
     if (msg_cache_store(env->messages, &store) == STATUS_OK)
         mesh->stats.failures_cached++;
+    if (env->cache_options->serve_expired_ttl_reset)
+        prolong_stale(query);
 }
 
 static void keep_answer(struct query *query)
