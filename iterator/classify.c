@@ -38,7 +38,7 @@ static bool is_rewritten(const struct message *message, struct dname name)
     return false;
 }
 
-/* RFC 6672 section 3.2: a DNAME rewrites the question for CNAME, too; a CNAME itself answers it. */
+/* RFC 6672 section 3.2: a DNAME rewrites the question for CNAME, too; a CNAME answers it. */
 static bool is_followed(const struct message *message, const struct question *question,
                         struct dname name)
 {
