@@ -135,7 +135,10 @@ static bool read_hints(struct settings *settings, struct hints *hints, conf_comp
         int line = 0;
 
         if (text == NULL) {
-            complain(context, item, strerror(errno));
+            const char *words = arena_printf(settings->arena, "%s cannot be read: %s", item->text,
+                                             strerror(errno));
+
+            complain(context, item, words == NULL ? "out of memory" : words);
             return false;
         }
         if (hints_from_text(hints, text, settings->arena, &line, &why) != STATUS_OK) {
