@@ -1,9 +1,10 @@
 /*
- * acl.c - access control: a sorted array of netblocks, the longest one that covers a client decides.
+ * acl.c - access control: a sorted array of netblocks, the longest one that covers a client
+ * decides.
  *
  * Called by request.c for every message, before anything else is looked at; built from the
- * configuration, read-only afterwards, shared by all threads. Blocks that lie within others know
- * them, so that a look-up is one binary search and a short climb.
+ * configuration, read-only afterwards, shared by all threads. Blocks that lie within others
+ * know them, so that a look-up is one binary search and a short climb.
  */
 #include "services/client/acl.h"
 
@@ -49,8 +50,8 @@ static const struct {
 static const struct {
     const char *block, *action;
 } built_in[] = {
-    {"0.0.0.0/0", "refuse"}, {"::0/0", "refuse"},
-    {"127.0.0.0/8", "allow"}, {"::1", "allow"},
+    {"0.0.0.0/0", "refuse"},           {"::0/0", "refuse"},
+    {"127.0.0.0/8", "allow"},          {"::1", "allow"},
     {"::ffff:127.0.0.0/104", "allow"},
 };
 

@@ -9,13 +9,13 @@
 #include "util/conf/opt.h"
 
 enum acl_action {
-    ACL_DENY,            /* dropped */
-    ACL_REFUSE,          /* REFUSED with EDE 18 */
-    ACL_ALLOW,           /* recursion; without RD from the cache only for what is known anyway */
-    ACL_ALLOW_SETRD,     /* as if RD were set */
-    ACL_ALLOW_SNOOP,     /* RD=0 may look into the cache */
-    ACL_ALLOW_COOKIE,    /* UDP only with a good server cookie */
-    ACL_DENY_NON_LOCAL,  /* local data, else dropped */
+    ACL_DENY,           /* dropped */
+    ACL_REFUSE,         /* REFUSED with EDE 18 */
+    ACL_ALLOW,          /* recursion; without RD from the cache only for what is known anyway */
+    ACL_ALLOW_SETRD,    /* as if RD were set */
+    ACL_ALLOW_SNOOP,    /* RD=0 may look into the cache */
+    ACL_ALLOW_COOKIE,   /* UDP only with a good server cookie */
+    ACL_DENY_NON_LOCAL, /* local data, else dropped */
     ACL_REFUSE_NON_LOCAL
 };
 
@@ -25,10 +25,10 @@ struct acl;
 typedef void conf_complain(void *context, const struct opt_item *item, const char *words);
 
 /**
- * From items "netblock action" and "address action"; by default loopback is allowed and everything
- * else refused.
- * @param interface_action for clients that no item of access_control speaks of, by the address of
- *                         ours that they ask.
+ * From items "netblock action" and "address action"; by default loopback is allowed and
+ * everything else refused.
+ * @param interface_action for clients that no item of access_control speaks of, by the address
+ * of ours that they ask.
  * @return NULL after at least one complaint, or without memory.
  */
 struct acl *acl_new(const struct opt_list *access_control,

@@ -46,24 +46,35 @@ static const struct {
     {"others are refused in IPv6, too", {NULL}, "2001:db8::1", ACL_REFUSE},
     {"the address behind loopback's block", {NULL}, "128.0.0.0", ACL_REFUSE},
     {"a block allows", {"10.0.0.0/8 allow"}, "10.255.0.1", ACL_ALLOW},
-    {"the longer block decides", {"10.0.0.0/8 allow", "10.1.0.0/16 deny"}, "10.1.2.3", ACL_DENY},
+    {"the longer block decides",
+     {"10.0.0.0/8 allow", "10.1.0.0/16 deny"},
+     "10.1.2.3",
+     ACL_DENY},
     {"whatever the order", {"10.1.0.0/16 deny", "10.0.0.0/8 allow"}, "10.1.2.3", ACL_DENY},
     {"behind an inner block the outer one counts again",
-     {"10.0.0.0/8 allow", "10.1.0.0/16 deny"}, "10.2.0.0", ACL_ALLOW},
+     {"10.0.0.0/8 allow", "10.1.0.0/16 deny"},
+     "10.2.0.0",
+     ACL_ALLOW},
     {"behind two inner blocks, nested",
-     {"10.0.0.0/8 allow_snoop", "10.1.0.0/16 deny", "10.1.2.0/24 allow"}, "10.1.3.0", ACL_DENY},
+     {"10.0.0.0/8 allow_snoop", "10.1.0.0/16 deny", "10.1.2.0/24 allow"},
+     "10.1.3.0",
+     ACL_DENY},
     {"a single address", {"192.0.2.7 allow_setrd"}, "192.0.2.7", ACL_ALLOW_SETRD},
     {"loopback can be taken away", {"127.0.0.0/8 refuse"}, "127.0.0.1", ACL_REFUSE},
-    {"the last word for one block counts", {"10.0.0.0/8 deny", "10.0.0.0/8 allow_cookie"},
-     "10.0.0.1", ACL_ALLOW_COOKIE},
+    {"the last word for one block counts",
+     {"10.0.0.0/8 deny", "10.0.0.0/8 allow_cookie"},
+     "10.0.0.1",
+     ACL_ALLOW_COOKIE},
     {"everybody", {"0.0.0.0/0 allow"}, "203.0.113.1", ACL_ALLOW},
     {"everybody of IPv4 only", {"0.0.0.0/0 allow"}, "2001:db8::1", ACL_REFUSE},
     {"IPv6 block", {"2001:db8::/32 refuse_non_local"}, "2001:db8:1::1", ACL_REFUSE_NON_LOCAL},
     {"an interface allows", {"at 192.0.2.53 allow"}, "203.0.113.9", ACL_ALLOW},
     {"another interface", {"at 192.0.2.54 allow"}, "203.0.113.9", ACL_REFUSE},
     {"an interface takes loopback's right", {"at 192.0.2.53 refuse"}, "127.0.0.1", ACL_REFUSE},
-    {"a netblock comes before an interface", {"at 192.0.2.53 allow", "203.0.113.0/24 deny"},
-     "203.0.113.9", ACL_DENY},
+    {"a netblock comes before an interface",
+     {"at 192.0.2.53 allow", "203.0.113.0/24 deny"},
+     "203.0.113.9",
+     ACL_DENY},
     {"an interface by its port", {"at 192.0.2.53@53 allow"}, "203.0.113.9", ACL_ALLOW},
     {"another port of it", {"at 192.0.2.53@853 allow"}, "203.0.113.9", ACL_REFUSE},
     {"deny_non_local", {"::/0 deny_non_local"}, "2001:db9::1", ACL_DENY_NON_LOCAL},
@@ -89,9 +100,9 @@ static void longest_block_decides(void **state)
 
 static void nonsense_is_told(void **state)
 {
-    static const char *const lines[] = {"10.0.0.0/33 allow", "10.0.0.0/8 alow", "10.0.0.0/8",
-                                        "host allow", "", "1.2.3.4 allow deny",
-                                        "at eth0 allow", "at 192.0.2.1", "at 192.0.2.1 all"};
+    static const char *const lines[] = {
+        "10.0.0.0/33 allow",  "10.0.0.0/8 alow", "10.0.0.0/8",   "host allow",      "",
+        "1.2.3.4 allow deny", "at eth0 allow",   "at 192.0.2.1", "at 192.0.2.1 all"};
 
     (void)state;
     for (size_t i = 0; i < COUNT(lines); i++) {

@@ -1,8 +1,8 @@
 /*
  * asker.c - reading a client's message as far as its answer depends on it.
  *
- * Called by request.c for every message that arrives; the first of our code that a stranger's octets
- * meet. No allocation but for odd names, nothing is kept.
+ * Called by request.c for every message that arrives; the first of our code that a stranger's
+ * octets meet. No allocation but for odd names, nothing is kept.
  */
 #include "services/client/asker.h"
 
@@ -48,7 +48,8 @@ static bool read_options(const struct edns *edns, struct asker *asker)
     return true;
 }
 
-/* One additional record. An OPT is read into edns; a second one, or one below the root, is bad. */
+/* One additional record. An OPT is read into edns; a second one, or one below the root, is bad.
+ */
 static bool read_additional(struct cursor *in, struct arena *arena, struct edns *edns)
 {
     struct dname owner;
@@ -93,7 +94,8 @@ static enum asker_fate judge_type(uint16_t qtype)
 {
     if (qtype == TYPE_AXFR || qtype == TYPE_IXFR)
         return ASKER_TRANSFER;
-    /* RFC 6895 section 3.1: OPT, TSIG and the like are no types of data; ANY may be asked for. */
+    /* RFC 6895 section 3.1: OPT, TSIG and the like are no types of data; ANY may be asked for.
+     */
     if (qtype != TYPE_ANY && rrtype_is_meta(qtype))
         return ASKER_BAD_TYPE;
     return ASKER_GOOD;

@@ -13,10 +13,10 @@ static const char program[] = PACKAGE_NAME " " PACKAGE_VERSION;
 static const char nameless[] = PACKAGE_NAME;
 
 /* As they stand in a question: uncompressed wire form. */
-#define NAME_VERSION_BIND "\7version\4bind"
+#define NAME_VERSION_BIND   "\7version\4bind"
 #define NAME_VERSION_SERVER "\7version\6server"
-#define NAME_ID_SERVER "\2id\6server"
-#define NAME_HOSTNAME_BIND "\10hostname\4bind"
+#define NAME_ID_SERVER      "\2id\6server"
+#define NAME_HOSTNAME_BIND  "\10hostname\4bind"
 
 static bool is(const struct question *question, const char *wire)
 {

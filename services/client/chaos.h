@@ -8,8 +8,8 @@
 #include "util/wire/message.h"
 
 /**
- * Answers version.bind, version.server, id.server and hostname.bind of type TXT; everything else of
- * the class, and what is hidden, is REFUSED.
+ * Answers version.bind, version.server, id.server and hostname.bind of type TXT; everything
+ * else of the class, and what is hidden, is REFUSED.
  * @param arena for the message's RRset. @return the rcode; `out` has sections for NOERROR only.
  */
 uint16_t chaos_answer(const struct client_options *options, const struct question *question,

@@ -1,8 +1,8 @@
 /*
  * cookie.c - server cookies after RFC 9018.
  *
- * Called by request.c once for each question that carries a COOKIE option. Pure: secret, address and
- * time come in as arguments.
+ * Called by request.c once for each question that carries a COOKIE option. Pure: secret,
+ * address and time come in as arguments.
  */
 #include "services/client/cookie.h"
 
@@ -100,8 +100,9 @@ static void put_hash(const struct cookie_secret *secret, const struct addr *clie
         cookie[AT_HASH + i] = (uint8_t)(hash >> (8 * i));
 }
 
-void cookie_make(const struct cookie_secret *secret, const uint8_t client_cookie[COOKIE_CLIENT_SIZE],
-                 const struct addr *client, int64_t wall_s, uint8_t out[COOKIE_SIZE])
+void cookie_make(const struct cookie_secret *secret,
+                 const uint8_t client_cookie[COOKIE_CLIENT_SIZE], const struct addr *client,
+                 int64_t wall_s, uint8_t out[COOKIE_SIZE])
 {
     memcpy(out, client_cookie, COOKIE_CLIENT_SIZE);
     bytes_put_u32(out + AT_VERSION, (uint32_t)VERSION << 24);

@@ -1,8 +1,8 @@
 /*
  * cookie.h - server cookies: a client that shows one has been reached at its address before.
  *
- * RFC 7873 with the interoperable form of RFC 9018: version, time and SipHash-2-4 over client cookie
- * and address. Used by request.c. Nothing is stored per client.
+ * RFC 7873 with the interoperable form of RFC 9018: version, time and SipHash-2-4 over client
+ * cookie and address. Used by request.c. Nothing is stored per client.
  */
 #ifndef TREESHREW_SERVICES_CLIENT_COOKIE_H
 #define TREESHREW_SERVICES_CLIENT_COOKIE_H
@@ -21,18 +21,18 @@ enum status cookie_secret_from_text(const char *hex, struct cookie_secret *out);
 
 enum cookie_verdict {
     COOKIE_ABSENT,
-    COOKIE_MALFORMED,  /* FORMERR, RFC 7873 section 5.2.2 */
+    COOKIE_MALFORMED,   /* FORMERR, RFC 7873 section 5.2.2 */
     COOKIE_CLIENT_ONLY, /* the client does not know ours yet */
-    COOKIE_BAD,        /* not ours, or too old */
-    COOKIE_GOOD        /* ours; the client is where it says it is */
+    COOKIE_BAD,         /* not ours, or too old */
+    COOKIE_GOOD         /* ours; the client is where it says it is */
 };
 
 /**
  * Judges the COOKIE option of a question and makes the one for the answer.
  *
  * @param shown  the option's data; data NULL: it has none.
- * @param wall_s seconds since 1970; a cookie is good for an hour and is renewed after half of it
- *               (RFC 9018 section 4.3).
+ * @param wall_s seconds since 1970; a cookie is good for an hour and is renewed after half of
+ * it (RFC 9018 section 4.3).
  * @param answer filled with the whole option data for the answer, when the verdict is one of
  *               CLIENT_ONLY, BAD and GOOD.
  */
@@ -41,7 +41,8 @@ enum cookie_verdict cookie_judge(const struct cookie_secret *secret, struct slic
                                  uint8_t answer[COOKIE_SIZE]);
 
 /** Client cookie and server cookie of that time. */
-void cookie_make(const struct cookie_secret *secret, const uint8_t client_cookie[COOKIE_CLIENT_SIZE],
-                 const struct addr *client, int64_t wall_s, uint8_t out[COOKIE_SIZE]);
+void cookie_make(const struct cookie_secret *secret,
+                 const uint8_t client_cookie[COOKIE_CLIENT_SIZE], const struct addr *client,
+                 int64_t wall_s, uint8_t out[COOKIE_SIZE]);
 
 #endif

@@ -23,7 +23,7 @@ static size_t from_hex(const char *hex, uint8_t *out, size_t size)
 #define SECRET_A "e5e973e5a6b2a43f48e7dc849e37bfcf"
 #define SECRET_C "445536bcd2513298075a5d379663c962"
 #define SECRET_D "dd3bdf9344b678b185a6f5cb60fca715"
-#define OURS "000102030405060708090a0b0c0d0e0f"
+#define OURS     "000102030405060708090a0b0c0d0e0f"
 
 static const struct {
     const char *why, *secret, *client;
@@ -38,30 +38,49 @@ static const struct {
      "198.51.100.100", 1559734385, "2464c4abcf10c957010000005cf79f111f8130c3eee29480",
      COOKIE_GOOD, "2464c4abcf10c957010000005cf7a871d4a564a1442aca77"},
     {"RFC 9018 A.3: reserved octets that are not zero are hashed as they stand", SECRET_A,
-     "203.0.113.203", 1559727985, "fc93fc62807ddb8601abcdef5cf78f71a314227b6679ebf5", COOKIE_GOOD,
-     "fc93fc62807ddb8601abcdef5cf78f71a314227b6679ebf5"},
+     "203.0.113.203", 1559727985, "fc93fc62807ddb8601abcdef5cf78f71a314227b6679ebf5",
+     COOKIE_GOOD, "fc93fc62807ddb8601abcdef5cf78f71a314227b6679ebf5"},
     {"RFC 9018 A.4: IPv6", SECRET_D, "2001:db8:220:1:59de:d0f4:8769:82b8", 1559741817,
      "22681ab97d52c298", COOKIE_CLIENT_ONLY,
      "22681ab97d52c298010000005cf7c57926556bd0934c72f8"},
     {"young: sent back as it is", OURS, "127.0.0.1", 1800,
-     "31323334353637380100000000000000" "38527ba8c6a4ea96", COOKIE_GOOD,
-     "31323334353637380100000000000000" "38527ba8c6a4ea96"},
+     "31323334353637380100000000000000"
+     "38527ba8c6a4ea96",
+     COOKIE_GOOD,
+     "31323334353637380100000000000000"
+     "38527ba8c6a4ea96"},
     {"from another address", OURS, "127.0.0.2", 0,
-     "31323334353637380100000000000000" "38527ba8c6a4ea96", COOKIE_BAD, ""},
+     "31323334353637380100000000000000"
+     "38527ba8c6a4ea96",
+     COOKIE_BAD, ""},
     {"with another secret", SECRET_C, "127.0.0.1", 0,
-     "31323334353637380100000000000000" "38527ba8c6a4ea96", COOKIE_BAD, ""},
+     "31323334353637380100000000000000"
+     "38527ba8c6a4ea96",
+     COOKIE_BAD, ""},
     {"an hour old is still good", OURS, "127.0.0.1", 3600,
-     "31323334353637380100000000000000" "38527ba8c6a4ea96", COOKIE_GOOD, ""},
+     "31323334353637380100000000000000"
+     "38527ba8c6a4ea96",
+     COOKIE_GOOD, ""},
     {"older than an hour", OURS, "127.0.0.1", 3601,
-     "31323334353637380100000000000000" "38527ba8c6a4ea96", COOKIE_BAD, ""},
+     "31323334353637380100000000000000"
+     "38527ba8c6a4ea96",
+     COOKIE_BAD, ""},
     {"299 s in the future", OURS, "127.0.0.1", 5402,
-     "31323334353637380100000000001645" "4af50fdff0e8c709", COOKIE_GOOD, ""},
+     "31323334353637380100000000001645"
+     "4af50fdff0e8c709",
+     COOKIE_GOOD, ""},
     {"more than 300 s in the future", OURS, "127.0.0.1", 5400,
-     "31323334353637380100000000001645" "4af50fdff0e8c709", COOKIE_BAD, ""},
+     "31323334353637380100000000001645"
+     "4af50fdff0e8c709",
+     COOKIE_BAD, ""},
     {"unknown version", OURS, "127.0.0.1", 0,
-     "31323334353637380200000000000000" "3132333435363738", COOKIE_BAD, ""},
+     "31323334353637380200000000000000"
+     "3132333435363738",
+     COOKIE_BAD, ""},
     {"server cookie of another length", OURS, "127.0.0.1", 0,
-     "3132333435363738" "0100000000000000", COOKIE_BAD, ""},
+     "3132333435363738"
+     "0100000000000000",
+     COOKIE_BAD, ""},
     {"client cookie too short", OURS, "127.0.0.1", 0, "31323334353637", COOKIE_MALFORMED, NULL},
     {"server cookie too short", OURS, "127.0.0.1", 0, "313233343536373801", COOKIE_MALFORMED,
      NULL},

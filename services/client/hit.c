@@ -1,9 +1,9 @@
 /*
  * hit.c - answers out of the message cache.
  *
- * Called by request.c. An entry says which RRsets the answer is made of; each of them may have been
- * replaced in the RRset cache since, and the newer one is shown then. References that were taken are
- * given back by hit_release.
+ * Called by request.c. An entry says which RRsets the answer is made of; each of them may have
+ * been replaced in the RRset cache since, and the newer one is shown then. References that were
+ * taken are given back by hit_release.
  */
 #include "services/client/hit.h"
 
@@ -31,15 +31,16 @@ static const struct rrset *find_newer(const struct env *env, const struct rrset 
 
     if (!atomic_load_explicit(&set->superseded, memory_order_acquire))
         return NULL;
-    newer = rrset_cache_find(env->rrsets, rrset_owner(set), set->type, set->rrclass, RRSET_PLAIN,
-                             now_s, 0);
+    newer = rrset_cache_find(env->rrsets, rrset_owner(set), set->type, set->rrclass,
+                             RRSET_PLAIN, now_s, 0);
     if (newer == NULL || may_replace(set, newer))
         return newer;
     rrset_unref(newer);
     return NULL;
 }
 
-/* RFC 8767 section 4: expired records are shown with a short TTL, never a longer one than theirs. */
+/* RFC 8767 section 4: expired records are shown with a short TTL, never a longer one than
+ * theirs. */
 static const struct rrset *with_stale_ttl(const struct rrset *set, int64_t now_s,
                                           uint32_t stale_ttl_s, struct arena *arena)
 {
@@ -166,7 +167,8 @@ enum hit_age hit_find(const struct env *env, const struct question *question,
     out->age = HIT_NONE;
     out->stale_s = 0;
     if (entry == NULL && env->validates) {
-        /* RFC 4035 section 3.2.2: what is good for one is good for the other once it is judged. */
+        /* RFC 4035 section 3.2.2: what is good for one is good for the other once it is judged.
+         */
         entry = msg_cache_find(env->messages, question, first ^ MSG_FLAVOUR_CD, now_s, stale_s);
         if (entry != NULL && !checking_disabled && !was_judged(entry)) {
             msg_entry_unref(entry);

@@ -1,8 +1,8 @@
 /*
  * hit.h - an answer out of the message cache, with the newest RRsets and honest about its age.
  *
- * Called by request.c before it asks the mesh, when a client has waited long enough for fresh data,
- * and when there is none. Nothing is changed in the caches.
+ * Called by request.c before it asks the mesh, when a client has waited long enough for fresh
+ * data, and when there is none. Nothing is changed in the caches.
  */
 #ifndef TREESHREW_SERVICES_CLIENT_HIT_H
 #define TREESHREW_SERVICES_CLIENT_HIT_H
@@ -13,7 +13,7 @@
 enum hit_age {
     HIT_NONE,
     HIT_FRESH,
-    HIT_STALE, /* expired, within serve-expired-ttl; RRsets have the TTL for stale data */
+    HIT_STALE,  /* expired, within serve-expired-ttl; RRsets have the TTL for stale data */
     HIT_FAILURE /* a remembered failure */
 };
 
@@ -22,17 +22,17 @@ struct hit {
     const struct msg_entry *entry; /* a reference; the message below points into it */
     struct message message;        /* rcode, flags and sections only */
     enum security security;
-    bool prefetch;                 /* in the last tenth of its life */
-    uint32_t stale_s;              /* since it expired */
-    const struct rrset **newer;    /* references */
+    bool prefetch;              /* in the last tenth of its life */
+    uint32_t stale_s;           /* since it expired */
+    const struct rrset **newer; /* references */
     size_t newer_count;
 };
 
 /**
  * Looks for an answer.
  *
- * The newest RRset of a name goes out where there is one; if one of the RRsets has expired, so has
- * the answer; a denial whose NSEC records have changed is no answer any more.
+ * The newest RRset of a name goes out where there is one; if one of the RRsets has expired, so
+ * has the answer; a denial whose NSEC records have changed is no answer any more.
  * @param checking_disabled the asker set CD: what was never validated will do, too.
  * @param stale_s           how long expired answers may still be used, 0: not at all.
  * @param stale_ttl_s       the most that an expired RRset's TTL is shown as.

@@ -1,8 +1,8 @@
 /*
  * limit.c - a table of counters by hashed client address.
  *
- * Called by request.c when a question has to wait, and for each question where a rate is configured.
- * The hash is keyed, so that nobody can choose whom to share a place with.
+ * Called by request.c when a question has to wait, and for each question where a rate is
+ * configured. The hash is keyed, so that nobody can choose whom to share a place with.
  */
 #include "services/client/limit.h"
 
@@ -12,7 +12,7 @@ enum { PLACES = 4096, IP6_OCTETS = 8 };
 
 struct place {
     uint32_t waiting;
-    uint32_t asked;    /* within that second */
+    uint32_t asked; /* within that second */
     int64_t second;
 };
 

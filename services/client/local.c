@@ -1,9 +1,9 @@
 /*
  * local.c - answers out of local zones and data.
  *
- * Called by request.c for every question that passed the door, so what costs is the miss: one hash
- * over the name, which gives those of its ancestors, and a probe a label. The table is made by
- * local_build.c and never changes; answers are copies in the asker's arena.
+ * Called by request.c for every question that passed the door, so what costs is the miss: one
+ * hash over the name, which gives those of its ancestors, and a probe a label. The table is
+ * made by local_build.c and never changes; answers are copies in the asker's arena.
  */
 #include "services/client/local.h"
 
@@ -44,8 +44,8 @@ static unsigned flags_of(enum local_type type)
 struct local *local_new(const struct client_options *options, conf_complain *complain,
                         void *context)
 {
-    size_t items = options->local_zone.count + options->local_data.count +
-                   options->local_data_ptr.count;
+    size_t items =
+        options->local_zone.count + options->local_data.count + options->local_data_ptr.count;
     struct arena *arena = arena_new(0);
     struct local *local = arena == NULL ? NULL : ARENA_NEW(arena, struct local);
 
@@ -59,8 +59,7 @@ struct local *local_new(const struct client_options *options, conf_complain *com
     while (local->bucket_count < 2 * items && local->bucket_count < BUCKETS_MOST)
         local->bucket_count *= 2;
     local->buckets = ARENA_ARRAY(arena, struct local_node *, local->bucket_count);
-    if (local->buckets == NULL ||
-        local_build(local, options, complain, context) != STATUS_OK) {
+    if (local->buckets == NULL || local_build(local, options, complain, context) != STATUS_OK) {
         local_free(local);
         return NULL;
     }
@@ -119,7 +118,7 @@ static void blame(struct matter *matter, uint16_t code)
         matter->why->count--;
 }
 
-/* NXDOMAIN, or NOERROR without data; with the zone's SOA where it has one (RFC 2308 section 3). */
+/* NXDOMAIN, or NOERROR without data; with the zone's SOA if it has one (RFC 2308 section 3). */
 static enum local_verdict deny(struct matter *matter, uint16_t rcode)
 {
     const struct rrset *soa = matter->zone == NULL ? NULL : matter->zone->denial_soa;
@@ -168,7 +167,8 @@ static const struct rrset *find_rrset(const struct local_node *node, uint16_t ty
     return NULL;
 }
 
-/* "*.target" at the apex of a redirect zone: the whole asked name stands in place of the asterisk. */
+/* "*.target" at the apex of a redirect zone: the whole asked name stands in place of the
+ * asterisk. */
 static const struct rrset *synthesise_cname(struct matter *matter, const struct rrset *set,
                                             bool *too_long)
 {
@@ -286,12 +286,13 @@ static enum local_type type_for(const struct local_zone *zone, const struct addr
     const struct local_override *best = NULL;
 
     for (const struct local_override *o = zone->overrides; o != NULL; o = o->next)
-        if (netblock_covers(&o->block, client) && (best == NULL || o->block.bits > best->block.bits))
+        if (netblock_covers(&o->block, client) &&
+            (best == NULL || o->block.bits > best->block.bits))
             best = o;
     return best == NULL ? zone->type : best->type;
 }
 
-/* Finds the name's own node and the zone that is responsible. @return false: neither is there. */
+/* Finds the name's own node and the zone responsible. @return false: neither is there. */
 static bool find_matter(const struct local *local, struct matter *matter,
                         const struct local_node **apex)
 {
@@ -300,8 +301,7 @@ static bool find_matter(const struct local *local, struct matter *matter,
     uint8_t labels = question->qname.labels;
 
     dname_hashes(question->qname, local->key, hashes);
-    matter->node =
-        local_find(local, hashes[labels], question->qname, question->qclass);
+    matter->node = local_find(local, hashes[labels], question->qname, question->qclass);
     *apex = NULL;
     /* RFC 4035 section 3.1.4.1: DS records belong to the zone above the cut. */
     if (question->qtype == TYPE_DS && labels > 0)
@@ -309,9 +309,8 @@ static bool find_matter(const struct local *local, struct matter *matter,
     if (labels > local->apex_labels_max)
         labels = local->apex_labels_max;
     for (unsigned i = labels + 1u; i-- > 0;) {
-        const struct local_node *node =
-            local_find(local, hashes[i], dname_ancestor(question->qname, (uint8_t)i),
-                       question->qclass);
+        const struct local_node *node = local_find(
+            local, hashes[i], dname_ancestor(question->qname, (uint8_t)i), question->qclass);
 
         if (node != NULL && node->zone != NULL) {
             *apex = node;

@@ -1,8 +1,9 @@
 /*
  * local.h - local zones and local data: what is answered here and never asked upstream.
  *
- * Built once from the configuration, read-only afterwards, shared by all threads. The default zones
- * are those of RFC 6303, 6761, 7686, 8375, 9462, 9476 and the reverse zones of special addresses.
+ * Built once from the configuration, read-only afterwards, shared by all threads. The default
+ * zones are those of RFC 6303, 6761, 7686, 8375, 9462, 9476 and the reverse zones of special
+ * addresses.
  */
 #ifndef TREESHREW_SERVICES_CLIENT_LOCAL_H
 #define TREESHREW_SERVICES_CLIENT_LOCAL_H
@@ -27,9 +28,10 @@ enum local_verdict {
 
 /**
  * Answers from local data where a zone is responsible.
- * @param arena for the message; RRsets are the local ones, with TTLs that do not run down (expires_s
- *              is set relative to now_s).
- * @param why   gets a reason where the zone's type asks for one (blocked: EDE 15, filtered: 17 ...).
+ * @param arena for the message; RRsets are the local ones, with TTLs that do not run down
+ * (expires_s is set relative to now_s).
+ * @param why   gets a reason where the zone's type asks for one (blocked: EDE 15, filtered: 17
+ * ...).
  */
 enum local_verdict local_answer(const struct local *local, const struct question *question,
                                 const struct addr *client, int64_t now_s, struct arena *arena,

@@ -1,8 +1,9 @@
 /*
  * local_build.c - the table of local zones and data, made from the configuration.
  *
- * Called once by local_new at start and at a reload. First the zones of the configuration, then those
- * that are built in and were not spoken of, then records; at the end records become RRsets.
+ * Called once by local_new at start and at a reload. First the zones of the configuration, then
+ * those that are built in and were not spoken of, then records; at the end records become
+ * RRsets.
  */
 #include <stdio.h>
 #include <string.h>
@@ -55,8 +56,8 @@ struct local_node *local_find(const struct local *local, uint64_t hash, struct d
 {
     struct local_node *node = local->buckets[hash & (local->bucket_count - 1)];
 
-    while (node != NULL && (node->hash != hash || node->rrclass != rrclass ||
-                            !dname_equal(node->name, name)))
+    while (node != NULL &&
+           (node->hash != hash || node->rrclass != rrclass || !dname_equal(node->name, name)))
         node = node->next;
     return node;
 }
@@ -85,7 +86,8 @@ static struct local_node *add_node(struct local *local, struct dname name, uint1
 }
 
 /* The apex that a name lies under, or NULL. */
-static struct local_node *apex_of(const struct local *local, struct dname name, uint16_t rrclass)
+static struct local_node *apex_of(const struct local *local, struct dname name,
+                                  uint16_t rrclass)
 {
     for (;; name = dname_parent(name)) {
         struct local_node *node =
@@ -182,7 +184,8 @@ static enum status read_override(struct builder *builder, const char *text)
 /* ---- records ---- */
 
 /* Every name from the record up to its zone exists, if only as an empty non-terminal. */
-static enum status add_path(struct local *local, struct dname name, const struct local_node *apex)
+static enum status add_path(struct local *local, struct dname name,
+                            const struct local_node *apex)
 {
     for (;; name = dname_parent(name)) {
         struct local_node *node = add_node(local, name, apex->rrclass);
@@ -227,13 +230,14 @@ static enum status read_data(struct builder *builder, const char *text)
 {
     struct text_rr rr;
     const char *why = NULL;
-    enum status status = text_rr_read(text, &dname_root, TTL_DEFAULT_S, false,
-                                      builder->local->arena, &rr, &why);
+    enum status status =
+        text_rr_read(text, &dname_root, TTL_DEFAULT_S, false, builder->local->arena, &rr, &why);
 
     if (status == STATUS_NO_MEMORY)
         return status;
     if (status != STATUS_OK)
-        return wrong(builder, why == NULL ? "not a record, such as: a.example. A 192.0.2.1" : why);
+        return wrong(builder,
+                     why == NULL ? "not a record, such as: a.example. A 192.0.2.1" : why);
     if (rrtype_is_meta(rr.type))
         return wrong(builder, "a type that only a question can have");
     return add_record(builder, &rr);
@@ -278,7 +282,8 @@ static enum status read_ptr(struct builder *builder, const char *text)
 
 enum default_kind { DEFAULT_EMPTY, DEFAULT_LAN, DEFAULT_LOOPBACK };
 
-static enum status add_default(struct builder *builder, enum default_kind kind, const char *text)
+static enum status add_default(struct builder *builder, enum default_kind kind,
+                               const char *text)
 {
     struct local *local = builder->local;
     uint8_t storage[DNAME_MAX];
@@ -311,8 +316,8 @@ static enum status add_default_record(struct builder *builder, const char *line)
 {
     struct text_rr rr;
     const struct local_node *apex;
-    enum status status = text_rr_read(line, &dname_root, TTL_DEFAULT_S, false,
-                                      builder->local->arena, &rr, NULL);
+    enum status status =
+        text_rr_read(line, &dname_root, TTL_DEFAULT_S, false, builder->local->arena, &rr, NULL);
 
     if (status != STATUS_OK)
         return status;

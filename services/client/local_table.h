@@ -1,8 +1,9 @@
 /*
  * local_table.h - the shape of local zones and data, between local_build.c and local.c.
  *
- * Private to the two. Names stand in a hash table of nodes; a look-up takes the hash of the question's
- * name and of its ancestors, which come out of one pass over the octets. Built once, then read-only.
+ * Private to the two. Names stand in a hash table of nodes; a look-up takes the hash of the
+ * question's name and of its ancestors, which come out of one pass over the octets. Built once,
+ * then read-only.
  */
 #ifndef TREESHREW_SERVICES_CLIENT_LOCAL_TABLE_H
 #define TREESHREW_SERVICES_CLIENT_LOCAL_TABLE_H
@@ -43,7 +44,7 @@ enum local_type {
 #define LOCAL_TYPE(name, word, flags) LOCAL_##name##_TYPE,
     LOCAL_TYPES
 #undef LOCAL_TYPE
-    LOCAL_TYPE_COUNT
+        LOCAL_TYPE_COUNT
 };
 
 /** For clients of the block the zone has another type. */
@@ -55,8 +56,8 @@ struct local_override {
 
 struct local_zone {
     enum local_type type;
-    bool built_in;                   /* of local_default.def: answers carry no EDE */
-    const struct rrset *denial_soa;  /* with the TTL of denials; NULL: the zone has no SOA */
+    bool built_in;                  /* of local_default.def: answers carry no EDE */
+    const struct rrset *denial_soa; /* with the TTL of denials; NULL: the zone has no SOA */
     struct local_override *overrides;
 };
 
@@ -74,9 +75,9 @@ struct local_node {
     uint64_t hash;
     struct dname name;
     uint16_t rrclass;
-    struct local_zone *zone;       /* NULL: no apex */
-    bool exists;                   /* has records, or names below it have */
-    struct local_record *records;  /* while building */
+    struct local_zone *zone;      /* NULL: no apex */
+    bool exists;                  /* has records, or names below it have */
+    struct local_record *records; /* while building */
     const struct rrset **rrsets;
     size_t rrset_count;
 };

@@ -76,7 +76,8 @@ static const char *const data[] = {
 static const char *const pointers[] = {"192.0.2.20 host.example.net.",
                                        "2001:db8::20 60 host.example.net.", NULL};
 static const char *const overrides[] = {"over.example. 198.51.100.0/24 always_nxdomain",
-                                        "over.example. 198.51.100.7/32 always_transparent", NULL};
+                                        "over.example. 198.51.100.7/32 always_transparent",
+                                        NULL};
 
 static const char *at_list[ITEMS_MAX];
 
@@ -100,7 +101,8 @@ static void note_complaint(void *context, const struct opt_item *item, const cha
 }
 
 struct items {
-    struct opt_item zones[ITEMS_MAX], data[ITEMS_MAX], pointers[ITEMS_MAX], overrides[ITEMS_MAX];
+    struct opt_item zones[ITEMS_MAX], data[ITEMS_MAX], pointers[ITEMS_MAX],
+        overrides[ITEMS_MAX];
 };
 
 static struct local *make(bool unblock_lan)
@@ -129,8 +131,8 @@ static const struct {
     int ede;             /* 0: none */
 } cases[] = {
     {"two records, the lesser TTL for both", NULL, "www.static.example.", TYPE_A, LOCAL_ANSWER,
-     RCODE_NOERROR, "www.static.example. 300 IN A 192.0.2.1;www.static.example. 300 IN A 192.0.2.2;",
-     0},
+     RCODE_NOERROR,
+     "www.static.example. 300 IN A 192.0.2.1;www.static.example. 300 IN A 192.0.2.2;", 0},
     {"letter case does not matter", NULL, "WWW.Static.EXAMPLE.", TYPE_AAAA, LOCAL_ANSWER,
      RCODE_NOERROR, "", 0},
     {"static: no such name", NULL, "no.static.example.", TYPE_A, LOCAL_ANSWER, RCODE_NXDOMAIN,
@@ -148,43 +150,46 @@ static const struct {
     {"an alias stands for all types", NULL, "alias.static.example.", TYPE_AAAA, LOCAL_ANSWER,
      RCODE_NOERROR, "alias.static.example. 3600 IN CNAME www.other.example.;", 0},
     {"a denial shows the SOA with its MINIMUM", NULL, "x.soa.example.", TYPE_A, LOCAL_ANSWER,
-     RCODE_NXDOMAIN,
-     "soa.example. 600 IN SOA ns.soa.example. host.soa.example. 1 2 3 4 600;", 0},
+     RCODE_NXDOMAIN, "soa.example. 600 IN SOA ns.soa.example. host.soa.example. 1 2 3 4 600;",
+     0},
     {"the SOA itself has its own TTL", NULL, "soa.example.", TYPE_SOA, LOCAL_ANSWER,
-     RCODE_NOERROR, "soa.example. 7200 IN SOA ns.soa.example. host.soa.example. 1 2 3 4 600;", 0},
+     RCODE_NOERROR, "soa.example. 7200 IN SOA ns.soa.example. host.soa.example. 1 2 3 4 600;",
+     0},
     {"transparent: record", NULL, "www.trans.example.", TYPE_AAAA, LOCAL_ANSWER, RCODE_NOERROR,
      "www.trans.example. 3600 IN AAAA 2001:db8::1;", 0},
-    {"transparent: other type of a local name", NULL, "www.trans.example.", TYPE_A, LOCAL_ANSWER,
-     RCODE_NOERROR, "", 0},
+    {"transparent: other type of a local name", NULL, "www.trans.example.", TYPE_A,
+     LOCAL_ANSWER, RCODE_NOERROR, "", 0},
     {"transparent: other name", NULL, "no.trans.example.", TYPE_A, LOCAL_NONE, 0, NULL, 0},
     {"typetransparent: record", NULL, "www.types.example.", TYPE_A, LOCAL_ANSWER, RCODE_NOERROR,
      "www.types.example. 3600 IN A 192.0.2.3;", 0},
-    {"typetransparent: other type", NULL, "www.types.example.", TYPE_MX, LOCAL_NONE, 0, NULL, 0},
-    {"redirect: any name below", NULL, "a.b.redir.example.", TYPE_A, LOCAL_ANSWER, RCODE_NOERROR,
-     "a.b.redir.example. 3600 IN A 192.0.2.4;", 4},
-    {"redirect: other type", NULL, "a.redir.example.", TYPE_AAAA, LOCAL_ANSWER, RCODE_NOERROR, "",
+    {"typetransparent: other type", NULL, "www.types.example.", TYPE_MX, LOCAL_NONE, 0, NULL,
      0},
+    {"redirect: any name below", NULL, "a.b.redir.example.", TYPE_A, LOCAL_ANSWER,
+     RCODE_NOERROR, "a.b.redir.example. 3600 IN A 192.0.2.4;", 4},
+    {"redirect: other type", NULL, "a.redir.example.", TYPE_AAAA, LOCAL_ANSWER, RCODE_NOERROR,
+     "", 0},
     {"redirect with SOA: other type", NULL, "a.redirsoa.example.", TYPE_AAAA, LOCAL_ANSWER,
      RCODE_NOERROR, "redirsoa.example. 5 IN SOA ns.x. h.x. 1 2 3 4 5;", 0},
     {"redirect to a wildcard alias", NULL, "www.synth.example.", TYPE_A, LOCAL_ANSWER,
-     RCODE_NOERROR,
-     "www.synth.example. 3600 IN CNAME www.synth.example.target.example.;", 4},
-    {"inform: record", NULL, "www.inform.example.", TYPE_A, LOCAL_ANSWER, RCODE_NOERROR, NULL, 0},
+     RCODE_NOERROR, "www.synth.example. 3600 IN CNAME www.synth.example.target.example.;", 4},
+    {"inform: record", NULL, "www.inform.example.", TYPE_A, LOCAL_ANSWER, RCODE_NOERROR, NULL,
+     0},
     {"inform: other name", NULL, "no.inform.example.", TYPE_A, LOCAL_NONE, 0, NULL, 0},
     {"deny: record", NULL, "www.deny.example.", TYPE_A, LOCAL_ANSWER, RCODE_NOERROR, NULL, 0},
     {"deny: other name", NULL, "no.deny.example.", TYPE_A, LOCAL_DROP, 0, NULL, 0},
     {"inform_deny", NULL, "no.informdeny.example.", TYPE_A, LOCAL_DROP, 0, NULL, 0},
-    {"refuse: record", NULL, "www.refuse.example.", TYPE_A, LOCAL_ANSWER, RCODE_NOERROR, NULL, 0},
+    {"refuse: record", NULL, "www.refuse.example.", TYPE_A, LOCAL_ANSWER, RCODE_NOERROR, NULL,
+     0},
     {"refuse: other name", NULL, "no.refuse.example.", TYPE_A, LOCAL_ANSWER, RCODE_REFUSED, "",
      15},
     {"always_refuse: whatever is there", NULL, "www.arefuse.example.", TYPE_A, LOCAL_ANSWER,
      RCODE_REFUSED, "", 15},
-    {"always_transparent: whatever is there", NULL, "www.atrans.example.", TYPE_A, LOCAL_NONE, 0,
-     NULL, 0},
+    {"always_transparent: whatever is there", NULL, "www.atrans.example.", TYPE_A, LOCAL_NONE,
+     0, NULL, 0},
     {"always_nxdomain: whatever is there", NULL, "www.anx.example.", TYPE_A, LOCAL_ANSWER,
      RCODE_NXDOMAIN, "", 15},
-    {"a zone below takes its names away", NULL, "a.sub.anx.example.", TYPE_A, LOCAL_NONE, 0, NULL,
-     0},
+    {"a zone below takes its names away", NULL, "a.sub.anx.example.", TYPE_A, LOCAL_NONE, 0,
+     NULL, 0},
     {"always_nodata", NULL, "x.anodata.example.", TYPE_A, LOCAL_ANSWER, RCODE_NOERROR, "", 15},
     {"always_null: A", NULL, "x.anull.example.", TYPE_A, LOCAL_ANSWER, RCODE_NOERROR,
      "x.anull.example. 3600 IN A 0.0.0.0;", 15},
@@ -197,9 +202,10 @@ static const struct {
     {"always_deny", NULL, "adeny.example.", TYPE_A, LOCAL_DROP, 0, NULL, 0},
     {"block_a: A, records or not", NULL, "www.blocka.example.", TYPE_A, LOCAL_ANSWER,
      RCODE_NOERROR, "", 15},
-    {"block_a: AAAA is resolved", NULL, "www.blocka.example.", TYPE_AAAA, LOCAL_NONE, 0, NULL, 0},
-    {"block_aaaa: AAAA", NULL, "x.blockaaaa.example.", TYPE_AAAA, LOCAL_ANSWER, RCODE_NOERROR, "",
-     15},
+    {"block_a: AAAA is resolved", NULL, "www.blocka.example.", TYPE_AAAA, LOCAL_NONE, 0, NULL,
+     0},
+    {"block_aaaa: AAAA", NULL, "x.blockaaaa.example.", TYPE_AAAA, LOCAL_ANSWER, RCODE_NOERROR,
+     "", 15},
     {"block_aaaa: A is resolved", NULL, "x.blockaaaa.example.", TYPE_A, LOCAL_NONE, 0, NULL, 0},
     {"block_a_wdata: the record", NULL, "www.blockad.example.", TYPE_A, LOCAL_ANSWER,
      RCODE_NOERROR, "www.blockad.example. 3600 IN A 192.0.2.14;", 0},
@@ -215,8 +221,8 @@ static const struct {
      RCODE_NXDOMAIN, "", 0},
     {"override by netblock", "198.51.100.1", "www.over.example.", TYPE_A, LOCAL_ANSWER,
      RCODE_NXDOMAIN, "", 15},
-    {"the longest netblock overrides", "198.51.100.7", "www.over.example.", TYPE_A, LOCAL_NONE, 0,
-     NULL, 0},
+    {"the longest netblock overrides", "198.51.100.7", "www.over.example.", TYPE_A, LOCAL_NONE,
+     0, NULL, 0},
     {"local-data-ptr", NULL, "20.2.0.192.in-addr.arpa.", TYPE_PTR, LOCAL_ANSWER, RCODE_NOERROR,
      "20.2.0.192.in-addr.arpa. 3600 IN PTR host.example.net.;", 0},
     {"local-data-ptr, IPv6 with TTL", NULL,
@@ -241,8 +247,8 @@ static const struct {
     {"last of a range of zones", NULL, "1.31.172.in-addr.arpa.", TYPE_PTR, LOCAL_ANSWER,
      RCODE_NXDOMAIN, NULL, 0},
     {"behind the range", NULL, "1.32.172.in-addr.arpa.", TYPE_PTR, LOCAL_NONE, 0, NULL, 0},
-    {"nodefault takes a built-in zone away", NULL, "1.10.in-addr.arpa.", TYPE_PTR, LOCAL_NONE, 0,
-     NULL, 0},
+    {"nodefault takes a built-in zone away", NULL, "1.10.in-addr.arpa.", TYPE_PTR, LOCAL_NONE,
+     0, NULL, 0},
     {"nodefault for a special-use name", NULL, "www.example.test.", TYPE_A, LOCAL_NONE, 0, NULL,
      0},
     {"another type takes its place", NULL, "1.16.172.in-addr.arpa.", TYPE_PTR, LOCAL_NONE, 0,
@@ -256,8 +262,8 @@ static const struct {
      RCODE_NOERROR, "printer.home.arpa. 3600 IN A 192.0.2.17;", 0},
     {"the rest of that zone", NULL, "no.home.arpa.", TYPE_A, LOCAL_ANSWER, RCODE_NXDOMAIN, NULL,
      0},
-    {"DS of a built-in zone is asked for above", NULL, "10.in-addr.arpa.", TYPE_DS, LOCAL_NONE, 0,
-     NULL, 0},
+    {"DS of a built-in zone is asked for above", NULL, "10.in-addr.arpa.", TYPE_DS, LOCAL_NONE,
+     0, NULL, 0},
     {"not ours", NULL, "www.example.com.", TYPE_A, LOCAL_NONE, 0, NULL, 0},
     {"the root", NULL, ".", TYPE_NS, LOCAL_NONE, 0, NULL, 0},
     {"the root's DS", NULL, ".", TYPE_DS, LOCAL_NONE, 0, NULL, 0},
@@ -381,12 +387,12 @@ static void lan_zones_can_be_unblocked(void **state)
     struct reasons why;
 
     (void)state;
-    assert_int_equal(ask(local, NULL, "1.168.192.in-addr.arpa.", TYPE_PTR, CLASS_IN, arena,
-                         &message, &why),
-                     LOCAL_NONE);
-    assert_int_equal(ask(local, NULL, "1.0.0.127.in-addr.arpa.", TYPE_PTR, CLASS_IN, arena,
-                         &message, &why),
-                     LOCAL_ANSWER);
+    assert_int_equal(
+        ask(local, NULL, "1.168.192.in-addr.arpa.", TYPE_PTR, CLASS_IN, arena, &message, &why),
+        LOCAL_NONE);
+    assert_int_equal(
+        ask(local, NULL, "1.0.0.127.in-addr.arpa.", TYPE_PTR, CLASS_IN, arena, &message, &why),
+        LOCAL_ANSWER);
     arena_free(arena);
     local_free(local);
 }
@@ -423,7 +429,8 @@ static const struct {
     {"no record", NULL, "www.example. A", NULL, NULL},
     {"bad address", NULL, "www.example. A 1.2.3", NULL, NULL},
     {"type of questions only", NULL, "www.example. TYPE255 \\# 0", NULL, NULL},
-    {"record below a redirect zone", "example. redirect", "www.example. A 192.0.2.1", NULL, NULL},
+    {"record below a redirect zone", "example. redirect", "www.example. A 192.0.2.1", NULL,
+     NULL},
     {"pointer without a name", NULL, NULL, "192.0.2.1", NULL},
     {"pointer from a name", NULL, NULL, "host 192.0.2.1", NULL},
     {"override without a zone", NULL, NULL, NULL, "example. 192.0.2.0/24 static"},

@@ -1,8 +1,8 @@
 /*
  * reply.c - answers for clients: flags, sections, OPT, size.
  *
- * Called by request.c. Chooses what goes in; util/wire/msg_write.c does the encoding. Nothing here
- * looks anything up or keeps anything.
+ * Called by request.c. Chooses what goes in; util/wire/msg_write.c does the encoding. Nothing
+ * here looks anything up or keeps anything.
  */
 #include "services/client/reply.h"
 
@@ -11,11 +11,11 @@
 #include "util/text.h"
 
 enum {
-    UDP_SIZE_LEAST = 512,     /* RFC 1035 section 4.2.1 */
-    LATE_SIZE = 256,          /* limits: a pulse of late answers must amplify nothing */
-    LATE_FAILURE_SIZE = 512,  /* no more than anybody can take; reasons should fit */
-    PADDING_BLOCK = 468,      /* RFC 8467 section 4.1 */
-    KEEPALIVE_UNIT_MS = 100,  /* RFC 7828 section 3.1 */
+    UDP_SIZE_LEAST = 512,    /* RFC 1035 section 4.2.1 */
+    LATE_SIZE = 256,         /* limits: a pulse of late answers must amplify nothing */
+    LATE_FAILURE_SIZE = 512, /* no more than anybody can take; reasons should fit */
+    PADDING_BLOCK = 468,     /* RFC 8467 section 4.1 */
+    KEEPALIVE_UNIT_MS = 100, /* RFC 7828 section 3.1 */
     OPTION_HEAD_SIZE = 4
 };
 
@@ -32,7 +32,8 @@ static bool has_type(const struct message *message, enum section section, uint16
     return false;
 }
 
-/* The records asked for are there, and nothing else is needed to understand or to check them. */
+/* The records asked for are there, and nothing else is needed to understand or to check them.
+ */
 static bool is_plain_answer(const struct message *message, uint16_t qtype)
 {
     /* NS sets are asked for by resolvers that want the addresses, too (RFC 9609). */
@@ -50,7 +51,8 @@ static bool is_denial(const struct message *message)
             has_type(message, SECTION_AUTHORITY, TYPE_SOA));
 }
 
-/* RFC 2308 section 3: of the authority section a denial needs the SOA and proofs, not the NS set. */
+/* RFC 2308 section 3: of the authority section a denial needs the SOA and proofs, not the NS
+ * set. */
 static enum status drop_ns(struct message *message, struct arena *arena)
 {
     size_t total = message_rrsets(message);
@@ -126,7 +128,8 @@ static uint16_t flags_of(const struct asker *asker, const struct reply *reply)
         flags |= FLAG_RA;
     if (reply->truncated)
         flags |= FLAG_TC;
-    /* RFC 6840 section 5.8. With CD the client judges for itself; a failure is never authentic. */
+    /* RFC 6840 section 5.8. With CD the client judges for itself; a failure is never authentic.
+     */
     if (reply->security == SEC_SECURE && wants_ad && (asker->flags & FLAG_CD) == 0 &&
         (reply->rcode == RCODE_NOERROR || reply->rcode == RCODE_NXDOMAIN))
         flags |= FLAG_AD;

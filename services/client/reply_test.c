@@ -58,8 +58,8 @@ static void write_it(void)
 {
     struct sink out = sink_of(bench.octets, sizeof(bench.octets));
 
-    assert_int_equal(
-        reply_write(&bench.style, &bench.asker, &bench.reply, bench.arena, &out), STATUS_OK);
+    assert_int_equal(reply_write(&bench.style, &bench.asker, &bench.reply, bench.arena, &out),
+                     STATUS_OK);
     bench.size = out.used;
     assert_int_equal(message_read(sink_written(&out), bench.arena, 0, &bench.back), STATUS_OK);
 }
@@ -90,7 +90,8 @@ static const struct {
 } flag_cases[] = {
     {"plain", FLAG_RD, false, SEC_INSECURE, RCODE_NOERROR, false, false, FLAG_RD | FLAG_RA},
     {"RD is copied, not set", 0, false, SEC_INSECURE, RCODE_NOERROR, false, false, FLAG_RA},
-    {"CD is copied", FLAG_CD, false, SEC_INSECURE, RCODE_NOERROR, false, false, FLAG_RA | FLAG_CD},
+    {"CD is copied", FLAG_CD, false, SEC_INSECURE, RCODE_NOERROR, false, false,
+     FLAG_RA | FLAG_CD},
     {"secure, but nobody asked for AD", FLAG_RD, false, SEC_SECURE, RCODE_NOERROR, false, false,
      FLAG_RD | FLAG_RA},
     {"secure, AD asked", FLAG_AD, false, SEC_SECURE, RCODE_NOERROR, false, false,
@@ -99,7 +100,8 @@ static const struct {
     {"insecure, DO", 0, true, SEC_INSECURE, RCODE_NOERROR, false, false, FLAG_RA},
     {"with CD the client judges", FLAG_CD, true, SEC_SECURE, RCODE_NOERROR, false, false,
      FLAG_RA | FLAG_CD},
-    {"a failure is never authentic", 0, true, SEC_SECURE, RCODE_SERVFAIL, false, false, FLAG_RA},
+    {"a failure is never authentic", 0, true, SEC_SECURE, RCODE_SERVFAIL, false, false,
+     FLAG_RA},
     {"local data", FLAG_RD, false, SEC_INSECURE, RCODE_NOERROR, true, false,
      FLAG_RD | FLAG_RA | FLAG_AA},
     {"turned away", FLAG_RD, false, SEC_UNCHECKED, RCODE_REFUSED, false, true, FLAG_RD},
@@ -134,39 +136,46 @@ static const struct {
 } section_cases[] = {
     {"an answer needs no more", "www.example. A", RCODE_NOERROR,
      "www.example. A 192.0.2.1\nauthority\nexample. NS ns.example.\nadditional\n"
-     "ns.example. A 192.0.2.2", true, false, 1, 0, 0},
+     "ns.example. A 192.0.2.2",
+     true, false, 1, 0, 0},
     {"all of it where minimal-responses is off", "www.example. A", RCODE_NOERROR,
      "www.example. A 192.0.2.1\nauthority\nexample. NS ns.example.\nadditional\n"
-     "ns.example. A 192.0.2.2", false, false, 1, 1, 1},
+     "ns.example. A 192.0.2.2",
+     false, false, 1, 1, 1},
     {"at the end of an alias", "www.example. A", RCODE_NOERROR,
-     "www.example. CNAME a.example.\na.example. A 192.0.2.1\nauthority\nexample. NS ns.example.",
+     "www.example. CNAME a.example.\na.example. A 192.0.2.1\nauthority\nexample. NS "
+     "ns.example.",
      true, false, 2, 0, 0},
     {"the proof of a wildcard stays", "www.example. A", RCODE_NOERROR,
-     "www.example. A 192.0.2.1\nauthority\nexample. NSEC z.example. A NSEC", true, false, 1, 1, 0},
+     "www.example. A 192.0.2.1\nauthority\nexample. NSEC z.example. A NSEC", true, false, 1, 1,
+     0},
     {"NS with the addresses", "example. NS", RCODE_NOERROR,
      "example. NS ns.example.\nadditional\nns.example. A 192.0.2.2", true, false, 1, 0, 1},
     {"NODATA: the SOA stays, the NS set goes", "www.example. A", RCODE_NOERROR,
      "authority\nexample. NS ns.example.\nexample. SOA a. b. 1 2 3 4 5\nadditional\n"
-     "ns.example. A 192.0.2.2", true, false, 0, 1, 0},
+     "ns.example. A 192.0.2.2",
+     true, false, 0, 1, 0},
     {"NXDOMAIN: likewise", "www.example. A", RCODE_NXDOMAIN,
      "authority\nexample. SOA a. b. 1 2 3 4 5\nexample. NS ns.example.\nadditional\n"
-     "ns.example. A 192.0.2.2", true, false, 0, 1, 0},
+     "ns.example. A 192.0.2.2",
+     true, false, 0, 1, 0},
     {"a referral is nothing without its servers", "www.example. A", RCODE_NOERROR,
-     "authority\nexample. NS ns.example.\nadditional\nns.example. A 192.0.2.2", true, false, 0, 1,
-     1},
+     "authority\nexample. NS ns.example.\nadditional\nns.example. A 192.0.2.2", true, false, 0,
+     1, 1},
     {"ANY from an address that may be forged: the smallest (RFC 8482)", "www.example. ANY",
      RCODE_NOERROR, "www.example. TXT \"long long long long long\"\nwww.example. A 192.0.2.1",
      true, false, 1, 0, 0},
     {"ANY from a known address", "www.example. ANY", RCODE_NOERROR,
-     "www.example. TXT \"long long long long long\"\nwww.example. A 192.0.2.1", true, true, 2, 0,
-     0},
+     "www.example. TXT \"long long long long long\"\nwww.example. A 192.0.2.1", true, true, 2,
+     0, 0},
 };
 
 static void sections_are_as_small_as_allowed(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(section_cases); i++) {
-        put_message(section_cases[i].question, section_cases[i].rcode, section_cases[i].records);
+        put_message(section_cases[i].question, section_cases[i].rcode,
+                    section_cases[i].records);
         bench.options.minimal_responses = section_cases[i].minimal;
         bench.asker.is_known = section_cases[i].known;
         use_edns(1232);
@@ -292,8 +301,8 @@ static void reasons_go_out_in_order(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(ede_read(bench.back.edns.options[i].data, &ede), STATUS_OK);
         assert_int_equal(ede.code, reasons.item[i].code);
-        assert_true(slice_equal(ede.text, slice_of(reasons.item[i].text,
-                                                   strlen(reasons.item[i].text))));
+        assert_true(slice_equal(ede.text,
+                                slice_of(reasons.item[i].text, strlen(reasons.item[i].text))));
     }
     bench.options.ede = false;
     write_it();
@@ -351,7 +360,8 @@ static const struct {
     {"what the client takes", TRANSPORT_UDP, 600, false, RCODE_NOERROR, 600, true},
     {"no more than max-udp-size", TRANSPORT_UDP, 4096, false, RCODE_NOERROR, 1232, true},
     {"a stream takes all", TRANSPORT_TCP, 0, false, RCODE_NOERROR, 65535, false},
-    {"late: no more than amplifies nothing", TRANSPORT_UDP, 1232, true, RCODE_NOERROR, 256, true},
+    {"late: no more than amplifies nothing", TRANSPORT_UDP, 1232, true, RCODE_NOERROR, 256,
+     true},
 };
 
 static void size_is_the_clients(void **state)

@@ -1,10 +1,11 @@
 /*
  * request.c - a client's message from arrival to answer.
  *
- * Called by the owner of the listening sockets through request_receive, and by the mesh and the timers
- * when something that was waited for has come. The rooms are entered in this order, and each can end
- * the visit: access, shape of the message, cookie, class CH, local zones, right to recursion, message
- * cache, mesh. A question that has to wait is kept as a struct request until it is told.
+ * Called by the owner of the listening sockets through request_receive, and by the mesh and the
+ * timers when something that was waited for has come. The rooms are entered in this order, and
+ * each can end the visit: access, shape of the message, cookie, local zones, class CH, right to
+ * recursion, message cache, mesh. A question that has to wait is kept as a struct request until
+ * it is told.
  */
 #include "services/client/request.h"
 
@@ -17,13 +18,13 @@
 #include "util/wire/rdata.h"
 
 enum {
-    ALIASES_MAX = 11,              /* limits: CNAMEs, those of local data included */
-    ARENA_BYTES_MAX = 256 * 1024   /* one message with all that its answer needs */
+    ALIASES_MAX = 11,            /* limits: CNAMEs, those of local data included */
+    ARENA_BYTES_MAX = 256 * 1024 /* one message with all that its answer needs */
 };
 
 struct request {
     struct link listed;
-    struct visit visit;       /* its arena is set anew for each event */
+    struct visit visit; /* its arena is set anew for each event */
     struct mesh_client client;
     struct timer stale_timer; /* RFC 8767: the client has waited long enough */
     struct arena *own;        /* of the aliases; NULL when there are none */
@@ -39,10 +40,10 @@ static void read_settings(struct request_service *service,
     struct sink nsid = sink_of(service->nsid, sizeof(service->nsid));
 
     service->settings = *settings;
-    service->style = (struct reply_style){
-        .options = options,
-        .edns_size = (uint16_t)settings->upstream->edns_buffer_size,
-        .original_ttl = settings->env->cache_options->serve_original_ttl};
+    service->style =
+        (struct reply_style){.options = options,
+                             .edns_size = (uint16_t)settings->upstream->edns_buffer_size,
+                             .original_ttl = settings->env->cache_options->serve_original_ttl};
     if (options->nsid != NULL && reply_nsid_from_text(options->nsid, &nsid) == STATUS_OK)
         service->style.nsid = sink_written(&nsid);
 }
@@ -70,7 +71,8 @@ struct request_service *request_service_new(struct world *world, struct mesh *me
     return service;
 }
 
-void request_service_set(struct request_service *service, const struct request_settings *settings)
+void request_service_set(struct request_service *service,
+                         const struct request_settings *settings)
 {
     read_settings(service, settings);
 }
@@ -361,10 +363,9 @@ static bool meet_cookie(struct visit *visit)
     struct reply reply = {.rcode = RCODE_REFUSED, .truncated = true};
 
     if (service->settings.options->answer_cookie) {
-        enum cookie_verdict verdict =
-            cookie_judge(&service->settings.cookie_secret, asker->cookie_shown,
-                         &visit->peer.from, service->world->wall_s(service->world),
-                         asker->cookie);
+        enum cookie_verdict verdict = cookie_judge(
+            &service->settings.cookie_secret, asker->cookie_shown, &visit->peer.from,
+            service->world->wall_s(service->world), asker->cookie);
 
         if (verdict == COOKIE_MALFORMED) {
             visit_error(visit, RCODE_FORMERR, NULL);
@@ -520,7 +521,8 @@ static bool meet_door(struct visit *visit, struct slice packet)
 {
     enum asker_fate fate;
 
-    visit->action = acl_decide(visit->service->settings.acl, &visit->peer.from, &visit->peer.to);
+    visit->action =
+        acl_decide(visit->service->settings.acl, &visit->peer.from, &visit->peer.to);
     if (visit->action == ACL_DENY) {
         visit_drop(visit);
         return true;

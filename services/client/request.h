@@ -1,8 +1,9 @@
 /*
  * request.h - a client's message from arrival to answer.
  *
- * The order is fixed: access, header and question, opcode and shape, local zones, message cache, mesh.
- * Called by whoever owns the listening sockets (daemon, replay runner, simulator). Per thread.
+ * The order is fixed: access, header and question, opcode and shape, local zones, message
+ * cache, mesh. Called by whoever owns the listening sockets (daemon, replay runner, simulator).
+ * Per thread.
  */
 #ifndef TREESHREW_SERVICES_CLIENT_REQUEST_H
 #define TREESHREW_SERVICES_CLIENT_REQUEST_H
@@ -39,13 +40,14 @@ struct request_service *request_service_new(struct world *world, struct mesh *me
                                             const struct request_settings *settings);
 /** Requests under way end unanswered. */
 void request_service_free(struct request_service *service);
-void request_service_set(struct request_service *service, const struct request_settings *settings);
+void request_service_set(struct request_service *service,
+                         const struct request_settings *settings);
 const struct request_stats *request_stats(const struct request_service *service);
 
 /**
  * One message of a client. Answers at once through the channel, or later.
- * Garbage without a header, and responses (QR set), are dropped and counted (RFC 8906: all else gets
- * an answer). The caller runs the mesh afterwards.
+ * Garbage without a header, and responses (QR set), are dropped and counted (RFC 8906: all else
+ * gets an answer). The caller runs the mesh afterwards.
  */
 void request_receive(struct request_service *service, struct channel *channel,
                      const struct peer *peer, struct slice packet);

@@ -1,8 +1,10 @@
 /*
- * request_test.c - clients are served: the door, the cache, stale data, waiting, and what is refused.
+ * request_test.c - clients are served: the door, the cache, stale data, waiting, and what is
+ * refused.
  *
- * The mesh and the caches are the real ones; in place of the resolver stands a module that answers
- * from a text, fails, or waits. A world of paper has the clock, a channel of paper keeps what is sent.
+ * The mesh and the caches are the real ones; in place of the resolver stands a module that
+ * answers from a text, fails, or waits. A world of paper has the clock, a channel of paper
+ * keeps what is sent.
  */
 #include "services/client/request.h"
 
@@ -181,8 +183,8 @@ static struct request_settings settings_of_bench(void)
 /* Settings that a test has changed begin to count. */
 static void apply(const char *access, const char *local_zone, const char *local_data)
 {
-    struct opt_item items[3] = {{access, "test", 1, 1}, {local_zone, "test", 2, 1},
-                                {local_data, "test", 3, 1}};
+    struct opt_item items[3] = {
+        {access, "test", 1, 1}, {local_zone, "test", 2, 1}, {local_data, "test", 3, 1}};
     struct opt_list list = {access != NULL, &items[0]}, none = {0, NULL};
     struct request_settings settings;
 
@@ -213,8 +215,8 @@ static int set_up(void **state)
     memset(&bench, 0, sizeof(bench));
     memset(&paper_channel, 0, sizeof(paper_channel));
     paper_init(&paper);
-    paper_channel.channel = (struct channel){TRANSPORT_UDP, channel_send, channel_hold,
-                                             channel_release};
+    paper_channel.channel =
+        (struct channel){TRANSPORT_UDP, channel_send, channel_hold, channel_release};
     set_options();
     bench.arena = arena_new(0);
     bench.security = SEC_INSECURE;
@@ -369,7 +371,8 @@ static const struct {
     {"type OPT", "www.example. TYPE41", FLAG_RD, WITH_EDNS, RCODE_FORMERR, FLAG_RD, 30},
     {"type TSIG", "www.example. TYPE250", FLAG_RD, WITH_EDNS, RCODE_FORMERR, FLAG_RD, 30},
     {"RD clear: no snooping", "www.example. A", 0, WITH_EDNS, RCODE_REFUSED, FLAG_RA, 20},
-    {"RD clear, local data", "localhost. A", 0, WITH_EDNS, RCODE_NOERROR, FLAG_RA | FLAG_AA, -1},
+    {"RD clear, local data", "localhost. A", 0, WITH_EDNS, RCODE_NOERROR, FLAG_RA | FLAG_AA,
+     -1},
     {"local denial", "x.invalid. A", FLAG_RD, WITH_EDNS, RCODE_NXDOMAIN,
      FLAG_RD | FLAG_RA | FLAG_AA, -1},
     {"resolved", "www.example. A", FLAG_RD | FLAG_CD, WITH_EDNS, RCODE_NOERROR,
@@ -453,7 +456,8 @@ static void mutilated_messages_get_an_answer(void **state)
 static void access_comes_first(void **state)
 {
     (void)state;
-    receive_from("192.0.2.9", make_packet("localhost. A", FLAG_RD, WITH_EDNS, slice_of(NULL, 0)));
+    receive_from("192.0.2.9",
+                 make_packet("localhost. A", FLAG_RD, WITH_EDNS, slice_of(NULL, 0)));
     assert_int_equal(answer()->rcode, RCODE_REFUSED);
     assert_int_equal(bench.back.flags, FLAG_QR | FLAG_RD); /* RA clear */
     expect_ede(0, EDE_PROHIBITED, "client=not-allowed for localhost/A");
@@ -849,9 +853,10 @@ static void one_address_waits_for_so_much_only(void **state)
 static void late_answers_are_small_but_come(void **state)
 {
     (void)state;
-    bench.records = "www.example. TXT \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"";
+    bench.records =
+        "www.example. TXT \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"";
     bench.waits = true;
     ask("www.example. TXT", FLAG_RD, WITH_EDNS);
     paper_pass(&paper, 1901);

@@ -1,8 +1,8 @@
 /*
  * visit.c - the ways to leave: answers, errors, stale data, silence.
  *
- * Called by request.c. Each visit leaves exactly once, through visit_send or visit_drop; counters and
- * log lines are kept here, so that no way out forgets them.
+ * Called by request.c. Each visit leaves exactly once, through visit_send or visit_drop;
+ * counters and log lines are kept here, so that no way out forgets them.
  */
 #include "services/client/visit.h"
 
@@ -28,8 +28,8 @@ static void log_question(const struct visit *visit, const char *event, const cha
 
     if (!visit->asker.has_question)
         return;
-    log_line(visit->service->settings.env->log, LOG_LEVEL_INFO, "%s client=%s name=%s type=%s%s",
-             event, addr_host_text(&visit->peer.from, client),
+    log_line(visit->service->settings.env->log, LOG_LEVEL_INFO,
+             "%s client=%s name=%s type=%s%s", event, addr_host_text(&visit->peer.from, client),
              dname_to_text(visit->asker.question.qname, name),
              rrtype_to_text(visit->asker.question.qtype, type), more);
 }
@@ -38,8 +38,8 @@ static bool may_log(struct request_service *service, int64_t now_s)
 {
     if (service->log_second != now_s) {
         if (service->log_left_out != 0)
-            log_line(service->settings.env->log, LOG_LEVEL_INFO,
-                     "servfail lines-left-out=%u", (unsigned)service->log_left_out);
+            log_line(service->settings.env->log, LOG_LEVEL_INFO, "servfail lines-left-out=%u",
+                     (unsigned)service->log_left_out);
         service->log_second = now_s;
         service->log_lines = service->log_left_out = 0;
     }
@@ -85,8 +85,7 @@ static void send_reply(struct visit *visit, const struct reply *reply)
 {
     struct request_service *service = visit->service;
     struct sink out = sink_of(service->out, sizeof(service->out));
-    enum status status =
-        reply_write(&service->style, &visit->asker, reply, visit->arena, &out);
+    enum status status = reply_write(&service->style, &visit->asker, reply, visit->arena, &out);
 
     if (status != STATUS_OK) { /* no memory: what needs none */
         struct reply error = {.rcode = RCODE_SERVFAIL, .now_s = reply->now_s};
@@ -123,7 +122,8 @@ static bool put_aliases(struct visit *visit, const struct message *found, struct
     memset(out->count, 0, sizeof(out->count));
     if (found != NULL) {
         if (total != 0)
-            memcpy(out->rrsets + visit->alias_count, found->rrsets, total * sizeof(*out->rrsets));
+            memcpy(out->rrsets + visit->alias_count, found->rrsets,
+                   total * sizeof(*out->rrsets));
         memcpy(out->count, found->count, sizeof(out->count));
     }
     out->count[SECTION_ANSWER] = (uint16_t)(out->count[SECTION_ANSWER] + visit->alias_count);
@@ -131,7 +131,7 @@ static bool put_aliases(struct visit *visit, const struct message *found, struct
     return true;
 }
 
-/* A timer of ours never leaves a client without an answer, but a late one must amplify nothing. */
+/* A timer of ours leaves no client without an answer, but a late one must amplify nothing. */
 static bool is_late(const struct visit *visit)
 {
     uint32_t most_ms = visit->service->settings.options->discard_timeout;
@@ -146,8 +146,8 @@ static bool is_denial(const struct message *message)
            (message->rcode == RCODE_NOERROR && message->count[SECTION_ANSWER] == 0);
 }
 
-/* RFC 2308 section 5: a denial's SOA shows how long the denial may be kept, even where the one at
- * hand was asked for as such and lives longer. @return the message to show. */
+/* RFC 2308 section 5: a denial's SOA shows how long the denial may be kept, even where the one
+ * at hand was asked for as such and lives longer. @return the message to show. */
 static const struct message *with_denial_soa(struct visit *visit, const struct message *message,
                                              struct message *changed)
 {
@@ -201,10 +201,8 @@ void visit_answer(struct visit *visit, struct reply *reply)
 
 void visit_error(struct visit *visit, uint16_t rcode, const struct reasons *reasons)
 {
-    struct reply reply = {.rcode = rcode,
-                          .now_s = visit->now_s,
-                          .reasons = reasons,
-                          .late = is_late(visit)};
+    struct reply reply = {
+        .rcode = rcode, .now_s = visit->now_s, .reasons = reasons, .late = is_late(visit)};
 
     send_reply(visit, &reply);
 }
@@ -241,10 +239,8 @@ void visit_error_because(struct visit *visit, uint16_t rcode, uint16_t code, con
 void visit_turn_away(struct visit *visit, uint16_t rcode, uint16_t code, const char *cause)
 {
     struct reasons reasons;
-    struct reply reply = {.rcode = rcode,
-                          .no_recursion = true,
-                          .now_s = visit->now_s,
-                          .reasons = &reasons};
+    struct reply reply = {
+        .rcode = rcode, .no_recursion = true, .now_s = visit->now_s, .reasons = &reasons};
 
     give_reason(visit, &reasons, code, cause);
     send_reply(visit, &reply);
@@ -266,9 +262,9 @@ static void explain_stale(struct visit *visit, const struct hit *hit, uint32_t l
     char type[TYPE_TEXT_MAX];
     const char *name = reason_name(visit->arena, visit->target.qname);
     bool denied = hit->message.rcode == RCODE_NXDOMAIN;
-    const char *text = arena_printf(visit->arena, "stale=%u for %s/%s left=%u",
-                                    (unsigned)hit->stale_s, name == NULL ? "." : name,
-                                    rrtype_to_text(visit->target.qtype, type), (unsigned)left_s);
+    const char *text = arena_printf(
+        visit->arena, "stale=%u for %s/%s left=%u", (unsigned)hit->stale_s,
+        name == NULL ? "." : name, rrtype_to_text(visit->target.qtype, type), (unsigned)left_s);
 
     out->count = 0;
     if (!visit->service->settings.options->ede_serve_expired)

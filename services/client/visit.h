@@ -1,8 +1,9 @@
 /*
  * visit.h - one question of a client being served: who asked, what, and the ways to answer.
  *
- * Private to the serving of clients: request.c leads a visit from room to room, visit.c knows how to
- * leave. A visit lives on the stack of request_receive; when it has to wait, request.c keeps a copy.
+ * Private to the serving of clients: request.c leads a visit from room to room, visit.c knows
+ * how to leave. A visit lives on the stack of request_receive; when it has to wait, request.c
+ * keeps a copy.
  */
 #ifndef TREESHREW_SERVICES_CLIENT_VISIT_H
 #define TREESHREW_SERVICES_CLIENT_VISIT_H
@@ -35,16 +36,17 @@ struct visit {
     struct channel *channel;
     struct peer peer;
     enum acl_action action;
-    int64_t now_ms, now_s;     /* of the event being handled */
+    int64_t now_ms, now_s; /* of the event being handled */
     int64_t arrived_ms;
     struct arena *arena;
     struct asker asker;
-    struct question target;    /* what is looked for: the question, or the end of local aliases */
+    struct question target; /* what is looked for: the question, or the end of local aliases */
     const struct rrset **aliases; /* CNAMEs of local data that lead there */
     size_t alias_count;
 };
 
-/** What was found, told to the client. AA and the CNAMEs in front are added where aliases led here. */
+/** What was found, told to the client. AA and the CNAMEs in front are added where aliases led
+ * here. */
 void visit_answer(struct visit *visit, struct reply *reply);
 
 /** An answer without records; reasons may be NULL. */
@@ -53,14 +55,15 @@ void visit_error(struct visit *visit, uint16_t rcode, const struct reasons *reas
 /** With one reason by the grammar of doc/EDE.md: "<cause> for <name>/<TYPE>". */
 void visit_error_because(struct visit *visit, uint16_t rcode, uint16_t code, const char *cause);
 
-/** An error at the door: nothing was looked at, RA stays clear. cause NULL: no reason is told. */
+/** An error at the door: nothing was looked at, RA stays clear. cause NULL: no reason is told.
+ */
 void visit_turn_away(struct visit *visit, uint16_t rcode, uint16_t code, const char *cause);
 
 /** SERVFAIL, counted and, if so configured, logged. */
 void visit_servfail(struct visit *visit, const struct reasons *reasons);
 
-/** From the cache: fresh, stale or a remembered failure. The hit is released. @param why reasons of a
- *  failure that led to a stale answer, or NULL. */
+/** From the cache: fresh, stale or a remembered failure. The hit is released. @param why
+ * reasons of a failure that led to a stale answer, or NULL. */
 void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why);
 
 /** No answer at all; the channel is told so. */
