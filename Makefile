@@ -3,7 +3,7 @@
 #   make                all programs, into build/
 #   make check          everything that proves them; needs no network; last line N passed, N failed
 #   make asan           the whole of check under AddressSanitizer and UBSan
-#   make tsan           the unit tests under ThreadSanitizer
+#   make tsan           unit tests, serving and lab under ThreadSanitizer
 #   make demo           a small internet of real name servers with shrewd in front of it
 #   make run            shrewd against the real internet, without a config
 #   make fuzz           every fuzz driver with libFuzzer, FUZZ_SECONDS each (clang)
@@ -53,7 +53,7 @@ asan:
 
 tsan:
 	@$(PACKAGES) build check
-	@SHREW_GROUPS=unit $(INNER) check-inner B=build/tsan WERROR=-Werror \
+	@SHREW_GROUPS="$${SHREW_GROUPS:-unit serving lab}" $(INNER) check-inner B=build/tsan WERROR=-Werror \
 	 CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread"
 
 demo:

@@ -143,7 +143,7 @@ class Lab:
             lines += ["zone:", f'  name: "{zone}"', f'  zonefile: "{i}.zone"']
         self.spawn(name, [nsd, "-d", "-c", self._write(f"{name}/nsd.conf", "\n".join(lines) + "\n")])
 
-    def write_config(self, name, address, more=""):
+    def write_config(self, name, address, more="", threads=2):
         """A classic config for a resolver in front of the lab; `more` may open further clauses."""
         folder = os.path.join(self.folder, name)
         os.makedirs(folder, exist_ok=True)
@@ -157,7 +157,7 @@ server:
     username: ""
     pidfile: "{folder}/pid"
     use-syslog: no
-    num-threads: 1
+    num-threads: {threads}
     do-ip6: no
     access-control: 127.0.0.0/8 allow
     root-hints: "{self.hints}"
@@ -183,7 +183,7 @@ server:
             raise LabError("unbound is not installed")
         # A copy, because the distribution's AppArmor profile ties the original to /etc/unbound.
         copy = shutil.copy(program, os.path.join(self.folder, "unbound-copy"))
-        config = self.write_config("unbound", UNBOUND, '    logfile: ""')
+        config = self.write_config("unbound", UNBOUND, '    logfile: ""', threads=1)
         self.spawn("unbound", [copy, "-d", "-c", config])
         self.wait_for(UNBOUND, "unbound")
 
