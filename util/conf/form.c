@@ -55,7 +55,7 @@ static bool form_host_tls(const char *word)
     return form_name(host);
 }
 
-static bool is_address(const char *word)
+static bool form_address(const char *word)
 {
     struct addr addr;
 
@@ -76,7 +76,7 @@ static bool form_interface(const char *word)
 {
     size_t size = strcspn(word, "@");
 
-    if (is_address(word))
+    if (form_address(word))
         return true;
     if (word[size] == '@' && !is_port(word + size + 1))
         return false;
@@ -87,7 +87,7 @@ static bool form_interface(const char *word)
 
 static bool form_control_address(const char *word)
 {
-    return word[0] == '/' || is_address(word);
+    return word[0] == '/' || form_address(word);
 }
 
 static bool form_netblock(const char *word)
@@ -99,7 +99,7 @@ static bool form_netblock(const char *word)
 
 static bool form_source(const char *word)
 {
-    return form_netblock(word) || is_address(word);
+    return form_netblock(word) || form_address(word);
 }
 
 /* RFC 6052 section 2.2 lists the lengths. */
@@ -202,7 +202,7 @@ static bool form_ptr(const char *word)
     const char *rest = next_word(word, part, sizeof(part));
     uint64_t ttl;
 
-    if (!is_address(part) || strchr(part, '@') != NULL)
+    if (!form_address(part) || strchr(part, '@') != NULL)
         return false;
     rest = next_word(rest, part, sizeof(part));
     if (text_read_u64(part, UINT32_MAX, &ttl) == STATUS_OK)
