@@ -19,6 +19,7 @@
 
 enum {
     ALIASES_MAX = 11,            /* limits: CNAMEs, those of local data included */
+    WAITING_PER_QUERY = 16,      /* clients that wait, for each place in the request list */
     ARENA_BYTES_MAX = 256 * 1024 /* one message with all that its answer needs */
 };
 
@@ -89,6 +90,7 @@ static void request_free(struct request *request)
     struct request_service *service = request->visit.service;
 
     list_remove(&request->listed);
+    service->request_count--;
     mesh_withdraw(&request->client);
     service->world->timer_stop(service->world, &request->stale_timer);
     limit_leave(service->limit, &request->visit.peer.from);
@@ -150,6 +152,7 @@ static struct request *request_new(const struct visit *visit)
     }
     visit->channel->hold(visit->channel);
     list_append(&visit->service->requests, &request->listed);
+    visit->service->request_count++;
     return request;
 }
 
@@ -317,17 +320,27 @@ static void waited_long_enough(struct timer *timer)
     request_free(request); /* the query goes on for the cache's sake */
 }
 
+/* Many clients may wait for one query; forged ones must not fill the memory. */
+static bool may_wait(const struct visit *visit)
+{
+    const struct request_service *service = visit->service;
+    const struct client_options *options = service->settings.options;
+    uint32_t most = visit->asker.is_known ? options->wait_limit_cookie : options->wait_limit;
+
+    return service->request_count <
+               (size_t)options->num_queries_per_thread * WAITING_PER_QUERY &&
+           limit_enter(service->limit, &visit->peer.from, most);
+}
+
 static void ask_mesh(struct visit *visit, bool has_stale)
 {
     struct request_service *service = visit->service;
     const struct request_settings *settings = &service->settings;
     unsigned flags = query_flags(visit) | (wants_recursion(visit) ? 0 : QUERY_NO_RD);
-    uint32_t most = visit->asker.is_known ? settings->options->wait_limit_cookie
-                                          : settings->options->wait_limit;
     uint32_t patience_ms = settings->env->cache_options->serve_expired_client_timeout;
     struct request *request;
 
-    if (!limit_enter(service->limit, &visit->peer.from, most)) {
+    if (!may_wait(visit)) {
         tell_full(visit);
         return;
     }

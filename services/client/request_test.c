@@ -159,6 +159,7 @@ static void set_options(void)
                                             .max_udp_size = 1232,
                                             .answer_when_full = true,
                                             .discard_timeout = 1900,
+                                            .num_queries_per_thread = 4,
                                             .wait_limit = 256,
                                             .wait_limit_cookie = 4096};
     bench.upstream = (struct upstream_options){.edns_buffer_size = 1232};
@@ -850,6 +851,22 @@ static void one_address_waits_for_so_much_only(void **state)
     assert_int_equal(bench.asked, 2);
 }
 
+static void all_addresses_together_have_a_limit(void **state)
+{
+    char client[32];
+
+    (void)state;
+    apply("10.0.0.0/8 allow", NULL, NULL);
+    bench.waits = true;
+    for (int i = 0; i < 4 * 16; i++) { /* of one question, from as many addresses */
+        snprintf(client, sizeof(client), "10.0.0.%d", i);
+        receive_from(client, make_packet("www.example. A", FLAG_RD, PLAIN, slice_of(NULL, 0)));
+    }
+    no_answer();
+    receive_from("10.0.1.1", make_packet("www.example. A", FLAG_RD, PLAIN, slice_of(NULL, 0)));
+    assert_int_equal(answer()->rcode, RCODE_SERVFAIL);
+}
+
 static void late_answers_are_small_but_come(void **state)
 {
     (void)state;
@@ -948,6 +965,7 @@ int main(void)
         TEST(equal_questions_are_one),
         TEST(a_full_list_is_told),
         TEST(one_address_waits_for_so_much_only),
+        TEST(all_addresses_together_have_a_limit),
         TEST(late_answers_are_small_but_come),
         TEST(what_still_waits_goes_with_the_service),
         TEST(local_aliases_are_followed),

@@ -24,6 +24,7 @@ struct request_service {
     struct request_stats stats;
     struct limit *limit;
     struct list requests; /* that wait */
+    size_t request_count;
     struct arena *arena;  /* of the message being received; emptied with each */
     struct arena *told;   /* of what is told while a message is being received */
     int64_t log_second;   /* SERVFAIL lines are limited in number */
