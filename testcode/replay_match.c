@@ -221,17 +221,14 @@ static bool same_all(struct trial *trial)
 /* ---- options that are taken out
  * --------------------------------------------------------------- */
 
-static bool has_ede(const struct packet *packet, unsigned code, bool any)
+/* The first EDE tells the cause, and it is the one that is taken out; so it has to be the one
+ * that was expected. A second one with that code does not count. */
+static bool first_ede_is(const struct packet *packet, unsigned code, bool any)
 {
-    struct slice left = packet->opt_rdata, option;
+    struct slice option;
 
-    while (packet_option(left, EDNS_ERROR, &option)) {
-        if (any || (option.size >= 6 && bytes_u16(option.data + 4) == code))
-            return true;
-        left = slice_of(option.data + option.size,
-                        (size_t)(left.data + left.size - option.data) - option.size);
-    }
-    return false;
+    return packet_option(packet->opt_rdata, EDNS_ERROR, &option) &&
+           (any || (option.size >= 6 && bytes_u16(option.data + 4) == code));
 }
 
 static void take_out(struct trial *trial, uint16_t code)
@@ -260,7 +257,7 @@ static bool options_match(struct trial *trial)
     unsigned match = trial->entry->match;
 
     if (match & (MATCH_EDE | MATCH_EDE_ANY)) {
-        if (!has_ede(&trial->received, trial->entry->ede, !(match & MATCH_EDE)))
+        if (!first_ede_is(&trial->received, trial->entry->ede, !(match & MATCH_EDE)))
             return differs(trial, "no such EDE");
         take_out(trial, EDNS_ERROR);
     }

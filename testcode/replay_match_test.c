@@ -80,6 +80,7 @@ static const struct {
      REPLY_OK OPT(EDE_22 EDE_23_TEXT), false, false},
     {"ede: the second one is left and expected", "MATCH all ede=22\n" REPLY_OK OPT(EDE_23_TEXT),
      REPLY_OK OPT(EDE_22 EDE_23_TEXT), false, true},
+    {"ede: only the first one counts", "MATCH ede=23\n", OPT(EDE_22 EDE_23_TEXT), false, false},
     {"ede=any: some", "MATCH ede=any\n", OPT(EDE_23_TEXT), false, true},
     {"ede=any: none", "MATCH ede=any\n", "REPLY DO\n", false, false},
     {"client_cookie: of 8 octets", "MATCH all client_cookie\nREPLY DO\n", OPT(COOKIE_8), false,
