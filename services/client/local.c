@@ -25,7 +25,7 @@ struct matter {
     int64_t now_s;
     struct arena *arena;
     struct message *out;
-    struct reasons *why;
+    struct local_note *note;
 };
 
 static unsigned flags_of(enum local_type type)
@@ -108,14 +108,15 @@ static const struct rrset *fresh_copy(const struct matter *matter, const struct 
 
 static void blame(struct matter *matter, uint16_t code)
 {
+    struct reasons *why = &matter->note->why;
     char name[DNAME_TEXT_MAX];
+    const char *text;
 
-    if (matter->zone == NULL || matter->zone->built_in || matter->why->count == REASONS_MAX)
+    if (matter->zone == NULL || matter->zone->built_in || why->count == REASONS_MAX)
         return;
-    matter->why->item[matter->why->count++] = (struct reason){
-        code, arena_printf(matter->arena, "policy=%.80s", dname_to_reason(matter->apex, name))};
-    if (matter->why->item[matter->why->count - 1].text == NULL)
-        matter->why->count--;
+    text = arena_printf(matter->arena, "policy=%.80s", dname_to_reason(matter->apex, name));
+    if (text != NULL)
+        why->item[why->count++] = (struct reason){code, text};
 }
 
 /* NXDOMAIN, or NOERROR without data; with the zone's SOA if it has one (RFC 2308 section 3). */
@@ -230,6 +231,8 @@ static enum local_verdict answer_data(struct matter *matter, const struct local_
         shown = synthesise_cname(matter, set, &too_long);
     else
         shown = fresh_copy(matter, set, matter->question->qname);
+    if (too_long)
+        blame(matter, EDE_OTHER);
     if (shown == NULL)
         return answer(matter, too_long ? RCODE_YXDOMAIN : RCODE_SERVFAIL, SECTION_ANSWER, NULL,
                       0);
@@ -322,17 +325,18 @@ static bool find_matter(const struct local *local, struct matter *matter,
 
 enum local_verdict local_answer(const struct local *local, const struct question *question,
                                 const struct addr *client, int64_t now_s, struct arena *arena,
-                                struct message *out, struct reasons *why)
+                                struct message *out, struct local_note *note)
 {
     struct matter matter = {.question = question,
                             .type = LOCAL_TRANSPARENT_TYPE,
                             .now_s = now_s,
                             .arena = arena,
                             .out = out,
-                            .why = why};
+                            .note = note};
     const struct local_node *apex, *node;
     enum local_verdict verdict = LOCAL_NONE;
 
+    note->inform = false;
     if (!find_matter(local, &matter, &apex))
         return LOCAL_NONE;
     node = matter.node;
@@ -342,12 +346,14 @@ enum local_verdict local_answer(const struct local *local, const struct question
         matter.type = type_for(apex->zone, client);
         if ((flags_of(matter.type) & LOCAL_REDIRECTS) != 0)
             node = apex;
+        note->inform = (flags_of(matter.type) & LOCAL_INFORMS) != 0;
+        note->zone = apex->name;
     }
     if ((flags_of(matter.type) & LOCAL_USES_DATA) != 0)
         verdict = answer_data(&matter, node);
     if (verdict == LOCAL_NONE)
         return answer_without_data(&matter);
-    if ((flags_of(matter.type) & LOCAL_REDIRECTS) != 0)
+    if ((flags_of(matter.type) & LOCAL_REDIRECTS) != 0 && out->rcode == RCODE_NOERROR)
         blame(&matter, EDE_FORGED_ANSWER); /* RFC 8914 section 4.5 */
     return verdict;
 }

@@ -26,15 +26,20 @@ enum local_verdict {
     LOCAL_DROP    /* no answer at all (deny) */
 };
 
+/** What is to be said beside the answer. */
+struct local_note {
+    struct reasons why; /* blocked (EDE 15), forged (4) ...; added to what is there */
+    bool inform;        /* the operator wants to see who asks: types inform... */
+    struct dname zone;  /* of which; lives as long as the table */
+};
+
 /**
  * Answers from local data where a zone is responsible.
  * @param arena for the message; RRsets are the local ones, with TTLs that do not run down
  * (expires_s is set relative to now_s).
- * @param why   gets a reason where the zone's type asks for one (blocked: EDE 15, filtered: 17
- * ...).
  */
 enum local_verdict local_answer(const struct local *local, const struct question *question,
                                 const struct addr *client, int64_t now_s, struct arena *arena,
-                                struct message *out, struct reasons *why);
+                                struct message *out, struct local_note *note);
 
 #endif

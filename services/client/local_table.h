@@ -18,9 +18,10 @@
     LOCAL_TYPE(TRANSPARENT, "transparent", LOCAL_USES_DATA)                                    \
     LOCAL_TYPE(TYPETRANSPARENT, "typetransparent", LOCAL_USES_DATA)                            \
     LOCAL_TYPE(REDIRECT, "redirect", LOCAL_USES_DATA | LOCAL_REDIRECTS)                        \
-    LOCAL_TYPE(INFORM, "inform", LOCAL_USES_DATA)                                              \
-    LOCAL_TYPE(INFORM_DENY, "inform_deny", LOCAL_USES_DATA)                                    \
-    LOCAL_TYPE(INFORM_REDIRECT, "inform_redirect", LOCAL_USES_DATA | LOCAL_REDIRECTS)          \
+    LOCAL_TYPE(INFORM, "inform", LOCAL_USES_DATA | LOCAL_INFORMS)                              \
+    LOCAL_TYPE(INFORM_DENY, "inform_deny", LOCAL_USES_DATA | LOCAL_INFORMS)                    \
+    LOCAL_TYPE(INFORM_REDIRECT, "inform_redirect",                                             \
+               LOCAL_USES_DATA | LOCAL_REDIRECTS | LOCAL_INFORMS)                              \
     LOCAL_TYPE(ALWAYS_TRANSPARENT, "always_transparent", 0)                                    \
     LOCAL_TYPE(ALWAYS_REFUSE, "always_refuse", LOCAL_BLOCKS)                                   \
     LOCAL_TYPE(ALWAYS_NXDOMAIN, "always_nxdomain", LOCAL_BLOCKS)                               \
@@ -37,7 +38,8 @@
 enum {
     LOCAL_USES_DATA = 1, /* records at the name come first */
     LOCAL_REDIRECTS = 2, /* records of the apex stand for all names below */
-    LOCAL_BLOCKS = 4     /* an answer that is no data is told as blocked (EDE 15) */
+    LOCAL_BLOCKS = 4,    /* an answer that is no data is told as blocked (EDE 15) */
+    LOCAL_INFORMS = 8    /* who asks is logged */
 };
 
 enum local_type {

@@ -288,7 +288,7 @@ static const char *show(const struct message *message, struct arena *arena)
 
 static enum local_verdict ask(const struct local *local, const char *client, const char *name,
                               uint16_t type, uint16_t rrclass, struct arena *arena,
-                              struct message *message, struct reasons *why)
+                              struct message *message, struct local_note *note)
 {
     uint8_t storage[DNAME_MAX];
     struct question question = {.qtype = type, .qclass = rrclass};
@@ -297,8 +297,8 @@ static enum local_verdict ask(const struct local *local, const char *client, con
     assert_int_equal(addr_from_text(&addr, client == NULL ? "127.0.0.1" : client, 0, NULL),
                      STATUS_OK);
     assert_int_equal(dname_from_text(name, storage, &question.qname), STATUS_OK);
-    why->count = 0;
-    return local_answer(local, &question, &addr, NOW_S, arena, message, why);
+    *note = (struct local_note){.inform = false};
+    return local_answer(local, &question, &addr, NOW_S, arena, message, note);
 }
 
 static void zones_answer_by_type(void **state)
@@ -309,9 +309,9 @@ static void zones_answer_by_type(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct message message;
-        struct reasons why;
+        struct local_note note;
         enum local_verdict verdict = ask(local, cases[i].client, cases[i].name, cases[i].type,
-                                         CLASS_IN, arena, &message, &why);
+                                         CLASS_IN, arena, &message, &note);
 
         if (verdict != cases[i].want)
             fail_msg("%s: verdict %d", cases[i].why, (int)verdict);
@@ -321,8 +321,9 @@ static void zones_answer_by_type(void **state)
             fail_msg("%s: rcode %d", cases[i].why, message.rcode);
         if (cases[i].records != NULL && strcmp(show(&message, arena), cases[i].records) != 0)
             fail_msg("%s: %s", cases[i].why, show(&message, arena));
-        if ((why.count == 0 ? 0 : why.item[0].code) != cases[i].ede)
-            fail_msg("%s: EDE %d", cases[i].why, why.count == 0 ? 0 : why.item[0].code);
+        if ((note.why.count == 0 ? 0 : note.why.item[0].code) != cases[i].ede)
+            fail_msg("%s: EDE %d", cases[i].why,
+                     note.why.count == 0 ? 0 : note.why.item[0].code);
     }
     arena_free(arena);
     local_free(local);
@@ -333,13 +334,13 @@ static void denials_stand_in_authority(void **state)
     struct local *local = make(false);
     struct arena *arena = arena_new(0);
     struct message message;
-    struct reasons why;
+    struct local_note note;
 
     (void)state;
-    ask(local, NULL, "x.invalid.", TYPE_A, CLASS_IN, arena, &message, &why);
+    ask(local, NULL, "x.invalid.", TYPE_A, CLASS_IN, arena, &message, &note);
     assert_int_equal(message.count[SECTION_ANSWER], 0);
     assert_int_equal(message.count[SECTION_AUTHORITY], 1);
-    ask(local, NULL, "localhost.", TYPE_A, CLASS_IN, arena, &message, &why);
+    ask(local, NULL, "localhost.", TYPE_A, CLASS_IN, arena, &message, &note);
     assert_int_equal(message.count[SECTION_ANSWER], 1);
     assert_int_equal(message.count[SECTION_AUTHORITY], 0);
     arena_free(arena);
@@ -351,14 +352,14 @@ static void classes_are_apart(void **state)
     struct local *local = make(false);
     struct arena *arena = arena_new(0);
     struct message message;
-    struct reasons why;
+    struct local_note note;
 
     (void)state;
-    assert_int_equal(ask(local, NULL, "me.chaos.", TYPE_TXT, CLASS_CH, arena, &message, &why),
+    assert_int_equal(ask(local, NULL, "me.chaos.", TYPE_TXT, CLASS_CH, arena, &message, &note),
                      LOCAL_ANSWER);
-    assert_int_equal(ask(local, NULL, "me.chaos.", TYPE_TXT, CLASS_IN, arena, &message, &why),
+    assert_int_equal(ask(local, NULL, "me.chaos.", TYPE_TXT, CLASS_IN, arena, &message, &note),
                      LOCAL_NONE);
-    assert_int_equal(ask(local, NULL, "localhost.", TYPE_A, CLASS_CH, arena, &message, &why),
+    assert_int_equal(ask(local, NULL, "localhost.", TYPE_A, CLASS_CH, arena, &message, &note),
                      LOCAL_NONE);
     arena_free(arena);
     local_free(local);
@@ -369,12 +370,37 @@ static void any_shows_all_types(void **state)
     struct local *local = make(false);
     struct arena *arena = arena_new(0);
     struct message message;
-    struct reasons why;
+    struct local_note note;
 
     (void)state;
-    assert_int_equal(ask(local, NULL, "localhost.", TYPE_ANY, CLASS_IN, arena, &message, &why),
+    assert_int_equal(ask(local, NULL, "localhost.", TYPE_ANY, CLASS_IN, arena, &message, &note),
                      LOCAL_ANSWER);
     assert_int_equal(message.count[SECTION_ANSWER], 4); /* SOA, NS, A, AAAA */
+    arena_free(arena);
+    local_free(local);
+}
+
+static void inform_zones_are_noted(void **state)
+{
+    static const struct {
+        const char *name;
+        bool want;
+    } noted[] = {{"www.inform.example.", true},
+                 {"no.inform.example.", true},
+                 {"no.informdeny.example.", true},
+                 {"www.deny.example.", false},
+                 {"www.example.com.", false}};
+    struct local *local = make(false);
+    struct arena *arena = arena_new(0);
+    struct message message;
+    struct local_note note;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(noted); i++) {
+        ask(local, NULL, noted[i].name, TYPE_A, CLASS_IN, arena, &message, &note);
+        if (note.inform != noted[i].want)
+            fail_msg("%s", noted[i].name);
+    }
     arena_free(arena);
     local_free(local);
 }
@@ -384,14 +410,14 @@ static void lan_zones_can_be_unblocked(void **state)
     struct local *local = make(true);
     struct arena *arena = arena_new(0);
     struct message message;
-    struct reasons why;
+    struct local_note note;
 
     (void)state;
     assert_int_equal(
-        ask(local, NULL, "1.168.192.in-addr.arpa.", TYPE_PTR, CLASS_IN, arena, &message, &why),
+        ask(local, NULL, "1.168.192.in-addr.arpa.", TYPE_PTR, CLASS_IN, arena, &message, &note),
         LOCAL_NONE);
     assert_int_equal(
-        ask(local, NULL, "1.0.0.127.in-addr.arpa.", TYPE_PTR, CLASS_IN, arena, &message, &why),
+        ask(local, NULL, "1.0.0.127.in-addr.arpa.", TYPE_PTR, CLASS_IN, arena, &message, &note),
         LOCAL_ANSWER);
     arena_free(arena);
     local_free(local);
@@ -402,7 +428,7 @@ static void too_long_a_synthesis_is_yxdomain(void **state)
     struct local *local = make(false);
     struct arena *arena = arena_new(0);
     struct message message;
-    struct reasons why;
+    struct local_note note;
     char name[300] = "";
 
     (void)state;
@@ -411,9 +437,11 @@ static void too_long_a_synthesis_is_yxdomain(void **state)
     strcpy(name + 235, "synth.example.");
     memset(name + 230, 'x', 4);
     name[234] = '.';
-    assert_int_equal(ask(local, NULL, name, TYPE_A, CLASS_IN, arena, &message, &why),
+    assert_int_equal(ask(local, NULL, name, TYPE_A, CLASS_IN, arena, &message, &note),
                      LOCAL_ANSWER);
     assert_int_equal(message.rcode, RCODE_YXDOMAIN);
+    assert_int_equal(note.why.count, 1);
+    assert_int_equal(note.why.item[0].code, EDE_OTHER);
     arena_free(arena);
     local_free(local);
 }
@@ -465,6 +493,7 @@ int main(void)
         cmocka_unit_test(denials_stand_in_authority),
         cmocka_unit_test(classes_are_apart),
         cmocka_unit_test(any_shows_all_types),
+        cmocka_unit_test(inform_zones_are_noted),
         cmocka_unit_test(lan_zones_can_be_unblocked),
         cmocka_unit_test(too_long_a_synthesis_is_yxdomain),
         cmocka_unit_test(nonsense_is_told),

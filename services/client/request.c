@@ -416,18 +416,28 @@ static bool follow_alias(struct visit *visit, const struct rrset *alias)
     return true;
 }
 
+static void log_inform(const struct visit *visit, struct dname zone)
+{
+    char name[DNAME_TEXT_MAX];
+    const char *more = arena_printf(visit->arena, " zone=%s", dname_to_text(zone, name));
+
+    visit_log(visit, "inform", more == NULL ? "" : more);
+}
+
 /* @return true when the visit ends here. */
 static bool meet_local(struct visit *visit)
 {
     struct request_service *service = visit->service;
-    struct reasons why = {.count = 0};
+    struct local_note note = {.inform = false};
     struct message message;
     const struct rrset *alias;
     enum local_verdict verdict;
 
     for (;;) {
         verdict = local_answer(service->settings.local, &visit->target, &visit->peer.from,
-                               visit->now_s, visit->arena, &message, &why);
+                               visit->now_s, visit->arena, &message, &note);
+        if (note.inform)
+            log_inform(visit, note.zone);
         if (verdict != LOCAL_ANSWER)
             break;
         alias = alias_in(&message, visit->target.qtype);
@@ -448,7 +458,7 @@ static bool meet_local(struct visit *visit)
                               .authoritative = true,
                               .security = SEC_INSECURE,
                               .message = &message,
-                              .reasons = &why};
+                              .reasons = &note.why};
 
         visit_answer(visit, &reply);
     }
@@ -556,17 +566,6 @@ static bool meet_door(struct visit *visit, struct slice packet)
     return true;
 }
 
-static void log_query(const struct visit *visit)
-{
-    char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX], client[ADDR_TEXT_MAX];
-
-    if (visit->service->settings.log_queries)
-        log_line(visit->service->settings.env->log, LOG_LEVEL_INFO,
-                 "query client=%s name=%s type=%s", addr_host_text(&visit->peer.from, client),
-                 dname_to_text(visit->asker.question.qname, name),
-                 rrtype_to_text(visit->asker.question.qtype, type));
-}
-
 static void serve(struct visit *visit, struct slice packet)
 {
     const struct request_settings *settings = &visit->service->settings;
@@ -574,7 +573,8 @@ static void serve(struct visit *visit, struct slice packet)
 
     if (meet_door(visit, packet))
         return;
-    log_query(visit);
+    if (settings->log_queries)
+        visit_log(visit, "query", "");
     /* Without the DO bit there is nothing that such a client could use its OPT for. */
     if (settings->upstream->disable_edns_do && visit->asker.dnssec_ok)
         visit->asker.has_edns = visit->asker.dnssec_ok = false;

@@ -22,7 +22,7 @@ bool visit_is_unchecked(const struct visit *visit)
 
 /* ---- logs ---- */
 
-static void log_question(const struct visit *visit, const char *event, const char *more)
+void visit_log(const struct visit *visit, const char *event, const char *more)
 {
     char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX], client[ADDR_TEXT_MAX];
 
@@ -62,7 +62,7 @@ static void log_servfail(struct visit *visit, const struct reasons *reasons)
         return;
     line = reasons == NULL ? "" : reasons_line(reasons, visit->arena);
     line = arena_printf(visit->arena, " ede=%s", line == NULL ? "" : line);
-    log_question(visit, "servfail", line == NULL ? "" : line);
+    visit_log(visit, "servfail", line == NULL ? "" : line);
 }
 
 static void log_reply(const struct visit *visit, const struct reply *reply, size_t size)
@@ -76,7 +76,7 @@ static void log_reply(const struct visit *visit, const struct reply *reply, size
     if (size == 0)
         sink_bytes(&text, slice_of(" unsent=1", 9));
     more[text.used] = '\0';
-    log_question(visit, "reply", more);
+    visit_log(visit, "reply", more);
 }
 
 /* ---- out ---- */

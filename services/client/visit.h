@@ -25,9 +25,9 @@ struct request_service {
     struct limit *limit;
     struct list requests; /* that wait */
     size_t request_count;
-    struct arena *arena;  /* of the message being received; emptied with each */
-    struct arena *told;   /* of what is told while a message is being received */
-    int64_t log_second;   /* SERVFAIL lines are limited in number */
+    struct arena *arena; /* of the message being received; emptied with each */
+    struct arena *told;  /* of what is told while a message is being received */
+    int64_t log_second;  /* SERVFAIL lines are limited in number */
     uint32_t log_lines, log_left_out;
     uint8_t out[MESSAGE_MAX];
 };
@@ -69,6 +69,9 @@ void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why);
 
 /** No answer at all; the channel is told so. */
 void visit_drop(struct visit *visit);
+
+/** One line: event, client, question, and more (" key=value ..."). */
+void visit_log(const struct visit *visit, const char *event, const char *more);
 
 /** Where CD counts: with a validator, and unless ignore-cd-flag says otherwise. */
 bool visit_is_unchecked(const struct visit *visit);
