@@ -129,6 +129,16 @@ static bool become(const struct passwd *user, struct log *log)
     return true;
 }
 
+/* So that the log can be opened again at a reload, and the pid file emptied at the end. */
+static void hand_over_files(const struct daemon_options *options, const struct passwd *user)
+{
+    const char *files[] = {options->logfile, options->pidfile};
+
+    for (size_t i = 0; i < COUNT(files); i++)
+        if (is_set(files[i]) && chown(files[i], user->pw_uid, user->pw_gid) != 0)
+            continue; /* not there, or on a file system without owners: told when it matters */
+}
+
 bool privs_drop(const struct daemon_options *options, struct log *log)
 {
     struct passwd *user = NULL;
@@ -141,6 +151,8 @@ bool privs_drop(const struct daemon_options *options, struct log *log)
             log_line(log, LOG_LEVEL_WARN,
                      "event=start there is no user \"%s\" (username): running on as root",
                      options->username);
+        else
+            hand_over_files(options, user);
     }
     if (root && is_set(options->chroot) && (chroot(options->chroot) != 0 || chdir("/") != 0))
         return complain(log, "chroot", options->chroot);

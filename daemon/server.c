@@ -342,11 +342,25 @@ static uint64_t descriptors_wanted(const struct options *options, unsigned threa
            options->client.incoming_num_tcp + 64;
 }
 
+/* After a change of the root directory the same file has another name, if it has one at all. */
+static void follow_chroot(struct server *server, const char *root)
+{
+    size_t size = root != NULL && geteuid() == 0 ? strlen(root) : 0;
+
+    while (size > 0 && root[size - 1] == '/')
+        size--;
+    if (size > 0 && server->config_path != NULL &&
+        strncmp(server->config_path, root, size) == 0 && server->config_path[size] == '/')
+        memmove(server->config_path, server->config_path + size,
+                strlen(server->config_path + size) + 1);
+}
+
 /* The part that may need root, and its end. */
 static bool take_places(struct server *server, struct setup *setup)
 {
     const struct options *options = setup->options;
 
+    enter_directory(options);
     server->thread_count = count_threads(options);
     server->ports = ports_new(options, server->thread_count, &setup->report);
     if (server->ports == NULL || conf_failed(&setup->report)) {
@@ -366,6 +380,7 @@ static bool take_places(struct server *server, struct setup *setup)
                  options->daemon.logfile, strerror(errno));
         return false;
     }
+    follow_chroot(server, options->daemon.chroot);
     return privs_drop(&options->daemon, server->log);
 }
 
