@@ -619,8 +619,8 @@ bool replay_play(const char *name, const char *text, const struct replay_report 
         .name = name,
         .report = report,
         .arena = arena_new(0),
-        .udp = {TRANSPORT_UDP, send_udp, hold, hold},
-        .tcp = {TRANSPORT_TCP, send_tcp, hold, hold},
+        .udp = {TRANSPORT_UDP, send_udp, hold, hold, NULL},
+        .tcp = {TRANSPORT_TCP, send_tcp, hold, hold, NULL},
         .log = {report->verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, write_log},
     };
 

@@ -220,7 +220,7 @@ static inline int set_up(void **state)
     memset(&paper_channel, 0, sizeof(paper_channel));
     paper_init(&paper);
     paper_channel.channel =
-        (struct channel){TRANSPORT_UDP, channel_send, channel_hold, channel_release};
+        (struct channel){TRANSPORT_UDP, channel_send, channel_hold, channel_release, NULL};
     set_options();
     bench.arena = arena_new(0);
     bench.security = SEC_INSECURE;

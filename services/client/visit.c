@@ -100,6 +100,10 @@ static void send_reply(struct visit *visit, const struct reply *reply)
         return;
     }
     service->stats.answered++;
+    if (visit->asker.wants_keepalive && visit->channel->keep != NULL &&
+        service->settings.options->edns_tcp_keepalive)
+        visit->channel->keep(visit->channel,
+                             service->settings.options->edns_tcp_keepalive_timeout);
     visit->channel->send(visit->channel, &visit->peer, sink_written(&out));
 }
 

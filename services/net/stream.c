@@ -102,15 +102,26 @@ static void was_active(struct stream *stream)
     list_append(&stream->streams->open, &stream->link);
 }
 
+static uint32_t idle_ms(const struct stream *stream)
+{
+    return stream->idle_ms > 0 ? stream->idle_ms : stream->streams->limits.idle_ms;
+}
+
+/* RFC 7828 section 3.3.2: what the client was told is kept to, unless its place is needed. */
+static void channel_keep(struct channel *channel, uint32_t idle_ms)
+{
+    ((struct stream *)channel)->idle_ms = idle_ms;
+}
+
 static void timer_fired(struct timer *timer)
 {
     struct stream *stream = CONTAINER_OF(timer, struct stream, timer);
     struct loop *loop = stream->streams->loop;
-    int64_t until_ms = stream->active_ms + stream->streams->limits.idle_ms;
+    int64_t until_ms = stream->active_ms + idle_ms(stream);
 
     /* Who waits for us is not idle. */
     if (stream->waiting > 0 && stream->out_used == 0)
-        until_ms = time_max(until_ms, loop->now_ms + stream->streams->limits.idle_ms);
+        until_ms = time_max(until_ms, loop->now_ms + idle_ms(stream));
     if (until_ms > loop->now_ms &&
         loop->world.timer_set(&loop->world, &stream->timer, until_ms) == STATUS_OK)
         return;
@@ -325,8 +336,8 @@ struct stream *stream_new(struct streams *streams, int fd, const struct peer *pe
 
     if (stream == NULL)
         return NULL;
-    stream->channel =
-        (struct channel){TRANSPORT_TCP, channel_send, channel_hold, channel_release};
+    stream->channel = (struct channel){TRANSPORT_TCP, channel_send, channel_hold,
+                                       channel_release, channel_keep};
     stream->streams = streams;
     stream->fd = fd;
     stream->peer = *peer;

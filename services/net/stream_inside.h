@@ -29,6 +29,7 @@ struct stream {
     struct event readable, writable;
     struct loop_flush flush;
     struct timer timer;
+    uint32_t idle_ms;      /* told to the client; 0: the limit of all */
     int64_t active_ms;     /* last whole question, or progress in sending */
     int64_t unfinished_ms; /* since when a question has begun and is not whole; 0: none */
     bool paused;           /* nothing is read until answers have left */

@@ -255,6 +255,24 @@ static void idle_clients_are_closed(void **state)
     assert_true(is_closed(bench, 1, WAIT_MS));
 }
 
+static void told_to_stay_they_stay(void **state)
+{
+    struct bench *bench = *state;
+    struct stream_limits limits = {20, 1000, 100};
+
+    streams_set_limits(bench->streams, &limits);
+    bench->hold_back = true;
+    join(bench, 0);
+    ask(bench, 0, 1);
+    assert_true(run_until(bench->loop, &bench->received, 1));
+    bench->channels[0]->keep(bench->channels[0], 400);
+    let_go(bench, 0, true);
+    run_for(bench->loop, 1);
+    assert_answer(bench, 0, 1);
+    assert_false(is_closed(bench, 0, 200));
+    assert_true(is_closed(bench, 0, WAIT_MS));
+}
+
 /* Reading stops at 256 KiB unsent, so the answers stay bounded however many questions come. */
 static void clients_that_never_read(void **state)
 {
@@ -280,7 +298,7 @@ static void clients_that_never_read(void **state)
     assert_in_range(bench->received, 1, 400);
     assert_true(sent > bench->received);
     assert_int_equal(streams_count(bench->streams), 1); /* made to wait, not cut off */
-    run_for(bench->loop, 800); /* no progress in sending: idle */
+    run_for(bench->loop, 800);                          /* no progress in sending: idle */
     assert_int_equal(streams_count(bench->streams), 0);
 }
 
@@ -526,6 +544,7 @@ int main(void)
         T(clients_that_leave_before_the_answer),
         T(not_dns_is_closed),
         T(idle_clients_are_closed),
+        T(told_to_stay_they_stay),
         T(clients_that_never_read),
         T(too_many_questions_wait_in_the_kernel),
         T(the_idlest_gives_way),

@@ -321,7 +321,8 @@ struct udp *udp_new(struct loop *loop, int fd, const struct addr *bound, net_rec
 
     if (udp == NULL)
         return NULL;
-    udp->channel = (struct channel){TRANSPORT_UDP, channel_send, channel_hold, channel_release};
+    udp->channel =
+        (struct channel){TRANSPORT_UDP, channel_send, channel_hold, channel_release, NULL};
     udp->flush.flush = flush;
     udp->loop = loop;
     udp->references = 1;
