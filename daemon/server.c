@@ -22,6 +22,7 @@
 #include "daemon/privs.h"
 #include "daemon/setup.h"
 #include "daemon/worker.h"
+#include "services/net/netwatch.h"
 
 enum {
     THREADS_MAX = 1024,
@@ -54,6 +55,7 @@ struct server {
     struct thread *threads;
     unsigned following; /* threads that have not yet followed the last reload */
     bool reload_wanted;
+    struct netwatch *netwatch; /* NULL where the system does not tell */
 };
 
 /* The signal handler's only way in. */
@@ -154,6 +156,16 @@ int server_check(const struct server_start *start)
     resolver_shared_free(shared);
     loop_free(loop);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* A server that was silent may only have been out of our reach: it gets another chance at once.
+ */
+static void network_changed(void *context)
+{
+    struct server *server = context;
+
+    infra_forget_failures(resolver_infra(server->shared));
+    log_line(server->log, LOG_LEVEL_DEBUG, "event=network-changed");
 }
 
 /* ---- threads --------------------------------------------------------------------------------
@@ -458,8 +470,10 @@ static void run(struct server *server, int ready)
         (void)logger_set(server->logger, options, server->start->more_verbose, true);
         privs_ready(ready);
     }
+    server->netwatch = netwatch_new(signal_loop, network_changed, server);
     say_started(server);
     loop_run(signal_loop);
+    netwatch_free(server->netwatch);
     log_line(server->log, LOG_LEVEL_INFO, "event=stopped");
 }
 
