@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "daemon/server.h"
+#include "util/memory.h"
 
 static const char usage[] = "usage: shrewd [-c FILE] [-d] [-p] [-v] [-V] [-t]\n"
                             "  -c FILE  configuration: *.yaml and *.yml are YAML, other names\n"
@@ -44,6 +45,7 @@ int main(int argc, char *argv[])
     bool check = false;
     int option;
 
+    memory_use_one_heap();
     while ((option = getopt(argc, argv, "c:dpvVth")) != -1) {
         switch (option) {
         case 'c': start.config = optarg; break;
