@@ -2,7 +2,7 @@
  * request_stale_test.c - expired data for clients (RFC 8767): when, for how long, and what is
  * said.
  */
-#include "services/client/request_bench.h"
+#include "services/client/bench_test.h"
 
 static void know_and_expire(void)
 {

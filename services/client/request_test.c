@@ -2,7 +2,7 @@
  * request_test.c - clients are served: the door, the cache, cookies, waiting, and what is
  * refused.
  */
-#include "services/client/request_bench.h"
+#include "services/client/bench_test.h"
 
 /* ---- the door ---- */
 

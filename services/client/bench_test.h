@@ -1,12 +1,12 @@
 /*
- * request_bench.h - a service of clients on a bench, for the tests of this folder.
+ * bench_test.h - a service of clients on a bench, for the tests of this folder.
  *
  * The mesh and the caches are the real ones; in place of the resolver stands a module that
  * answers from a text, fails, or waits. A world of paper has the clock, a channel of paper
  * keeps what is sent. Included by *_test.c only, once a program.
  */
-#ifndef TREESHREW_SERVICES_CLIENT_REQUEST_BENCH_H
-#define TREESHREW_SERVICES_CLIENT_REQUEST_BENCH_H
+#ifndef TREESHREW_SERVICES_CLIENT_BENCH_TEST_H
+#define TREESHREW_SERVICES_CLIENT_BENCH_TEST_H
 
 #include "services/client/request.h"
 
