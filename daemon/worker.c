@@ -36,11 +36,22 @@ struct worker {
     struct served served[PORTS_MAX];
 };
 
+/* Somebody guesses at our questions, and one guess may have been right. */
+static void empty_caches(struct worker *worker)
+{
+    log_line(&worker->log, LOG_LEVEL_WARN,
+             "event=flood of false answers (unwanted-reply-threshold): the caches are emptied");
+    msg_cache_flush(resolver_messages(worker->place.shared));
+    rrset_cache_flush(resolver_rrsets(worker->place.shared));
+}
+
 static void after_event(void *context)
 {
     struct worker *worker = context;
 
     resolver_run(worker->resolver);
+    if (exchange_take_flood(worker->exchange))
+        empty_caches(worker);
 }
 
 static void receive(void *context, struct channel *channel, const struct peer *peer,

@@ -245,6 +245,16 @@ struct upstream *exchange_upstream(struct exchange *exchange)
     return &exchange->upstream;
 }
 
+bool exchange_take_flood(struct exchange *exchange)
+{
+    uint32_t threshold = exchange->options->unwanted_reply_threshold;
+
+    if (threshold == 0 || exchange->wrong_answers < threshold)
+        return false;
+    exchange->wrong_answers = 0;
+    return true;
+}
+
 const struct exchange_stats *exchange_stats(const struct exchange *exchange)
 {
     return &exchange->stats;

@@ -27,4 +27,7 @@ void exchange_set_options(struct exchange *exchange, const struct upstream_optio
 struct upstream *exchange_upstream(struct exchange *exchange);
 const struct exchange_stats *exchange_stats(const struct exchange *exchange);
 
+/** True once each time unwanted-reply-threshold false answers have come: caches may be poisoned. */
+bool exchange_take_flood(struct exchange *exchange);
+
 #endif

@@ -518,6 +518,28 @@ static void only_lies_end_in_time(void **state)
     assert_int_equal(traced(bench, TRACE_TIMEOUT), 0);
 }
 
+/* unwanted-reply-threshold: a forger at work is told to whoever keeps caches, and TCP is used.
+ */
+static void many_lies_are_a_flood(void **state)
+{
+    struct bench *bench = *state;
+    struct reply reply, lie;
+
+    bench->options.unwanted_reply_threshold = 3;
+    for (unsigned i = 1; i <= 3; i++) {
+        bench_ask(bench);
+        reply = good_reply(bench);
+        lie = reply;
+        wrong_id(&lie);
+        deliver(bench, &lie);
+        assert_int_equal(bench->paper.connects, i == 3 ? 1 : 0);
+        assert_int_equal(exchange_take_flood(bench->exchange), i == 3);
+        deliver(bench, &reply);
+        assert_answered(bench);
+    }
+    assert_false(exchange_take_flood(bench->exchange));
+}
+
 /* ---- 0x20 -----------------------------------------------------------------------------------
  */
 
@@ -1047,6 +1069,7 @@ int main(void)
         T(two_lies_lead_to_tcp),
         T(udp_wins_when_tcp_fails_after_lies),
         T(only_lies_end_in_time),
+        T(many_lies_are_a_flood),
         T(case_is_mixed_and_compared),
         T(case_is_left_alone_where_it_is_known_to_fail),
         T(case_exempt_names),

@@ -27,7 +27,7 @@ static void miss(struct attempt *attempt, uint64_t *counter)
     exchange->wrong_answers++;
     if (!attempt->tcp_tried && exchange->options->do_tcp &&
         (attempt->misses >= MISSES_BEFORE_TCP || attempt->cookie_missing ||
-         (threshold != 0 && exchange->wrong_answers > threshold))) {
+         (threshold != 0 && exchange->wrong_answers >= threshold))) {
         attempt->tcp_tried = true;
         attempt_open_tcp(attempt);
     }
