@@ -16,8 +16,8 @@
 #include "services/net/udp.h"
 #include "services/upstream/exchange.h"
 
-/* doc/LIMITS.md: connections of one /24 or /56, over all threads. */
-enum { BLOCK_MAX = 32 };
+/* Over all threads: connections of one /24 or /56; octets in buffers of connections. */
+enum { BLOCK_MAX = 32, HELD_MAX = 16 << 20 };
 
 struct served {
     struct addr addr;
@@ -80,8 +80,8 @@ static struct stream_limits stream_limits_of(const struct worker *worker)
     unsigned threads = worker->place.threads;
 
     return (struct stream_limits){share(options->client.incoming_num_tcp, threads),
-                                  share(BLOCK_MAX, threads),
-                                  options->upstream.tcp_idle_timeout};
+                                  share(BLOCK_MAX, threads), options->upstream.tcp_idle_timeout,
+                                  HELD_MAX / threads};
 }
 
 /* One port or a range ("1024-4096") of outgoing-port-permit or -avoid. */

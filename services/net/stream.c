@@ -29,7 +29,41 @@ enum {
     READ_LEAST = 2048
 };
 
-static bool grow(uint8_t **buffer, size_t *size, size_t needed)
+static void drop_buffer(struct stream *stream, uint8_t **buffer, size_t *size)
+{
+    stream->streams->held -= *size;
+    free(*buffer);
+    *buffer = NULL;
+    *size = 0;
+}
+
+/*
+ * When all together hold too much, whoever made no progress for the longest time is cut off.
+ * Only its answers are dropped at once: its questions may just be being read.
+ */
+static void relieve(struct stream *stream)
+{
+    struct streams *streams = stream->streams;
+
+    LIST_EACH(&streams->open, link)
+    {
+        struct stream *other = CONTAINER_OF(link, struct stream, link);
+
+        if (streams->held - streams->doomed <= streams->limits.held_max)
+            return;
+        if (other == stream || other->broken || other->in_size + other->out_size == 0)
+            continue;
+        streams->stats.overflowed++;
+        other->broken = true;
+        other->out_used = 0;
+        drop_buffer(other, &other->out, &other->out_size);
+        other->doomed = other->in_size;
+        streams->doomed += other->doomed;
+        loop_want_flush(streams->loop, &other->flush);
+    }
+}
+
+static bool grow(struct stream *stream, uint8_t **buffer, size_t *size, size_t needed)
 {
     size_t larger = size_max(needed, 2 * *size);
     uint8_t *memory;
@@ -39,16 +73,11 @@ static bool grow(uint8_t **buffer, size_t *size, size_t needed)
     memory = realloc(*buffer, larger);
     if (memory == NULL)
         return false;
+    stream->streams->held += larger - *size;
     *buffer = memory;
     *size = larger;
+    relieve(stream);
     return true;
-}
-
-static void drop_buffer(uint8_t **buffer, size_t *size)
-{
-    free(*buffer);
-    *buffer = NULL;
-    *size = 0;
 }
 
 /* ---- life -----------------------------------------------------------------------------------
@@ -63,8 +92,6 @@ static void free_if_over(struct stream *stream)
 {
     if (stream->fd != -1 || stream->waiting > 0)
         return;
-    free(stream->in);
-    free(stream->out);
     free(stream);
 }
 
@@ -90,6 +117,9 @@ void stream_close(struct stream *stream)
     list_remove(&stream->flush.link);
     list_remove(&stream->link);
     stream->streams->count--;
+    stream->streams->doomed -= stream->doomed;
+    drop_buffer(stream, &stream->in, &stream->in_size);
+    drop_buffer(stream, &stream->out, &stream->out_size);
     close(stream->fd);
     stream->fd = -1;
     free_if_over(stream);
@@ -140,7 +170,7 @@ static void channel_send(struct channel *channel, const struct peer *peer, struc
     (void)peer;
     if (stream->fd == -1 || message.size == 0 || message.size > MESSAGE_MAX)
         return;
-    if (needed > UNSENT_MAX || !grow(&stream->out, &stream->out_size, needed)) {
+    if (needed > UNSENT_MAX || !grow(stream, &stream->out, &stream->out_size, needed)) {
         stream->streams->stats.overflowed++;
         stream->broken = true; /* closed by the flush: nothing may be freed under a caller */
     } else {
@@ -177,7 +207,7 @@ static bool send_out(struct stream *stream)
     if (stream->out_used > 0)
         return event_add(&stream->writable, NULL) == 0;
     event_del(&stream->writable);
-    drop_buffer(&stream->out, &stream->out_size);
+    drop_buffer(stream, &stream->out, &stream->out_size);
     return true;
 }
 
@@ -216,7 +246,7 @@ static void note_rest(struct stream *stream)
 {
     if (stream->in_used == 0) {
         stream->unfinished_ms = 0;
-        drop_buffer(&stream->in, &stream->in_size);
+        drop_buffer(stream, &stream->in, &stream->in_size);
     } else if (stream->unfinished_ms == 0) {
         stream->unfinished_ms = stream->streams->loop->now_ms;
     }
@@ -250,7 +280,7 @@ static bool take_straight(struct stream *stream, struct slice bytes)
         return false;
     left = bytes.size - done;
     if (left > 0) {
-        if (!grow(&stream->in, &stream->in_size, left))
+        if (!grow(stream, &stream->in, &stream->in_size, left))
             return false;
         memcpy(stream->in, bytes.data + done, left);
         stream->in_used = left;
@@ -269,7 +299,7 @@ static bool read_in(struct stream *stream)
     if (straight) {
         size = recv(stream->fd, loop->buffer, LOOP_BUFFER_SIZE, 0);
     } else {
-        if (!grow(&stream->in, &stream->in_size, stream->in_used + READ_LEAST))
+        if (!grow(stream, &stream->in, &stream->in_size, stream->in_used + READ_LEAST))
             return false;
         size = recv(stream->fd, stream->in + stream->in_used, stream->in_size - stream->in_used,
                     0);

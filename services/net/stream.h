@@ -18,6 +18,7 @@ struct stream_limits {
     uint32_t connections_max;
     uint32_t block_max; /* of one /24 or /56 */
     uint32_t idle_ms;   /* without a whole question or progress in sending */
+    size_t held_max;    /* octets of unsent answers and unfinished questions, all together */
 };
 
 struct stream_stats {
@@ -39,6 +40,7 @@ struct stream_listener *streams_listen(struct streams *streams, int fd,
 void stream_listener_close(struct stream_listener *listener);
 
 size_t streams_count(const struct streams *streams);
+size_t streams_held(const struct streams *streams); /* see held_max */
 const struct stream_stats *stream_stats(const struct streams *streams);
 
 #endif

@@ -234,6 +234,11 @@ size_t streams_count(const struct streams *streams)
     return streams->count;
 }
 
+size_t streams_held(const struct streams *streams)
+{
+    return streams->held;
+}
+
 const struct stream_stats *stream_stats(const struct streams *streams)
 {
     return &streams->stats;

@@ -16,6 +16,8 @@ struct streams {
     struct list open; /* connections; who was active longest ago is the first */
     struct list listeners;
     size_t count;
+    size_t held;   /* octets in buffers of all connections */
+    size_t doomed; /* of them those of connections that are about to be closed */
     struct stream_stats stats;
 };
 
@@ -36,6 +38,7 @@ struct stream {
     bool ended;            /* the client will send no more */
     bool broken;           /* to be closed at the end of the event */
     uint8_t *in, *out;
+    size_t doomed; /* its part of streams->doomed */
     size_t in_used, in_size, out_used, out_size;
 };
 

@@ -65,7 +65,7 @@ static void let_go(struct bench *bench, unsigned index, bool with_answer)
 static int setup(void **state)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
-    struct stream_limits limits = {20, 1000, 10000};
+    struct stream_limits limits = {20, 1000, 10000, 16 << 20};
     struct addr bound = loopback(0);
     struct sock_wishes wishes = {.reuse_port = false};
     int fd;
@@ -234,7 +234,7 @@ static void not_dns_is_closed(void **state)
 static void idle_clients_are_closed(void **state)
 {
     struct bench *bench = *state;
-    struct stream_limits limits = {20, 1000, 100};
+    struct stream_limits limits = {20, 1000, 100, 16 << 20};
 
     streams_set_limits(bench->streams, &limits);
     bench->hold_back = true;
@@ -258,7 +258,7 @@ static void idle_clients_are_closed(void **state)
 static void told_to_stay_they_stay(void **state)
 {
     struct bench *bench = *state;
-    struct stream_limits limits = {20, 1000, 100};
+    struct stream_limits limits = {20, 1000, 100, 16 << 20};
 
     streams_set_limits(bench->streams, &limits);
     bench->hold_back = true;
@@ -277,7 +277,7 @@ static void told_to_stay_they_stay(void **state)
 static void clients_that_never_read(void **state)
 {
     struct bench *bench = *state;
-    struct stream_limits limits = {20, 1000, 300};
+    struct stream_limits limits = {20, 1000, 300, 16 << 20};
     unsigned sent = 0;
 
     bench->answer_size = 60000;
@@ -300,6 +300,56 @@ static void clients_that_never_read(void **state)
     assert_int_equal(streams_count(bench->streams), 1); /* made to wait, not cut off */
     run_for(bench->loop, 800);                          /* no progress in sending: idle */
     assert_int_equal(streams_count(bench->streams), 0);
+}
+
+/* All together hold no more than is allowed, and who reads is served meanwhile. */
+static void many_that_never_read(void **state)
+{
+    struct bench *bench = *state;
+    struct stream_limits limits = {100, 1000, 10000, 1 << 20};
+
+    bench->answer_size = 60000;
+    streams_set_limits(bench->streams, &limits);
+    for (unsigned i = 0; i < 20; i++) {
+        int small = 4096;
+
+        join(bench, i);
+        setsockopt(bench->clients[i], SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+        for (uint8_t number = 0; number < 200; number++)
+            ask(bench, i, number);
+        run_for(bench->loop, 5);
+        assert_true(streams_held(bench->streams) <= limits.held_max);
+    }
+    assert_in_range(stream_stats(bench->streams)->overflowed, 1, 20);
+    bench->answer_size = QUESTION;
+    join(bench, 20);
+    ask(bench, 20, 4);
+    assert_answer(bench, 20, 4);
+}
+
+/* Beginnings of questions are held as well; of those no more are cut off than must be. */
+static void many_that_never_finish(void **state)
+{
+    struct bench *bench = *state;
+    struct stream_limits limits = {100, 1000, 10000, 1 << 20};
+    uint8_t *octets = calloc(1, 60000);
+    unsigned open = 0;
+
+    assert_non_null(octets);
+    octets[0] = octets[1] = 0xff;
+    streams_set_limits(bench->streams, &limits);
+    for (unsigned i = 0; i < 40; i++) {
+        join(bench, i);
+        for (unsigned at = 0; at < 60000; at += 10000) {
+            assert_int_equal(send(bench->clients[i], octets + at, 10000, MSG_NOSIGNAL), 10000);
+            run_for(bench->loop, 2);
+        }
+        assert_true(streams_held(bench->streams) <= limits.held_max);
+    }
+    open = (unsigned)streams_count(bench->streams);
+    assert_in_range(open, 6, 17); /* a buffer may be twice as large as what is in it */
+    assert_false(is_closed(bench, 39, 10));
+    free(octets);
 }
 
 static void too_many_questions_wait_in_the_kernel(void **state)
@@ -328,7 +378,7 @@ static void too_many_questions_wait_in_the_kernel(void **state)
 static void the_idlest_gives_way(void **state)
 {
     struct bench *bench = *state;
-    struct stream_limits limits = {10, 1000, 10000};
+    struct stream_limits limits = {10, 1000, 10000, 16 << 20};
 
     streams_set_limits(bench->streams, &limits);
     for (unsigned i = 0; i < 8; i++)
@@ -349,7 +399,7 @@ static void the_idlest_gives_way(void **state)
 static void the_unfinished_give_way_first(void **state)
 {
     struct bench *bench = *state;
-    struct stream_limits limits = {5, 1000, 10000};
+    struct stream_limits limits = {5, 1000, 10000, 16 << 20};
 
     streams_set_limits(bench->streams, &limits);
     for (unsigned i = 0; i < 4; i++)
@@ -364,7 +414,7 @@ static void the_unfinished_give_way_first(void **state)
 static void who_waits_for_us_stays(void **state)
 {
     struct bench *bench = *state;
-    struct stream_limits limits = {5, 1000, 10000};
+    struct stream_limits limits = {5, 1000, 10000, 16 << 20};
 
     streams_set_limits(bench->streams, &limits);
     bench->hold_back = true;
@@ -386,7 +436,7 @@ static void who_waits_for_us_stays(void **state)
 static void one_network_has_its_share(void **state)
 {
     struct bench *bench = *state;
-    struct stream_limits limits = {1000, 4, 10000};
+    struct stream_limits limits = {1000, 4, 10000, 16 << 20};
 
     streams_set_limits(bench->streams, &limits);
     for (unsigned i = 0; i < 12; i++)
@@ -546,6 +596,8 @@ int main(void)
         T(idle_clients_are_closed),
         T(told_to_stay_they_stay),
         T(clients_that_never_read),
+        T(many_that_never_read),
+        T(many_that_never_finish),
         T(too_many_questions_wait_in_the_kernel),
         T(the_idlest_gives_way),
         T(the_unfinished_give_way_first),
