@@ -22,9 +22,11 @@ static void flight_landed(struct upstream_ask *ask)
 static unsigned sends_per_server(const struct iterator_options *options,
                                  const struct deleg *deleg)
 {
+    unsigned most = (unsigned)size_max(options->outbound_msg_retry, 1);
+
     if (deleg->server_count <= 1)
-        return options->outbound_msg_retry;
-    return (unsigned)size_min(options->timeout_rounds_max, options->outbound_msg_retry);
+        return most;
+    return (unsigned)size_min(options->timeout_rounds_max, most);
 }
 
 static bool any_under_way(const struct iter_state *state)
@@ -151,7 +153,7 @@ static enum step send(struct query *query, struct iter_state *state, struct flig
     return STEP_AGAIN;
 }
 
-static bool may_send(const struct query *query, const struct iter_state *state)
+bool iter_may_send(const struct query *query, const struct iter_state *state)
 {
     const struct iterator_options *options = iter_env(query)->config->options;
 
@@ -175,7 +177,7 @@ enum step iter_ask_run(struct query *query, struct iter_state *state)
     struct flight *flight = free_flight(state);
     struct infra infra;
 
-    if (flight != NULL && may_send(query, state)) {
+    if (flight != NULL && iter_may_send(query, state)) {
         flight->server = next_server(query, state, &infra);
         if (flight->server != NULL) {
             if (state->deleg->sends == 0)

@@ -97,6 +97,9 @@ enum step iter_learn_run(struct query *query, struct iter_state *state);
 void iter_add_server(struct query *query, struct iter_state *state, struct deleg *deleg,
                      const struct addr *addr, const char *tls_name, struct dname host);
 
+/** Whether the bounds and the time that are left allow one packet more to this delegation. */
+bool iter_may_send(const struct query *query, const struct iter_state *state);
+
 /** Adds cached and given addresses for all names of the delegation. */
 void iter_add_cached_addresses(struct query *query, struct iter_state *state,
                                struct deleg *deleg);

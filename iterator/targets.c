@@ -136,15 +136,6 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
     }
 }
 
-static bool can_still_send(const struct query *query, const struct iter_state *state)
-{
-    const struct iterator_options *options = iter_env(query)->config->options;
-
-    return state->deleg->sends < options->sends_per_delegation &&
-           state->deleg->answered_badly < options->failed_servers_max &&
-           state->sends < options->max_sent_count;
-}
-
 static bool has_fresh_server(const struct deleg *deleg)
 {
     for (const struct deleg_server *at = deleg->servers; at != NULL; at = at->next)
@@ -205,7 +196,7 @@ static bool add_parent_side(struct query *query, struct iter_state *state)
 
 static enum step last_resort(struct query *query, struct iter_state *state)
 {
-    if (can_still_send(query, state) && add_parent_side(query, state)) {
+    if (iter_may_send(query, state) && add_parent_side(query, state)) {
         query_trace(query, TRACE_PARENT_SIDE, NULL, &state->deleg->zone, NULL);
         iter_go(query, state, ITER_ASK);
         return STEP_AGAIN;
@@ -230,7 +221,7 @@ static enum step last_resort(struct query *query, struct iter_state *state)
 enum step iter_targets_run(struct query *query, struct iter_state *state)
 {
     iter_read_targets(query, state);
-    if (can_still_send(query, state)) {
+    if (iter_may_send(query, state)) {
         if (has_fresh_server(state->deleg)) {
             iter_go(query, state, ITER_ASK);
             return STEP_AGAIN;
