@@ -1,0 +1,71 @@
+/*
+ * anchor.h - trust anchors and negative trust anchors of a configuration.
+ *
+ * Built when settings are made, read-only afterwards, shared by threads. Files come in as text.
+ * What RFC 5011 learns at run time replaces the whole by a new one.
+ */
+#ifndef TREESHREW_VALIDATOR_ANCHOR_H
+#define TREESHREW_VALIDATOR_ANCHOR_H
+
+#include "util/conf/opt.h"
+#include "util/wire/rrset.h"
+#include "validator/finding.h"
+#include "validator/validator_options.h"
+
+/** Where trust begins: DS and DNSKEY records of one zone. */
+struct anchor {
+    struct dname zone;
+    uint16_t rrclass;
+    const struct rrset *ds;   /* NULL: none in this form; not counted, lives with the anchors */
+    const struct rrset *keys; /* DNSKEY form; NULL: none */
+    const char *auto_file;    /* of auto-trust-anchor-file; NULL: fixed */
+    bool built_in;
+};
+
+/** Where trust is suspended (RFC 7646; domain-insecure). */
+struct negative_anchor {
+    struct dname zone;
+    int64_t expires_s;  /* seconds since 1970; 0: never */
+    const char *reason; /* "" : none */
+};
+
+struct anchors;
+
+/** As resolver_read_file: the text of a file in the arena, or NULL with errno. */
+typedef const char *anchor_read_file(void *context, const char *name, struct arena *arena);
+/** As conf_complain. */
+typedef void anchor_complain(void *context, const struct opt_item *item, const char *words);
+
+/**
+ * The anchors of trust-anchor, trust-anchor-file, trusted-keys-file, auto-trust-anchor-file and
+ * domain-insecure. When the first four name nothing, those of the public root are built in.
+ * An auto-trust-anchor-file that is not there or has no key yet is told but no failure if
+ * anchors of the root are otherwise known.
+ * @return NULL after at least one complaint, or without memory.
+ */
+struct anchors *anchors_new(const struct validator_options *options, anchor_complain *complain,
+                            anchor_read_file *read_file, void *context);
+void anchors_free(struct anchors *anchors);
+
+/** What counts for a name: the deepest at or above it; at one name the negative one goes
+ * before. */
+struct anchor_found {
+    const struct anchor *anchor;            /* NULL: none, or a negative one is nearer */
+    const struct negative_anchor *negative; /* NULL: none, or an anchor is nearer */
+};
+
+/**
+ * @param wall_s negative anchors that have expired are passed over.
+ * @return both NULL: no anchor above the name, so it is indeterminate: treated as insecure.
+ */
+struct anchor_found anchors_find(const struct anchors *anchors, struct dname name,
+                                 uint16_t rrclass, int64_t wall_s);
+
+size_t anchors_count(const struct anchors *anchors);
+const struct anchor *anchors_at(const struct anchors *anchors, size_t index);
+
+/** The anchor of exactly that zone, or NULL. */
+const struct anchor *anchors_of(const struct anchors *anchors, struct dname zone,
+                                uint16_t rrclass);
+
+#endif
