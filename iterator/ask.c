@@ -84,7 +84,7 @@ static struct deleg_server *next_server(struct query *query, struct iter_state *
                                .random = world_random(query->env->world),
                                .prefer_ip4 = env->config->upstream->prefer_ip4,
                                .prefer_ip6 = env->config->upstream->prefer_ip6,
-                               .ip6_doubted = env->ip6.doubted_until_ms > now_ms,
+                               .ip6_doubted = env->memory->ip6.doubted_until_ms > now_ms,
                                .unknown_ms = env->config->upstream->unknown_server_time_limit,
                                .sends_max = sends_per_server(env->config->options, state->deleg)};
     struct deleg_server *server = pick_server(state->deleg, &rules, infra);
@@ -125,16 +125,30 @@ static void fill_ask(struct query *query, struct iter_state *state, struct fligh
         time_min(timeout_ms, time_left_ms(query, state)), TIMEOUT_MIN_MS);
 }
 
+/* The zone has as many questions under way as it may; this one is not worth a memory of failure. */
+static enum step too_many(struct query *query, struct iter_state *state)
+{
+    iter_limit(query, state, COST_SENDS);
+    query->outcome.uncacheable = true;
+    return STEP_DONE;
+}
+
 static enum step send(struct query *query, struct iter_state *state, struct flight *flight,
                       const struct infra *infra)
 {
     struct upstream *upstream = query->env->upstream;
+    struct cut_load *load = &iter_env(query)->memory->load;
     enum status status;
 
     fill_ask(query, state, flight, infra);
     flight->landed = false;
+    if (!cut_load_enter(load, state->deleg->zone,
+                        iter_env(query)->config->options->questions_per_cut_max,
+                        &flight->load_slot))
+        return too_many(query, state);
     status = upstream->ask(upstream, &flight->ask);
     if (status != STATUS_OK) {
+        cut_load_leave(load, flight->load_slot, CUT_WITHDRAWN);
         if (query->budget->exhausted != COSTS)
             return iter_limit(query, state, query->budget->exhausted);
         iter_strike(query, state, flight->server);
@@ -192,7 +206,7 @@ enum step iter_ask_run(struct query *query, struct iter_state *state)
 /* Three failures of IPv6 in a row and no success: its addresses come last for a minute. */
 static void watch_ip6(struct query *query, const struct flight *flight)
 {
-    struct family_health *health = &iter_env_mutable(query)->ip6;
+    struct family_health *health = &iter_env(query)->memory->ip6;
 
     if (flight->ask.server.family != ADDR_IP6)
         return;
@@ -214,6 +228,8 @@ enum step iter_await_run(struct query *query, struct iter_state *state)
             continue;
         flight->landed = flight->under_way = false;
         flight->server->under_way = false;
+        cut_load_leave(&iter_env(query)->memory->load, flight->load_slot,
+                       flight->ask.verdict == UPSTREAM_TIMEOUT ? CUT_TIMED_OUT : CUT_ANSWERED);
         watch_ip6(query, flight);
         state->landed = flight;
         iter_go(query, state, ITER_LEARN);

@@ -40,14 +40,9 @@ static unsigned my_place(const struct env *env)
     return place;
 }
 
-struct iterator_env *iter_env_mutable(const struct query *query)
-{
-    return query->env->module_env[my_place(query->env)];
-}
-
 const struct iterator_env *iter_env(const struct query *query)
 {
-    return iter_env_mutable(query);
+    return query->env->module_env[my_place(query->env)];
 }
 
 static struct iter_state *state_new(struct query *query)
@@ -194,8 +189,10 @@ void iter_withdraw(struct query *query, struct iter_state *state)
     for (size_t i = 0; i < FLIGHTS_MAX; i++) {
         struct flight *flight = &state->flights[i];
 
-        if (flight->under_way)
+        if (flight->under_way) {
             upstream->withdraw(upstream, &flight->ask);
+            cut_load_leave(&iter_env(query)->memory->load, flight->load_slot, CUT_WITHDRAWN);
+        }
         if (flight->server != NULL)
             flight->server->under_way = false;
         flight->under_way = flight->landed = false;

@@ -35,6 +35,7 @@ struct flight {
     struct deleg_server *server;
     bool under_way, landed;
     bool minimised;
+    uint16_t load_slot; /* where it counts in cut_load, while under way */
 };
 
 /** A look-up of a name server's addresses. */
@@ -82,7 +83,6 @@ struct iter_state {
 void iter_go(struct query *query, struct iter_state *state, enum iter_state_id to);
 
 const struct iterator_env *iter_env(const struct query *query);
-struct iterator_env *iter_env_mutable(const struct query *query);
 
 /* The states; each makes one step. */
 enum step iter_start_run(struct query *query, struct iter_state *state);

@@ -2,11 +2,12 @@
  * iterator.h - the module that finds answers by asking name servers or forwarders.
  *
  * Settings are made once a configuration (struct iterator_config, shared by threads, read-only);
- * each thread adds what it learns about its own network (struct iterator_env).
+ * each thread adds what it learns about its own network (struct iterator_memory).
  */
 #ifndef TREESHREW_ITERATOR_ITERATOR_H
 #define TREESHREW_ITERATOR_ITERATOR_H
 
+#include "iterator/cut_load.h"
 #include "iterator/deleg.h"
 #include "iterator/forward.h"
 #include "iterator/iterator_options.h"
@@ -50,9 +51,16 @@ struct family_health {
     int64_t doubted_until_ms;
 };
 
+/** What one thread learns about its own network; outlives reloads. Zeroed at first, but for the
+ *  key of the load. */
+struct iterator_memory {
+    struct family_health ip6;
+    struct cut_load load;
+};
+
 struct iterator_env {
     const struct iterator_config *config;
-    struct family_health ip6;
+    struct iterator_memory *memory;
 };
 
 extern const struct module iterator_module;

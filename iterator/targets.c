@@ -62,7 +62,7 @@ static bool family_is_used(const struct query *query, bool aaaa)
     if (!aaaa)
         return env->config->upstream->do_ip4;
     return env->config->upstream->do_ip6 &&
-           (env->ip6.doubted_until_ms <= query_now_ms(query) || !env->config->upstream->do_ip4);
+           (env->memory->ip6.doubted_until_ms <= query_now_ms(query) || !env->config->upstream->do_ip4);
 }
 
 /* @return whether it runs now. */

@@ -48,9 +48,10 @@ struct resolver {
     struct mesh *mesh;
     struct request_service *requests;
     struct env *env;
+    struct iterator_memory memory;
 };
 
-/* One thread's env with the iterator's own memory of the network beside it. */
+/* One thread's env for one configuration. */
 struct thread_env {
     struct env env;
     struct iterator_env iterator;
@@ -334,7 +335,7 @@ static void env_release(struct env *env)
     free(thread);
 }
 
-/* The env of the thread for the newest settings; what was learned about IPv6 goes along. */
+/* The env of the thread for the newest settings. */
 static struct env *env_new(struct resolver *resolver)
 {
     struct thread_env *thread = calloc(1, sizeof(*thread));
@@ -344,9 +345,7 @@ static struct env *env_new(struct resolver *resolver)
         return NULL;
     thread->settings = settings_newest(resolver->shared);
     thread->iterator.config = thread->settings->iterator;
-    if (resolver->env != NULL)
-        thread->iterator.ip6 =
-            CONTAINER_OF(resolver->env, struct thread_env, env)->iterator.ip6;
+    thread->iterator.memory = &resolver->memory;
     env = &thread->env;
     *env = (struct env){.references = 1,
                         .world = resolver->world,
@@ -400,6 +399,7 @@ struct resolver *resolver_new(struct resolver_shared *shared, struct world *worl
     resolver->world = world;
     resolver->upstream = upstream;
     resolver->log = log;
+    resolver->memory.load.key = shared->mesh_key;
     resolver->mesh = mesh_new(world, &limits, shared->mesh_key);
     resolver->env = resolver->mesh == NULL ? NULL : env_new(resolver);
     if (resolver->env != NULL) {
