@@ -11,6 +11,7 @@
 #ifndef TREESHREW_VALIDATOR_DENIAL_H
 #define TREESHREW_VALIDATOR_DENIAL_H
 
+#include "validator/finding.h"
 #include "validator/nsec3.h"
 
 /* Records looked at per answer, NSEC and NSEC3 each; those beyond are left aside. */
@@ -31,23 +32,25 @@ struct denial {
 };
 
 /**
- * @param zone  the signer of the records that will be added, which is the zone that is judged.
- * @param rules limits of NSEC3 (nsec3_rules_default, or as the options say). Must live as long.
- * @param memo  hashes already made for this query, kept in its arena over restarts and retries;
- *              NULL: this denial has its own.
+ * @param zone   the signer of the records that will be added: the zone that is judged.
+ * @param rules  limits of NSEC3 (nsec3_rules_default, or as the options say); lives as long.
+ * @param memo   hashes already made for this query, kept in its arena over restarts and
+ *               retries; NULL: this denial has its own.
+ * @param crypto for the hash.
  */
 void denial_begin(struct denial *denial, struct dname zone, const struct nsec3_rules *rules,
-                  struct nsec3_memo *memo, struct budget *budget, struct arena *arena);
+                  struct nsec3_memo *memo, const struct crypto *crypto, struct budget *budget,
+                  struct arena *arena);
 
 /**
  * Adds an RRset of type NSEC or NSEC3 whose signature by the zone's key was verified; any other
  * type is left aside, and so is what cannot serve: outside the zone, a next name outside the
  * zone, NSEC3 whose owner is not one label below the zone, unknown algorithm or flags.
- * @param rrsig_labels of the RRSIG that was verified. Fewer than the owner has: the record was
- *                     expanded from a wildcard and proves nothing about neighbours (RFC 4035
- *                     section 5.3.4, RFC 7129 section 5.6); it is left aside.
+ * @param is_expanded as sig_verify found (struct sig_good): a record that was expanded from a
+ *                    wildcard proves nothing about neighbours and is left aside (RFC 4035
+ *                    section 5.3.4, RFC 7129 section 5.6).
  */
-void denial_add(struct denial *denial, const struct rrset *set, uint8_t rrsig_labels);
+void denial_add(struct denial *denial, const struct rrset *set, bool is_expanded);
 
 /** There was an NSEC or NSEC3 RRset without a signature: the finding names it (EDE 10). */
 void denial_add_unsigned(struct denial *denial);
@@ -65,18 +68,15 @@ enum denied {
 struct proof {
     enum denied what;
     enum security security; /* SEC_SECURE, SEC_INSECURE or SEC_BOGUS */
-    bool opt_out;       /* insecure because the span is an opt-out one (RFC 5155 section 9.2) */
-    bool no_name;       /* DENIED_TYPE that stands for NXDOMAIN (NXNAME bit, RFC 9824), or
-                           DENIED_CUT because the name is not there */
-    bool out_of_budget; /* bogus only because the hashes could not be paid: limit=nsec3 */
-    uint16_t ede;       /* 12, 10; 27 with DENIED_ANYTHING; else 0 */
-    const char *cause;  /* "proof=no-cover", "nsec3=iterations", "limit=nsec3"; NULL: none */
-    struct dname
-        at_name;      /* the RRset at fault, for the grammar's "for name/TYPE"; wire NULL: */
-    uint16_t at_type; /*   the question itself */
-    uint32_t have, limit;        /* of "n=have/limit"; limit 0 and have 0: none */
+    bool opt_out; /* insecure because the span is an opt-out one (RFC 5155 section 9.2) */
+    bool no_name; /* DENIED_TYPE that stands for NXDOMAIN (NXNAME bit, RFC 9824), or DENIED_CUT
+                     because the name is not there */
+    bool exhausted; /* bogus only because the hashes could not be paid: limit=nsec3 */
+    /* Of a bogus proof: EDE 12 or 10; of DENIED_ANYTHING: EDE 27 with n=; else none. Name and
+     * type are the question's, the caller may put its own. */
+    struct finding finding;
     struct dname encloser;       /* closest encloser where one was found; wire NULL: none */
-    const struct rrset *used[4]; /* what the proof rests on, for TTLs and proven.h; then NULL */
+    const struct rrset *used[4]; /* what it rests on, for TTLs and proven.h; then NULL */
 };
 
 /** RFC 4035 section 5.4, RFC 5155 sections 8.4, 9.2: the name is not there (RCODE NXDOMAIN).
@@ -106,11 +106,5 @@ struct proof denial_of_closer(struct denial *denial, struct dname qname, uint8_t
  * a name). DENIED_ANYTHING: iterations; insecure. DENIED_NOTHING: bogus (EDE 12 or 10).
  */
 struct proof denial_of_ds(struct denial *denial, struct dname name);
-
-/** "proof=no-cover for nx.example.com/A z=example.com" and the like (doc/EDE.md) in the arena,
- * for query_fail and reasons_add; `at` is "addr:port" of the server or NULL. NULL: no memory.
- */
-const char *denial_finding(const struct denial *denial, const struct proof *proof,
-                           struct dname qname, uint16_t qtype, const char *at);
 
 #endif

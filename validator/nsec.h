@@ -55,10 +55,9 @@ enum bitmap_word {
     BITMAP_OTHER_ZONE /* the record is of the other side of a zone cut (RFC 6840 section 4.4) */
 };
 
-/**
- * @param is_apex the matched name is the apex of the zone that signed.
- */
-enum bitmap_word bitmap_judge(struct slice bitmap, uint16_t qtype, bool is_apex);
+/** @param name the matched name; zone: whose key signed. */
+enum bitmap_word bitmap_judge(struct slice bitmap, uint16_t qtype, struct dname name,
+                              struct dname zone);
 
 /** NS without SOA: the parent's side of a delegation. */
 bool bitmap_is_delegation(struct slice bitmap);

@@ -11,9 +11,10 @@
 
 #include "services/query/budget.h"
 #include "util/wire/rrset.h"
+#include "validator/digest.h"
 
 /* SHA-1 is the only algorithm (RFC 5155 section 11); bit 0 of the flags is opt-out. */
-enum { NSEC3_SHA1 = 1, NSEC3_OPT_OUT = 1, NSEC3_HASH_SIZE = 20, NSEC3_SALT_MAX = 32 };
+enum { NSEC3_OPT_OUT = 1, NSEC3_SALT_MAX = 32 };
 
 struct nsec3_rules {
     uint16_t iterations_max; /* 50 (RFC 9276 section 3.2) */
@@ -55,12 +56,10 @@ struct nsec3_memo *nsec3_memo_new(struct arena *arena); /* NULL: no memory */
 struct nsec3_work {
     const struct nsec3_rules *rules;
     struct nsec3_memo *memo;
+    const struct crypto *crypto;
     struct budget *budget;
     bool exhausted; /* the budget said no, or memory did; all later hashing fails as well */
 };
-
-/** SHA-1 blocks that the hash of a name costs. */
-uint32_t nsec3_blocks(struct dname name, size_t salt_size, uint16_t iterations);
 
 /** The hash with the parameters of `like`. @return NULL: not paid for. */
 const uint8_t *nsec3_hash_of(struct nsec3_work *work, struct dname name,

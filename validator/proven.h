@@ -37,7 +37,7 @@ uint64_t proven_size_bytes(const struct proven *proven);
  * @param ttl_s  the least of the set's and the SOA's TTL and the SOA's minimum (RFC 9077).
  */
 void proven_store(struct proven *proven, struct dname zone, const struct rrset *set,
-                  uint8_t rrsig_labels, uint32_t ttl_s, int64_t now_s);
+                  uint32_t ttl_s, int64_t now_s);
 
 /** proven_store of all secure NSEC and NSEC3 sets of a message's authority section; for a
  * message whose denial (or wildcard) was judged secure. Needs its SOA there, else nothing is
@@ -54,6 +54,7 @@ void proven_learn(struct proven *proven, struct dname zone, const struct message
  * @return false: not known, or not worth its hashes; go and ask.
  */
 bool proven_answer(struct proven *proven, struct query *query, const struct question *question,
-                   const struct nsec3_rules *rules, struct message *out);
+                   const struct nsec3_rules *rules, const struct crypto *crypto,
+                   struct message *out);
 
 #endif
