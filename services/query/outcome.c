@@ -10,7 +10,7 @@
 
 #include "util/text.h"
 
-enum { EVIDENCE_MAX = 2, REASON_NAME_MAX = 48 };
+enum { EVIDENCE_MAX = 2, REASON_NAME_MAX = 48, EVIDENCE_DEPTH_MAX = 4 };
 
 /* Cuts at a character of UTF-8, never within one. */
 static size_t cut_length(const char *text, size_t most)
@@ -24,15 +24,52 @@ static size_t cut_length(const char *text, size_t most)
     return most;
 }
 
+static bool ends_with(const char *text, size_t size, const char *end)
+{
+    size_t length = strlen(end);
+
+    return size >= length && memcmp(text + size - length, end, length) == 0;
+}
+
+/* How much of a text stays so that the grammar still holds: whole pieces, dropped from the end.
+ */
+static size_t whole_pieces(const char *text)
+{
+    size_t size = cut_length(text, EDE_TEXT_MAX);
+
+    if (text[size] == '\0' || memchr(text, ' ', size) == NULL)
+        return size;
+    while (text[size] != ' ')
+        size--;
+    if (ends_with(text, size, " for") || ends_with(text, size, " at"))
+        while (text[--size] != ' ')
+            ;
+    return size;
+}
+
 void reasons_add(struct reasons *reasons, struct arena *arena, uint16_t code, const char *text)
 {
+    static const char said_begins[] = " said=\"";
+    const char *said = text == NULL ? NULL : strstr(text, said_begins);
     char *copy;
-    size_t size = text == NULL ? 0 : cut_length(text, EDE_TEXT_MAX);
+    size_t size;
 
     if (reasons->count == REASONS_MAX)
         return;
-    copy = arena_alloc(arena, size + 1);
-    if (copy != NULL && size != 0)
+    if (text == NULL)
+        text = "";
+    size = strlen(text);
+    copy = arena_alloc(arena, EDE_TEXT_MAX + 1); /* comes zeroed */
+    if (copy == NULL || size <= EDE_TEXT_MAX) {
+        size = copy == NULL ? 0 : size;
+    } else if (said != NULL && said + sizeof(said_begins) - text < EDE_TEXT_MAX) {
+        /* What others said may be shortened; its closing quote stays. */
+        size = cut_length(text, EDE_TEXT_MAX - 1);
+        copy[size] = '"';
+    } else {
+        size = whole_pieces(text);
+    }
+    if (copy != NULL)
         memcpy(copy, text, size);
     reasons->item[reasons->count++] = (struct reason){code, copy == NULL ? "" : copy};
 }
@@ -65,7 +102,7 @@ const char *reason_name(struct arena *arena, struct dname name)
         name = dname_parent(name);
         dname_to_reason(name, text);
     }
-    return arena_printf(arena, "~.%s", text);
+    return arena_printf(arena, "~.%s", dname_is_root(name) ? "" : text);
 }
 
 /* The event's own word with its value: rcode=REFUSED, timeout=1500, net=refused, reply=lame. */
@@ -87,6 +124,14 @@ static void add_cause(struct text *text, const struct trace_event *event, uint32
     }
 }
 
+static void add_transport(struct text *text, const struct trace_event *event)
+{
+    if (event->transport == TRANSPORT_TCP)
+        text_add(text, "/tcp");
+    else if (event->transport == TRANSPORT_TLS)
+        text_add(text, "/tls");
+}
+
 static void add_place(struct text *text, const struct trace_event *event, struct arena *arena)
 {
     char type[TYPE_TEXT_MAX], server[ADDR_TEXT_MAX];
@@ -94,12 +139,10 @@ static void add_place(struct text *text, const struct trace_event *event, struct
     if (event->name.wire != NULL)
         text_printf(text, " for %s/%s", reason_name(arena, event->name),
                     rrtype_to_text(event->type, type));
-    if (event->has_server)
+    if (event->has_server) {
         text_printf(text, " at %s", addr_to_text(&event->server, server));
-    if (event->transport == TRANSPORT_TCP)
-        text_add(text, "/tcp");
-    else if (event->transport == TRANSPORT_TLS)
-        text_add(text, "/tls");
+        add_transport(text, event);
+    }
 }
 
 /* `said` is cleaned by whoever noted it; only the quote itself has to go. */
@@ -137,34 +180,75 @@ static const char *evidence_text(const struct trace *trace, const struct trace_e
     return text_done(&text);
 }
 
-static bool server_is_taken(const struct trace_event *const *taken, size_t count,
+struct evidence {
+    const struct trace *trace;
+    const struct trace_event *event;
+};
+
+static bool server_is_taken(const struct evidence *taken, size_t count,
                             const struct trace_event *event)
 {
     for (size_t i = 0; i < count; i++)
-        if (addr_equal(&taken[i]->server, &event->server))
+        if (addr_equal(&taken[i].event->server, &event->server))
             return true;
     return false;
+}
+
+/*
+ * The most telling failure of a server that is not taken yet; the kinds are listed in trace.def
+ * with that one first.
+ * @param depth how far down the traces of sub-questions are looked at, too.
+ */
+static struct evidence most_telling(const struct trace *trace, const struct evidence *taken,
+                                    size_t count, unsigned depth)
+{
+    struct evidence best = {0};
+
+    for (const struct trace_event *e = trace_first(trace); e != NULL; e = e->next) {
+        struct evidence found = {trace, e};
+
+        if (e->kind == TRACE_SUBQUESTION && depth > 0)
+            found = most_telling(e->below, taken, count, depth - 1);
+        else if (!trace_kind_is_failure(e->kind) || !e->has_server ||
+                 server_is_taken(taken, count, e))
+            continue;
+        if (found.event != NULL && (best.event == NULL || found.event->kind < best.event->kind))
+            best = found;
+    }
+    return best;
 }
 
 void outcome_explain(struct reasons *reasons, struct arena *arena, const struct trace *trace,
                      uint16_t code, const char *cause)
 {
-    const struct trace_event *taken[EVIDENCE_MAX];
+    struct evidence taken[EVIDENCE_MAX];
     size_t count = 0;
+    /* Where no server was asked, those that were asked for servers' addresses are to blame. */
+    unsigned depth = most_telling(trace, NULL, 0, 0).event == NULL ? EVIDENCE_DEPTH_MAX : 0;
 
     reasons->count = 0;
     reasons_add(reasons, arena, code, cause);
     while (count < EVIDENCE_MAX) {
-        const struct trace_event *best = NULL;
+        struct evidence best = most_telling(trace, taken, count, depth);
 
-        /* The kinds are listed in trace.def with the most telling one first. */
-        for (const struct trace_event *e = trace_first(trace); e != NULL; e = e->next)
-            if (trace_kind_is_failure(e->kind) && e->has_server &&
-                !server_is_taken(taken, count, e) && (best == NULL || e->kind < best->kind))
-                best = e;
-        if (best == NULL)
+        if (best.event == NULL)
             return;
         taken[count++] = best;
-        reasons_add(reasons, arena, EDE_NETWORK_ERROR, evidence_text(trace, best, arena));
+        reasons_add(reasons, arena, EDE_NETWORK_ERROR,
+                    evidence_text(best.trace, best.event, arena));
     }
+}
+
+void outcome_pass_on(struct reasons *reasons, struct arena *arena,
+                     const struct trace_event *event)
+{
+    struct text text = text_in(arena);
+    char server[ADDR_TEXT_MAX];
+
+    text_printf(&text, "upstream=%d at %s", (int)event->upstream_ede,
+                addr_to_text(&event->server, server));
+    add_transport(&text, event);
+    if (event->said != NULL)
+        add_said(&text, event->said);
+    reasons_add(reasons, arena, (uint16_t)event->upstream_ede, text_done(&text));
 }

@@ -31,7 +31,13 @@ struct outcome {
 void outcome_explain(struct reasons *reasons, struct arena *arena, const struct trace *trace,
                      uint16_t code, const char *cause);
 
-/** Appends one reason if there is room; text is copied into the arena and cut at a character. */
+/** Passes on an upstream's own EDE under its code; the event has it, the server and what it said. */
+void outcome_pass_on(struct reasons *reasons, struct arena *arena, const struct trace_event *event);
+
+/**
+ * Appends one reason if there is room; text is copied into the arena. Over EDE_TEXT_MAX octets it
+ * loses details from the end, of what an upstream said only as much as must be.
+ */
 void reasons_add(struct reasons *reasons, struct arena *arena, uint16_t code, const char *text);
 
 /** A name as reasons show it: lower case, no final dot, leading labels of a long one as "~.". */

@@ -110,6 +110,65 @@ static void cut_at_a_character(void **state)
     assert_int_equal(strlen(reasons.item[0].text), 99);
 }
 
+static void whole_pieces_only(void **state)
+{
+    static const struct {
+        const char *why, *text, *want;
+    } cases[] = {
+        {"a detail that does not fit is left out",
+         "deleg=all-failed for aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example/A "
+         "z=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example n=1/1",
+         "deleg=all-failed for aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example/A"},
+        {"a preposition goes with its object",
+         "rcode=REFUSED for aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example/TYPE65280 at "
+         "[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:53",
+         "rcode=REFUSED for aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example/TYPE65280"},
+        {"words of others are shortened and stay quoted",
+         "rcode=SERVFAIL for www.example/A at 192.0.2.1:53 upstream=6 "
+         "said=\"one two three four five six seven eight nine ten\"",
+         "rcode=SERVFAIL for www.example/A at 192.0.2.1:53 upstream=6 "
+         "said=\"one two three four five six seven\""},
+    };
+    struct home *home = *state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct reasons reasons = {0};
+
+        reasons_add(&reasons, home->arena, 0, cases[i].text);
+        if (strcmp(reasons.item[0].text, cases[i].want) != 0)
+            fail_msg("%s: %s", cases[i].why, reasons.item[0].text);
+    }
+}
+
+static void below_when_alone(void **state)
+{
+    struct home *home = *state;
+    struct trace *above = trace_new(0);
+    struct trace_event sub = {
+        .kind = TRACE_SUBQUESTION, .upstream_ede = -1, .below = home->trace};
+    struct reasons reasons;
+
+    happened(home, TRACE_LAME, "192.0.2.1");
+    trace_add(above, 10, &sub);
+    outcome_explain(&reasons, home->arena, above, EDE_NO_REACHABLE_AUTHORITY, "cause=x");
+    assert_string_equal(reasons_line(&reasons, home->arena),
+                        "22 \"cause=x\" 23 \"reply=lame for www.example/A at 192.0.2.1:53\"");
+    trace_unref(above);
+}
+
+static void policy_is_passed_on(void **state)
+{
+    struct home *home = *state;
+    struct trace_event *event = happened(home, TRACE_RCODE, "192.0.2.1");
+    struct reasons reasons = {0};
+
+    event->upstream_ede = EDE_BLOCKED;
+    event->said = "not here";
+    outcome_pass_on(&reasons, home->arena, event);
+    assert_string_equal(reasons_line(&reasons, home->arena),
+                        "15 \"upstream=15 at 192.0.2.1:53 said=\"not here\"\"");
+}
+
 static void long_names(void **state)
 {
     struct home *home = *state;
@@ -139,6 +198,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_piece_a_server, set_up, tear_down),
         cmocka_unit_test_setup_teardown(upstreams_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cut_at_a_character, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(whole_pieces_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(below_when_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(policy_is_passed_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(long_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(traces_are_bounded, set_up, tear_down),
     };
