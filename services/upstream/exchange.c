@@ -81,7 +81,7 @@ static void time_is_up(struct attempt *attempt)
         attempt_ask_plain(attempt, false);
         return;
     }
-    attempt_finish(attempt, UPSTREAM_TIMEOUT, 0);
+    attempt_finish(attempt, attempt->bare_seen ? UPSTREAM_MALFORMED : UPSTREAM_TIMEOUT, 0);
 }
 
 static void timer_fired(struct timer *timer)
