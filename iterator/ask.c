@@ -7,6 +7,7 @@
 
 enum {
     TIMEOUT_MIN_MS = 50,
+    LAST_PLACE_LEAST_MS = 1500,
     IP6_DOUBTED_AFTER = 3
 };
 
@@ -20,12 +21,15 @@ static void flight_landed(struct upstream_ask *ask)
 
 /* How often one server may get this question: with others to turn to, as often as rounds go. */
 static unsigned sends_per_server(const struct iterator_options *options,
-                                 const struct deleg *deleg)
+                                 const struct iter_state *state)
 {
     unsigned most = (unsigned)size_max(options->outbound_msg_retry, 1);
 
-    if (deleg->server_count <= 1)
+    if (state->deleg->server_count <= 1)
         return most;
+    /* Servers that change the case of names must agree, round by round. */
+    if (state->case_answer != NULL)
+        return CASE_ROUNDS_PER_ADDRESS;
     return (unsigned)size_min(options->timeout_rounds_max, most);
 }
 
@@ -49,13 +53,14 @@ static struct flight *free_flight(struct iter_state *state)
 static int64_t time_left_ms(const struct query *query, const struct iter_state *state)
 {
     const struct iterator_options *options = iter_env(query)->config->options;
-    int64_t now_ms = query_now_ms(query);
-    int64_t end_ms = query->budget->deadline_ms;
+    int64_t arrived_ms = query->budget->deadline_ms - options->query_time_max;
+    int64_t end_ms = arrived_ms + options->silent_time_max;
 
-    /* A silent zone is given up well before stubs give up on us (5 s). */
-    if (!state->any_answer)
-        end_ms = time_min(end_ms, query->started_ms + options->silent_time_max);
-    return time_max(end_ms - now_ms, 0);
+    /* Silent servers are given up well before stubs give up on us (5 s); who has been led here by
+     * slow ones on the way may still try these. */
+    end_ms = time_max(end_ms, state->progress_ms + LAST_PLACE_LEAST_MS);
+    end_ms = time_min(end_ms, query->budget->deadline_ms);
+    return time_max(end_ms - query_now_ms(query), 0);
 }
 
 /* A server that all questions know to be silent gets a packet in a while; others do without. */
@@ -86,7 +91,7 @@ static struct deleg_server *next_server(struct query *query, struct iter_state *
                                .prefer_ip6 = env->config->upstream->prefer_ip6,
                                .ip6_doubted = env->memory->ip6.doubted_until_ms > now_ms,
                                .unknown_ms = env->config->upstream->unknown_server_time_limit,
-                               .sends_max = sends_per_server(env->config->options, state->deleg)};
+                               .sends_max = sends_per_server(env->config->options, state)};
     struct deleg_server *server = pick_server(state->deleg, &rules, infra);
 
     while (server != NULL && is_left_alone(query, state, server, infra)) {
@@ -101,9 +106,6 @@ static void fill_ask(struct query *query, struct iter_state *state, struct fligh
 {
     const struct iterator_config *config = iter_env(query)->config;
     struct upstream_ask *ask = &flight->ask;
-    uint32_t timeout_ms = infra->known && infra->timeout_ms != 0
-                              ? infra->timeout_ms
-                              : config->upstream->unknown_server_time_limit;
 
     *ask = (struct upstream_ask){.server = flight->server->addr,
                                  .zone = state->deleg->zone,
@@ -122,7 +124,7 @@ static void fill_ask(struct query *query, struct iter_state *state, struct fligh
     ask->question = qmin_next(&state->qmin, &state->question, state->deleg->zone,
                               config->options->minimise_steps_max, &flight->minimised);
     ask->timeout_ms = (uint32_t)time_max(
-        time_min(timeout_ms, time_left_ms(query, state)), TIMEOUT_MIN_MS);
+        time_min(infra->timeout_ms, time_left_ms(query, state)), TIMEOUT_MIN_MS);
 }
 
 /* The zone has as many questions under way as it may; this one is not worth a memory of failure. */
@@ -171,7 +173,7 @@ bool iter_may_send(const struct query *query, const struct iter_state *state)
 {
     const struct iterator_options *options = iter_env(query)->config->options;
 
-    return state->deleg->sends < options->sends_per_delegation &&
+    return deleg_spent(state->deleg) < options->sends_per_delegation &&
            state->deleg->answered_badly < options->failed_servers_max &&
            state->sends < options->max_sent_count && time_left_ms(query, state) > 0;
 }

@@ -100,7 +100,7 @@ static enum verdict classify_ns(const struct message *message, const struct rrse
     if (dname_is_below(owner, zone))
         return VERDICT_REFERRAL;
     if (dname_equal(owner, zone)) {
-        if ((message->flags & FLAG_AA) != 0 || recursive)
+        if ((message->flags & FLAG_AA) != 0)
             return VERDICT_NODATA;
         return out_of_a_cache(message, recursive) ? VERDICT_RECURSION_LAME
                                                   : VERDICT_SELF_REFERRAL;

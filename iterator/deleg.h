@@ -55,6 +55,7 @@ struct deleg {
     uint16_t name_count, server_count;
     uint16_t blocked_count;   /* addresses that may not or cannot be asked */
     uint16_t sends, answered_badly, target_failures;
+    uint16_t lookups, lookups_ended, lookups_free; /* of names' addresses; free: out of the cache */
     bool saw_loop;
 };
 
@@ -79,6 +80,12 @@ enum status deleg_add_ns(struct deleg *deleg, struct arena *arena, const struct 
                          const struct deleg_limits *limits, uint32_t random);
 
 struct deleg_name *deleg_find_name(const struct deleg *deleg, struct dname name);
+
+/** What was done for this delegation: packets to its servers, look-ups of its names. */
+static inline unsigned deleg_spent(const struct deleg *deleg)
+{
+    return (unsigned)(deleg->sends + deleg->lookups - deleg->lookups_free);
+}
 
 /** Servers that this query can still ask. */
 size_t deleg_usable(const struct deleg *deleg);

@@ -246,11 +246,12 @@ enum step iter_give_up(struct query *query, struct iter_state *state)
 enum step iter_limit(struct query *query, struct iter_state *state, enum cost cost)
 {
     uint16_t code = cost == COST_ALIASES ? EDE_OTHER : EDE_NO_REACHABLE_AUTHORITY;
-    struct dname zone = state->deleg == NULL ? dname_root : state->deleg->zone;
+    struct dname zone = state->deleg == NULL ? state->alias_zone : state->deleg->zone;
 
     iter_withdraw(query, state);
-    query_fail(query, RCODE_SERVFAIL, code, "limit=%s for %s z=%s", cost_word(cost),
-               question_reason(query, &state->question), reason_name(query->arena, zone));
+    query_fail(query, RCODE_SERVFAIL, code, "limit=%s for %s%s%s", cost_word(cost),
+               question_reason(query, &state->question), zone.wire == NULL ? "" : " z=",
+               zone.wire == NULL ? "" : reason_name(query->arena, zone));
     iter_go(query, state, ITER_DONE);
     return STEP_DONE;
 }
@@ -325,6 +326,8 @@ enum step iter_follow(struct query *query, struct iter_state *state, const struc
     query_trace(query, TRACE_ALIAS, NULL, state->deleg == NULL ? NULL : &state->deleg->zone, NULL);
     state->question.qname = target;
     state->skip_cache = false;
+    if (state->deleg != NULL)
+        state->alias_zone = state->deleg->zone;
     state->deleg = NULL;
     state->qmin = (struct qmin){.active = iter_env(query)->config->options->qname_minimisation};
     state->case_answer = state->poor_answer = NULL;

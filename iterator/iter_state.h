@@ -66,6 +66,7 @@ struct iter_state {
     unsigned sends;               /* packets of this query itself */
     const struct rrset **aliases; /* CNAMEs and DNAMEs passed so far */
     size_t alias_count;
+    struct dname alias_zone;      /* where the last alias came from; wire NULL: out of the cache */
     struct flight flights[FLIGHTS_MAX];
     struct flight *landed;        /* for LEARN */
     struct target *targets;
@@ -76,7 +77,7 @@ struct iter_state {
     struct message *case_answer;  /* the first answer whose case was not kept, to compare with */
     unsigned case_answers;
     struct message *poor_answer;  /* lame or empty, but better than nothing */
-    bool any_answer;              /* some server said something */
+    int64_t progress_ms;          /* when an answer last led further; 0: never */
 };
 
 /** The one way to change the state. */

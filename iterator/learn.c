@@ -40,6 +40,28 @@ static void quote_ede(struct query *query, const struct message *message,
         event->said = text_done(&said);
 }
 
+/*
+ * RFC 8914 sections 4.5 and 4.16 to 4.18: what a forwarder did by policy is passed on with its
+ * answer; an answer with any other code is a clean one.
+ */
+static void pass_on_policy(struct query *query, const struct flight *flight,
+                           const struct message *message)
+{
+    struct trace_event event = {.transport = flight->ask.transport,
+                                .has_server = true,
+                                .server = flight->ask.server,
+                                .upstream_ede = -1};
+
+    quote_ede(query, message, &event);
+    switch (event.upstream_ede) {
+    case EDE_FORGED_ANSWER:
+    case EDE_BLOCKED:
+    case EDE_CENSORED:
+    case EDE_FILTERED: outcome_pass_on(&query->outcome.reasons, query->arena, &event); return;
+    default: return;
+    }
+}
+
 static void note_failure(struct query *query, struct iter_state *state, enum trace_kind kind)
 {
     const struct flight *flight = state->landed;
@@ -102,11 +124,19 @@ static enum step no_answer(struct query *query, struct iter_state *state)
 static enum step accept(struct query *query, struct iter_state *state, struct message *message,
                         bool denial)
 {
+    struct flight *flight = state->landed;
+    bool forwarded = state->deleg->recursive;
+    struct message told = *message;
+    enum step step;
+
     message->question = state->question;
     if (!store_message(query, state->deleg, message, denial))
         return iter_no_memory(query, state);
-    return iter_finish(query, state, message, store_expiry_s(query, message, denial),
+    step = iter_finish(query, state, message, store_expiry_s(query, message, denial),
                        SEC_UNCHECKED);
+    if (forwarded && !query->outcome.failed)
+        pass_on_policy(query, flight, &told);
+    return step;
 }
 
 enum step iter_accept_last_resort(struct query *query, struct iter_state *state)
@@ -207,6 +237,7 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
     iter_add_cached_addresses(query, state, deleg);
     query_trace(query, TRACE_REFERRED, &state->landed->ask.server, &deleg->zone, NULL);
     state->deleg = deleg;
+    state->progress_ms = query_now_ms(query);
     if (iter_env(query)->config->options->harden_referral_path)
         iter_check_path(query, state);
     state->case_answer = NULL;
@@ -223,6 +254,7 @@ static enum step go_on_minimised(struct query *query, struct iter_state *state,
 {
     query_trace(query, TRACE_MINIMISED, &state->landed->ask.server, &state->deleg->zone,
                 verdict_word(verdict));
+    state->progress_ms = query_now_ms(query);
     state->landed->server->sends = 0; /* the next name is another question */
     state->deleg->sends = 0;
     return ask_next(query, state);
@@ -350,17 +382,18 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
     struct message *message = &flight->ask.message;
     const struct scrub_rules *rules = &iter_env(query)->config->scrub;
     struct scrub_result scrubbed;
+    unsigned answers;
     enum verdict verdict;
     enum step step;
 
     if (flight->ask.verdict != UPSTREAM_ANSWERED)
         return no_answer(query, state);
-    state->any_answer = true;
     /* RFC 5452 section 9.1; the exchange drops such answers, other ways to a server may not. */
     if (message->has_question && !question_equal(&message->question, &flight->ask.question))
         return try_next_server(query, state, TRACE_WRONG_QUESTION);
     if (!message->has_question)
         return try_next_server(query, state, TRACE_MALFORMED);
+    answers = message->count[SECTION_ANSWER];
     if (scrub(message, &flight->ask.question, state->deleg->zone, state->deleg->recursive, rules,
               query->arena, &scrubbed) != STATUS_OK)
         return iter_no_memory(query, state);
@@ -368,6 +401,9 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
         query_trace(query, TRACE_SCRUBBED, &flight->ask.server, &state->deleg->zone, NULL);
     if (!case_is_settled(query, state, &step))
         return step;
+    /* What was there, but was not the server's to say or about another name, is no denial. */
+    if (answers > 0 && message->count[SECTION_ANSWER] == 0 && !scrubbed.private_address)
+        message->flags &= (uint16_t)~FLAG_AA;
     verdict = classify(message, &flight->ask.question, state->deleg->zone,
                        state->deleg->recursive);
     /* What rebinding protection took away leaves a name without such addresses, not a failure. */

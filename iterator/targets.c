@@ -50,6 +50,8 @@ void iter_read_targets(struct query *query, struct iter_state *state)
             continue;
         target->read = true;
         state->targets_running--;
+        target->deleg->lookups_ended++;
+        target->deleg->lookups_free += target->waiter.result.from_cache;
         target->deleg->parent_side = false; /* the zones' own word, not glue */
         add_addresses(query, state, target);
     }
@@ -86,10 +88,13 @@ static bool start(struct query *query, struct iter_state *state, struct deleg_na
         state->deleg->saw_loop = true;
         query_trace(query, TRACE_LOOP, NULL, &state->deleg->zone, NULL);
     }
+    if (need == NEED_LIMIT)
+        query->budget->too_deep = true;
     if (need != NEED_WAIT) {
         state->deleg->target_failures++;
         return false;
     }
+    state->deleg->lookups++;
     *status_of(target) = TARGET_ASKED;
     target->next = state->targets;
     state->targets = target;
@@ -112,9 +117,37 @@ void iter_check_path(struct query *query, struct iter_state *state)
     }
 }
 
-void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most)
+/* May one more look-up be started for this delegation? */
+static bool may_look_up(const struct query *query, const struct iter_state *state)
 {
     const struct iterator_options *options = iter_env(query)->config->options;
+    const struct deleg *deleg = state->deleg;
+
+    /* Look-ups made for look-ups run one by one, and not at all once their nesting has met its
+     * limit: whoever delegates without end gains nothing by doing it in width. */
+    if (query->target_depth > 0 && (state->targets_running > 0 || query->budget->too_deep))
+        return false;
+    /* A name that cannot be found costs as much as a server that cannot be reached. */
+    return state->targets_running < options->target_lookups_max &&
+           deleg->target_failures + state->targets_running < options->target_failures_max &&
+           deleg_spent(deleg) < options->sends_per_delegation;
+}
+
+/* Until the first look-up has found the way, others in the same place would only search it,
+ * too. */
+static bool way_is_being_found(const struct iter_state *state, const struct deleg_name *name)
+{
+    if (state->deleg->lookups_ended > 0 || name->name.labels < 2)
+        return false;
+    for (const struct target *at = state->targets; at != NULL; at = at->next)
+        if (!at->read && at->name->name.labels > 1 &&
+            dname_equal(dname_parent(at->name->name), dname_parent(name->name)))
+            return true;
+    return false;
+}
+
+void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most)
+{
     struct deleg *deleg = state->deleg;
     uint32_t started = 0;
 
@@ -122,11 +155,11 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
         for (struct deleg_name *name = deleg->names; name != NULL; name = name->next) {
             enum target_status status = aaaa ? name->aaaa : name->a;
 
-            if (started >= most || state->targets_running >= options->target_lookups_max ||
-                deleg->target_failures >= options->target_failures_max)
+            if (started >= most || !may_look_up(query, state))
                 return;
             if (status != TARGET_UNKNOWN || !family_is_used(query, aaaa) ||
-                (aaaa && name->a == TARGET_ASKED)) /* which may make this one needless */
+                (aaaa && name->a == TARGET_ASKED) || /* which may make this one needless */
+                way_is_being_found(state, name))
                 continue;
             /* The second address type of a name that has the first is a luxury. */
             if (aaaa && name->a == TARGET_KNOWN && deleg_usable(deleg) > 0)
@@ -209,7 +242,7 @@ static enum step last_resort(struct query *query, struct iter_state *state)
         iter_withdraw(query, state);
         state->told_zones_failed = true;
         state->deleg = NULL;
-        state->any_answer = true; /* silence of the told ones does not count against the others */
+        state->progress_ms = query_now_ms(query); /* the others have their own time */
         state->qmin =
             (struct qmin){.active = iter_env(query)->config->options->qname_minimisation};
         iter_go(query, state, ITER_START);

@@ -41,7 +41,7 @@ static const char replay_defaults[] =
     "  failed-servers-max: 200\n"
     "  timeout-rounds-max: 5\n"
     /* Counted by look-ups, of A and AAAA; the reference counts five names. */
-    "  target-failures-max: 11\n"
+    "  target-failures-max: 12\n"
     "  targets-max: 200\n"
     "  subqueries-max: 200\n"
     "  query-time-max: 600000\n"

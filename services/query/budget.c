@@ -25,6 +25,7 @@ struct budget *budget_new(const struct budget_limits *limits, int64_t now_ms)
         budget->left[i] = limits->most[i];
     budget->soft_sends_left = limits->soft_sends;
     budget->deadline_ms = now_ms + limits->time_ms;
+    budget->too_deep = false;
     budget->exhausted = COSTS;
     return budget;
 }

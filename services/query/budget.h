@@ -30,6 +30,7 @@ struct budget {
     uint32_t left[COSTS];
     uint32_t soft_sends_left;
     int64_t deadline_ms;     /* monotonic; nothing is sent that could only be answered later */
+    bool too_deep;           /* look-ups of name servers were nested as deeply as they may */
     enum cost exhausted;     /* the first one that said no; COSTS: none */
 };
 
