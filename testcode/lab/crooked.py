@@ -1,0 +1,365 @@
+#!/usr/bin/env python3
+"""crooked.py LOG WORLD - name servers and forwarders that do one thing wrong each, or nothing.
+
+Started by ede_test, one process for all of them; WORLD is the JSON that ede_world.py makes: for each
+address its behaviour and zones, for each zone its records. Every question is written to LOG as
+"address protocol name type" before it is answered, so that a test can count what was spent.
+
+A behaviour is a word of the table BEHAVIOURS, with its argument after a colon: "servfail", "ede:22".
+Standard library only.
+"""
+import json
+import re
+import resource
+import selectors
+import signal
+import socket
+import struct
+import sys
+
+from client import NAMES_AT, TYPES, encode_name
+
+NUMBERS = {**TYPES, "OPT": 41}
+QR, AA, TC, RA = 0x8000, 0x0400, 0x0200, 0x0080
+RCODES = {"formerr": 1, "servfail": 2, "notimp": 4, "refused": 5, "yxdomain": 6, "notauth": 9,
+          "notzone": 10, "rcode11": 11}
+STRANGER = "203.0.113.66"
+
+
+class Query:
+    def __init__(self, message):
+        self.message = message
+        labels, at = [], 12
+        while message[at] != 0:
+            labels.append(message[at + 1:at + 1 + message[at]].decode("latin-1"))
+            at += 1 + message[at]
+        self.name = (".".join(labels) + ".").lower()
+        self.rrtype = struct.unpack("!H", message[at + 1:at + 3])[0]
+        self.question = message[12:at + 5]
+        # Everything of ours that a resolver asks has at most the OPT behind the question.
+        self.edns = struct.unpack("!H", message[10:12])[0] > 0
+
+
+def record(owner, rrtype, rdata, ttl=300):
+    return encode_name(owner) + struct.pack("!HHIH", rrtype, 1, ttl, len(rdata)) + rdata
+
+
+def rdata_of(rrtype, text):
+    """Rdata from its text; of the types that the lab needs."""
+    if rrtype == NUMBERS["A"]:
+        return socket.inet_aton(text)
+    if rrtype == NUMBERS["AAAA"]:
+        return socket.inet_pton(socket.AF_INET6, text)
+    if rrtype == NUMBERS["SOA"]:
+        return encode_name("ns.lab.") + encode_name("hostmaster.lab.") \
+            + struct.pack("!5I", 1, 1800, 900, 604800, int(text))
+    if rrtype in NAMES_AT:
+        return encode_name(text)
+    return bytes((len(text),)) + text.encode("ascii")
+
+
+def reply(query, flags, answer=(), authority=(), additional=(), ede=None, question=None, opt=True):
+    """A whole message; sections are lists of records, ede is (code, text)."""
+    additional = list(additional)
+    asked = struct.unpack("!H", query.message[2:4])[0]
+    if query.edns and opt:
+        options = b""
+        if ede is not None:
+            words = ede[1].encode("utf-8")
+            options = struct.pack("!HHH", 15, 2 + len(words), ede[0]) + words
+        additional.append(b"\0" + struct.pack("!HHIH", 41, 1232, 0, len(options)) + options)
+    question = query.question if question is None else question
+    return query.message[:2] + struct.pack(
+        "!5H", QR | (asked & 0x7910) | flags, 1 if question else 0, len(answer), len(authority),
+        len(additional)) + question + b"".join([*answer, *authority, *additional])
+
+
+def enclosing(name, places):
+    """The longest of the places that the name is at or below; None: none."""
+    while True:
+        if name in places:
+            return name
+        if name == ".":
+            return None
+        name = name.partition(".")[2] or "."
+
+
+class Server:
+    def __init__(self, world, address, behaviour, zones):
+        self.zones = {zone: world["zones"][zone] for zone in zones}
+        self.address = address
+        self.word, _, self.argument = behaviour.partition(":")
+        self.dead = False
+
+    # ---- what a sound server says ----
+
+    def records(self, zone, owner, rrtype):
+        return [record(owner, NUMBERS[kind], rdata_of(NUMBERS[kind], text), ttl)
+                for kind, text, ttl in self.zones[zone].get(owner, []) if kind == rrtype]
+
+    def glue(self, zone, referral):
+        found = []
+        for kind, text, _ in referral:
+            if kind == "NS":
+                found += self.records(zone, text, "A") + self.records(zone, text, "AAAA")
+        return found
+
+    def good(self, query, flags=AA, steps=60, **more):
+        zone = enclosing(query.name, self.zones)
+        if zone is None:
+            return reply(query, RCODES["refused"], **more)
+        data = self.zones[zone]
+        cut = query.name
+        while cut != zone:  # the highest cut counts; no zone of the lab has two on one path
+            if any(kind == "NS" for kind, _, _ in data.get(cut, [])):
+                return reply(query, 0, authority=self.records(zone, cut, "NS"),
+                             additional=self.glue(zone, data[cut]), **more)
+            cut = cut.partition(".")[2] or "."
+        return self.within(query, zone, flags, steps, more)
+
+    def within(self, query, zone, flags, steps, more):
+        data, name, answer = self.zones[zone], query.name, []
+        wanted = next((kind for kind, number in NUMBERS.items() if number == query.rrtype), "")
+        for _ in range(steps):
+            above = enclosing(name, {owner for owner, sets in data.items() if owner != name
+                                     and any(kind == "DNAME" for kind, _, _ in sets)})
+            if above is not None:
+                target = name[:-len(above)] + next(t for k, t, _ in data[above] if k == "DNAME")
+                answer += self.records(zone, above, "DNAME")
+                answer.append(record(name, NUMBERS["CNAME"], encode_name(target)))
+            else:
+                found = self.records(zone, name, wanted)
+                alias = self.records(zone, name, "CNAME")
+                if found or not alias:
+                    break
+                answer += alias
+                target = next(text for kind, text, _ in data[name] if kind == "CNAME")
+            name = target
+            if enclosing(name, self.zones) != zone or len(name) > 250:
+                return reply(query, flags, answer, **more)
+        else:
+            return reply(query, flags, answer, **more)
+        if found:
+            return reply(query, flags, answer + found, **more)
+        exists = name in data or any(owner.endswith("." + name) for owner in data)
+        return reply(query, flags | (0 if exists else 3), answer, self.records(zone, zone, "SOA"),
+                     **more)
+
+    def referral(self, query, owner, names):
+        return reply(query, 0, authority=[record(owner, NUMBERS["NS"], encode_name(name))
+                                          for name in names])
+
+    def __call__(self, query, over_tcp):
+        """Bytes, or None for silence, or (bytes, True): from another address."""
+        if self.word in RCODES:
+            return reply(query, RCODES[self.word])
+        return BEHAVIOURS[self.word](self, query, over_tcp)
+
+
+# ---- what the others do -----------------------------------------------------------------------
+
+
+def with_argument(flags):
+    def behave(server, query, _):
+        return reply(query, flags, ede=(int(server.argument), f"said by {server.address}"))
+    return behave
+
+
+def garbage(_, query, __):
+    return query.message[:2] + bytes((0x80, 0, 0, 1, 0, 9, 0, 0, 0, 0)) + b"\xc0\xff" * 20
+
+
+def wrong_id(server, query, _):
+    message = server.good(query)
+    return bytes((message[0] ^ 0x55,)) + message[1:]
+
+
+def wrong_question(server, query, _):
+    return server.good(query, question=encode_name("other.lab.") + query.question[-4:])
+
+
+def lame(_, query, __):
+    return reply(query, 0, authority=[record(".", NUMBERS["NS"], encode_name("a.root."))])
+
+
+def self_referral(server, query, _):
+    zone = enclosing(query.name, server.zones)
+    return reply(query, 0, authority=server.records(zone, zone, "NS"))
+
+
+def other_owner(_, query, __):
+    return reply(query, AA, [record("other.lab.", NUMBERS["A"], socket.inet_aton(STRANGER))])
+
+
+def truncated(server, query, over_tcp):
+    return server.good(query) if over_tcp and server.word == "tc" else reply(query, TC)
+
+
+def old_server(server, query, _):
+    """Its argument is what EDNS gives: a rcode, or silence."""
+    if not query.edns:
+        return server.good(query)
+    return None if server.argument == "drop" else reply(query, RCODES[server.argument], opt=False)
+
+
+def bare(_, query, __):
+    return query.message[:2] + struct.pack("!5H", QR | 1, 0, 0, 0, 0)
+
+
+def lower_case(server, query, _):
+    return server.good(query, question=encode_name(query.name) + query.question[-4:])
+
+
+def endless(server, query, _):
+    """Every name is delegated to two names of the next branch, for ever."""
+    zone = enclosing(query.name, server.zones)
+    labels = query.name[:-len(zone)].rstrip(".").split(".")
+    number = re.fullmatch(r"e-(\d+)", labels[-1])
+    if query.name == zone:
+        return server.good(query)
+    deeper = (int(number[1]) if number else 0) + 1
+    return server.referral(query, f"{labels[-1]}.{zone}",
+                           [f"n{i}.e-{deeper * 2 + i}.{zone}" for i in (0, 1)])
+
+
+def downward(server, query, _):
+    """Refers one label further down each time, to itself, with glue."""
+    zone = enclosing(query.name, server.zones)
+    labels = query.name[:-len(zone)].rstrip(".").split(".")
+    cut = query.name if len(labels) < 2 else ".".join(labels[1:]) + "." + zone
+    host = f"ns.{cut}"
+    return reply(query, 0, authority=[record(cut, NUMBERS["NS"], encode_name(host))],
+                 additional=[record(host, NUMBERS["A"], socket.inet_aton(server.address))])
+
+
+def only_type(server, query, _):
+    """SERVFAIL but for the type that is its argument."""
+    if query.rrtype == NUMBERS[server.argument]:
+        return server.good(query)
+    return reply(query, RCODES["servfail"])
+
+
+def mortal(server, query, _):
+    """RCODE/LABEL: sound until it has been asked for that label's address; then fails like that."""
+    then, _, name = server.argument.partition("/")
+    if server.dead:
+        return None if then == "silent" else reply(query, RCODES[then])
+    server.dead = query.name.startswith(name + ".") and query.rrtype == NUMBERS["A"]
+    return server.good(query)
+
+
+BEHAVIOURS = {
+    "mortal": mortal,
+    "good": lambda server, query, _: server.good(query),
+    "onestep": lambda server, query, _: server.good(query, steps=1),
+    "recursive": lambda server, query, _: server.good(query, RA),  # a sound forwarder
+    "silent": lambda *_: None,
+    "notcp": lambda server, query, over_tcp: server.good(query),
+    "lame": lame,
+    "selfref": self_referral,
+    "empty": lambda server, query, _: reply(query, 0),
+    "emptyaa": lambda server, query, _: reply(query, AA),
+    "emptynx": lambda server, query, _: reply(query, AA | 3),
+    "garbage": garbage,
+    "short": lambda server, query, _: query.message[:7],
+    "bare": bare,
+    "wrongid": wrong_id,
+    "wrongq": wrong_question,
+    "noq": lambda server, query, _: server.good(query, question=b""),
+    "notreply": lambda server, query, _: query.message,
+    "othersrc": lambda server, query, over_tcp:
+        server.good(query) if over_tcp else (server.good(query), True),
+    "othersrc-notcp": lambda server, query, _: (server.good(query), True),
+    "otherowner": other_owner,
+    "tc": truncated,
+    "tc-notcp": truncated,
+    "tc-tcptc": truncated,
+    "edns": old_server,
+    "ednsignored": lambda server, query, _: server.good(query, opt=False),
+    "ede": with_argument(RCODES["servfail"]),
+    "refusedede": with_argument(RCODES["refused"]),
+    "nxede": with_argument(3),
+    "okede": lambda server, query, _: server.good(query, ede=(int(server.argument), "by policy")),
+    "okedera": lambda server, query, _: server.good(query, RA,
+                                                    ede=(int(server.argument), "by policy")),
+    "said": lambda server, query, _: reply(query, RCODES["servfail"], ede=(0, SPEECH)),
+    "lower": lower_case,
+    "endless": endless,
+    "downward": downward,
+    "onlytype": only_type,
+}
+SPEECH = 'He said "no",\r\n\0 {and} \u00fcber 100 octets \u2014 ' + "bla " * 60
+NO_TCP = ("tc-notcp", "notcp", "othersrc-notcp")
+
+
+# ---- sockets ----------------------------------------------------------------------------------
+
+
+class Desk:
+    """One address: its sockets and the server behind them."""
+
+    def __init__(self, server, log, ready, stranger):
+        self.server, self.log, self.stranger = server, log, stranger
+        self.held = []
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind((server.address, 53))
+        ready.register(self.sock, selectors.EVENT_READ, self.on_datagram)
+        if server.word in NO_TCP:
+            return
+        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind((server.address, 53))
+        self.listener.listen(20)
+        ready.register(self.listener, selectors.EVENT_READ, self.on_connection)
+
+    def take(self, message, protocol):
+        query = Query(message)
+        self.log.write(f"{self.server.address} {protocol} {query.name} {query.rrtype}\n")
+        self.log.flush()
+        return self.server(query, protocol == "tcp")
+
+    def on_datagram(self):
+        message, client = self.sock.recvfrom(65535)
+        try:
+            out = self.take(message, "udp")
+            if isinstance(out, tuple):
+                self.stranger.sendto(out[0], client)
+            elif out is not None:
+                self.sock.sendto(out, client)
+        except (IndexError, struct.error, OSError) as error:
+            print(f"{self.server.address}: {error!r}", flush=True)
+
+    def on_connection(self):
+        """One question a connection; silent servers keep it open."""
+        stream, _ = self.listener.accept()
+        stream.settimeout(1)
+        try:
+            size = struct.unpack("!H", stream.recv(2, socket.MSG_WAITALL))[0]
+            out = self.take(stream.recv(size, socket.MSG_WAITALL), "tcp")
+            if out is None:
+                self.held = [*self.held[-20:], stream]
+                return
+            stream.sendall(struct.pack("!H", len(out)) + out)
+        except (IndexError, struct.error, OSError) as error:
+            print(f"{self.server.address}: {error!r}", flush=True)
+        stream.close()
+
+
+def main():
+    with open(sys.argv[2], encoding="ascii") as file:
+        world = json.load(file)
+    log = open(sys.argv[1], "a", encoding="ascii")
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    ready = selectors.DefaultSelector()
+    stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    stranger.bind((world["stranger"], 53))
+    for address, (behaviour, zones) in world["servers"].items():
+        Desk(Server(world, address, behaviour, zones), log, ready, stranger)
+    while True:
+        for key, _ in ready.select():
+            key.data()
+
+
+main()

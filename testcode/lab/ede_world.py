@@ -1,0 +1,340 @@
+"""ede_world.py - from the table of cases to zones, servers and a config of shrewd.
+
+Used by ede_test. Each line of ede_cases.tsv is a case with a zone of its own, NAME.lab., whose
+servers do what the line says; below lab. all is sound. What needs more than one zone is built by a
+function of MAKERS, named in the line.
+
+Columns: case, kind, servers, question, type, rcode, codes, accepted, packets, seconds, why.
+  kind      auth: delegated from lab.; forward, stub: told in the config; zone: see MAKERS;
+            client: in no zone of the lab;
+            others: see COURSES of ede_test
+  servers   words of crooked.py, separated by commas; "servfail*3" is three of them; "dead": nobody
+            listens there; "@ADDRESS": glue that leads nowhere
+  question  "@" is the zone itself, "www" is below it, "name." is a name of its own
+  codes     the first EDE code, "-" for none; accepted: what else may come; besides, 23 may come
+            with 22, and 13 at the end of a second answer
+{word} stands for each word of a list of LISTS in turn.
+"""
+import dataclasses
+import ipaddress
+import itertools
+import os
+import re
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOTS = ["198.18.0.1", "198.18.0.2"]
+LABS = ["198.18.0.3", "198.18.0.4"]
+STRANGER = "198.18.0.5"
+NETWORK = ("198.18.0.1", "255.254.0.0")  # RFC 2544: in no list of addresses that are not asked
+
+LISTS = {
+    # What a server can do instead of answering.
+    "bad": ["servfail", "refused", "notimp", "formerr", "notzone", "rcode11", "silent", "lame",
+            "empty", "garbage", "short", "wrongid", "wrongq", "tc-notcp", "tc-tcptc", "notreply",
+            "othersrc-notcp", "otherowner", "dead", "bare"],
+    # The same for forwarders, whose answers count by what is in them.
+    "badforward": ["servfail", "refused", "notimp", "formerr", "notzone", "silent", "lame",
+                   "selfref", "empty", "garbage", "wrongid", "wrongq", "tc-notcp", "otherowner",
+                   "dead"],
+    "rcode": ["servfail", "refused", "notimp", "formerr", "notauth"],
+    "mute": ["silent", "garbage", "wrongid", "wrongq"],
+    "n": ["1", "2"],
+    "v4": ["this-host=0.0.0.0", "this-net=0.1.2.3", "loopback=127.0.0.1", "link-local=169.254.0.1",
+           "doc-1=192.0.2.1", "doc=198.51.100.1", "doc-3=203.0.113.1", "reserved=240.0.0.1",
+           "multicast=224.0.0.1", "broadcast=255.255.255.255", "private-10=10.0.0.1",
+           "private-172=172.16.0.1", "private-192=192.168.0.1", "shared=100.64.0.1"],
+    "v6": ["unspecified=::", "loopback=::1", "mapped=::ffff:198.18.0.3", "mapped-dep=::5.5.77.78",
+           "doc=2001:db8::1", "doc-2=3fff::1", "link-local=fe80::1", "site-local=fec0::1",
+           "unique-local=fd00::1", "multicast=ff02::1", "discard=100::1", "nat64=64:ff9b::1",
+           "teredo=2001::1"],
+}
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    kind: str
+    servers: list
+    qname: str
+    qtype: str
+    rcodes: list
+    codes: list  # first EDE codes; empty: none
+    accepted: list
+    packets: int
+    seconds: float
+    why: str
+
+    @property
+    def zone(self):
+        return f"{self.name}.lab."
+
+
+def words(text):
+    return [] if text == "-" else text.split(",")
+
+
+def expand(line):
+    """One line for each combination of the words in braces."""
+    lists = list(dict.fromkeys(re.findall(r"{(\w+)}", line)))
+    for chosen in itertools.product(*(LISTS[name] for name in lists)):
+        out = line
+        for name, word in zip(lists, chosen):
+            label, _, value = word.partition("=")
+            out = out.replace(f"{{{name}}}", label, 1) if value else out
+            out = out.replace(f"{{{name}}}", value or label)
+        yield out
+
+
+def read_case(line):
+    name, kind, servers, qname, qtype, rcode, codes, accepted, packets, seconds, why = line
+    listed = []
+    for word in words(servers):
+        behaviour, _, times = word.partition("*")
+        listed += [behaviour] * int(times or 1)
+    zone = f"{name}.lab."
+    if qname == "@":
+        qname = zone
+    elif not qname.endswith("."):
+        qname = f"{qname}.{zone}"
+    return Case(name, kind, listed, qname, qtype, rcode.split("|"), [int(c) for c in words(codes)],
+                [int(c) for c in words(accepted)], int(packets), float(seconds), why)
+
+
+def cases():
+    with open(os.path.join(HERE, "ede_cases.tsv"), encoding="ascii") as file:
+        lines = [line.rstrip("\n") for line in file if line.strip() and line[0] != "#"]
+    read = [read_case(out.split("\t")) for line in lines[1:] for out in expand(line)]
+    names = [case.name for case in read]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two cases are called {name}")
+    return read
+
+
+class World:
+    """What crooked.py serves, which config goes with it, and which packet belongs to which case."""
+
+    def __init__(self, listed):
+        self.zones, self.servers, self.sections = {}, {}, []
+        self.owner = {}  # address or zone -> case
+        self._last = int(ipaddress.ip_address("198.18.1.0"))
+        self.zone(".", [("NS", "a.root."), ("NS", "b.root.")])
+        self.zone("lab.", [("NS", "ns1.lab."), ("NS", "ns2.lab.")])
+        for i, (root, lab) in enumerate(zip(ROOTS, LABS)):
+            self.add(".", f"{'ab'[i]}.root.", "A", root)
+            self.add(".", f"ns{i + 1}.lab.", "A", lab)
+            self.add("lab.", f"ns{i + 1}.lab.", "A", lab)
+            self.add(".", "lab.", "NS", f"ns{i + 1}.lab.")
+            self.servers[root] = ("good", ["."])
+            self.servers[lab] = ("good", ["lab."])
+        for case in listed:
+            self.owner[case.zone] = case.name
+            if case.kind == "zone":
+                word, _, argument = case.servers[0].partition(":")
+                MAKERS[word](self, case, argument)
+            elif case.servers:
+                self.plain(case)
+            else:
+                self.owner[case.qname.rstrip(".").split(".")[-1] + "."] = case.name
+
+    # ---- building ----
+
+    def zone(self, name, records, ttl=60):
+        self.zones[name] = {name: [("SOA", "60", ttl)] + [(k, text, 300) for k, text in records]}
+
+    def add(self, zone, owner, kind, text, ttl=300):
+        sets = self.zones[zone].setdefault(owner, [])
+        if (kind, text, ttl) not in sets:
+            sets.append((kind, text, ttl))
+
+    def address(self, case):
+        self._last += 1
+        address = str(ipaddress.ip_address(self._last))
+        self.owner[address] = case.name
+        return address
+
+    def server(self, case, behaviour, zones):
+        """Its address; a dead one has an address and nothing else."""
+        if behaviour.startswith("@"):
+            return behaviour[1:]
+        address = self.address(case)
+        if behaviour != "dead":
+            self.servers[address] = (behaviour, zones)
+        return address
+
+    def sound_zone(self, name, ttl=300):
+        self.zone(name, [], min(ttl, 60))
+        self.add(name, name, "A", "198.19.0.1", ttl)
+        self.add(name, name, "TXT", "here I am", ttl)
+        for owner in ("www", "a.b.c", "f.e.d.c"):
+            self.add(name, f"{owner}.{name}", "A", "198.19.0.2", ttl)
+
+    def delegate(self, parent, zone, hosts):
+        """hosts: [(name, address or None)]"""
+        for host, address in hosts:
+            for place in (parent, zone):
+                if place not in self.zones:
+                    continue
+                self.add(place, zone, "NS", host)
+                if address is not None:
+                    self.add(place, host, "AAAA" if ":" in address else "A", address)
+
+    def serve(self, case, zone, behaviours, parent="lab."):
+        """A sound zone's content, at servers that do as told. Its NS names are its own."""
+        self.sound_zone(zone, 1 if "mortal" in behaviours[0] else 300)
+        self.delegate(parent, zone, [(f"ns{i + 1}.{zone}", self.server(case, word, [zone]))
+                                     for i, word in enumerate(behaviours)])
+
+    def plain(self, case):
+        if case.kind not in ("forward", "stub"):
+            self.serve(case, case.zone, case.servers)
+            return
+        self.sound_zone(case.zone)
+        self.add(case.zone, case.zone, "NS", f"ns1.{case.zone}")
+        instead = {"good": "recursive", "okede": "okedera"} if case.kind == "forward" else {}
+        lines = [f"{case.kind}-zone:", f'    name: "{case.zone}"']
+        for behaviour in case.servers:
+            word, colon, argument = behaviour.partition(":")
+            address = self.server(case, instead.get(word, word) + colon + argument, [case.zone])
+            lines.append(f"    {case.kind}-addr: {address}")
+        self.sections += lines
+
+    # ---- reading back ----
+
+    def case_of(self, address, name):
+        """The case that a packet with this question to this address was spent on; or None."""
+        if address in self.owner:
+            return self.owner[address]
+        while name != ".":
+            if name in self.owner:
+                return self.owner[name]
+            name = name.partition(".")[2] or "."
+        return None
+
+    def as_json(self):
+        return {"zones": self.zones, "servers": self.servers, "stranger": STRANGER}
+
+    def hints(self):
+        return "".join(f". 86400 NS {x}.root.\n{x}.root. 86400 A {address}\n"
+                       for x, address in zip("ab", ROOTS))
+
+
+# ---- zones of their own -----------------------------------------------------------------------
+
+
+def cyclic(world, case, argument):
+    """Rings of zones, each served only by a name in the next."""
+    count = int(argument)
+    ring = [case.zone] + [f"{case.name}-{i}.lab." for i in range(1, count)]
+    for i, zone in enumerate(ring):
+        world.owner[zone] = case.name
+        world.delegate("lab.", zone, [(f"ns.{ring[(i + 1) % count]}", None)])
+
+
+def no_glue(world, case, _):
+    """The only names of its servers lie in itself, and nobody tells their addresses."""
+    world.delegate("lab.", case.zone, [(f"ns1.{case.zone}", None), (f"ns2.{case.zone}", None)])
+
+
+def no_such_host(world, case, argument):
+    """Its servers are called by names that do not exist."""
+    hosts = [f"nowhere-{i}-{case.name}.lab." for i in range(int(argument))]
+    world.owner.update(dict.fromkeys(hosts, case.name))
+    world.delegate("lab.", case.zone, [(host, None) for host in hosts])
+
+
+def hosted(world, case, argument):
+    """Its only server is called by a name in another zone, whose server behaves as told."""
+    host = f"host-{case.name}.lab."
+    world.owner[host] = case.name
+    world.serve(case, host, [argument])
+    world.sound_zone(case.zone)
+    world.delegate("lab.", case.zone, [(f"www.{host}", None)])
+    address = world.server(case, "good", [case.zone])
+    world.zones[host][f"www.{host}"] = [("A", address, 300)]
+
+
+def deep(world, case, argument):
+    """A healthy zone, each of whose hosts is called by a name of the next zone, so many deep."""
+    count, below = int(argument), case.zone
+    for i in range(count):
+        host = f"{case.name}-{i}.lab."
+        world.owner[host] = case.name
+        world.serve(case, host, ["good"]) if i == count - 1 else world.sound_zone(host)
+        if below not in world.zones:
+            world.sound_zone(below)
+        world.delegate("lab.", below, [(f"ns.{host}", None)])
+        address = world.server(case, "good", [below])
+        world.add(host, f"ns.{host}", "A", address)
+        below = host
+
+
+def aliases(world, case, argument):
+    """One zone, one alias after the other; the server tells one at a time or all at once."""
+    how, count = argument.split("/")
+    world.serve(case, case.zone, ["onestep" if how == "step" else "good"])
+    for i in range(int(count)):
+        target = "www" if i == int(count) - 1 else f"c{i + 1}"
+        world.add(case.zone, f"c{i}.{case.zone}", "CNAME", f"{target}.{case.zone}")
+
+
+def alias_ring(world, case, argument):
+    """a -> b -> ... -> a, told one at a time or all at once."""
+    how, count = argument.split("/")
+    world.serve(case, case.zone, ["onestep" if how == "step" else "good"])
+    names = "abcdefgh"[:int(count)]
+    for i, name in enumerate(names):
+        world.add(case.zone, f"{name}.{case.zone}", "CNAME",
+                  f"{names[(i + 1) % len(names)]}.{case.zone}")
+
+
+def alias_to(world, case, argument):
+    """An alias into a zone whose servers behave as told."""
+    other = f"other-{case.name}.lab."
+    world.owner[other] = case.name
+    world.serve(case, case.zone, ["good"])
+    world.serve(case, other, argument.split("/"))
+    world.add(case.zone, f"a.{case.zone}", "CNAME", f"www.{other}")
+
+
+def tree_moves(world, case, argument):
+    """DNAME: one that points to itself in a ring, or below itself, so that names grow."""
+    world.serve(case, case.zone, ["onestep"])
+    if argument == "ring":
+        world.add(case.zone, f"d.{case.zone}", "DNAME", f"e.{case.zone}")
+        world.add(case.zone, f"e.{case.zone}", "DNAME", f"d.{case.zone}")
+    else:
+        world.add(case.zone, f"d.{case.zone}", "DNAME", f"long-label-here.d.{case.zone}")
+
+
+def strange_names(world, case, argument):
+    """A delegation below the zone to many names in another's, which do not exist (NXNSAttack), or
+    whose addresses are of servers that behave as told (NRDelegation)."""
+    count, _, behaviour = argument.partition("/")
+    victim = f"victim-{case.name}.lab."
+    world.owner[victim] = case.name
+    world.serve(case, case.zone, ["good"])
+    world.serve(case, victim, ["good"])
+    sub = f"sub.{case.zone}"
+    world.delegate(case.zone, sub, [(f"n{i}.{victim}", None) for i in range(int(count))])
+    for i in range(int(count) if behaviour else 0):
+        world.add(victim, f"n{i}.{victim}", "A", world.server(case, behaviour, [case.zone]))
+
+
+def many_labels(world, case, argument):
+    """A name of very many labels, that exists or not."""
+    world.serve(case, case.zone, ["good"])
+    if argument == "there":
+        world.add(case.zone, case.qname, "A", "198.19.0.3")
+
+
+def second_look(world, case, argument):
+    """Healthy, with a zone below whose servers behave as told."""
+    world.serve(case, case.zone, ["good"])
+    world.serve(case, f"sub.{case.zone}", argument.split("/"), case.zone)
+
+
+MAKERS = {"cyclic": cyclic, "noglue": no_glue, "nohost": no_such_host, "hosted": hosted,
+          "deep": deep, "aliases": aliases, "ring": alias_ring, "aliasto": alias_to,
+          "dname": tree_moves, "strange": strange_names, "labels": many_labels,
+          "below": second_look}
