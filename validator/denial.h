@@ -12,6 +12,7 @@
 #define TREESHREW_VALIDATOR_DENIAL_H
 
 #include "validator/finding.h"
+#include "validator/nsec.h"
 #include "validator/nsec3.h"
 
 /* Records looked at per answer, NSEC and NSEC3 each; those beyond are left aside. */
@@ -21,7 +22,7 @@ struct denial {
     struct dname zone;      /* the apex of the zone whose key signed them */
     struct arena *arena;    /* of the query */
     struct nsec3_work hash; /* limits, budget and memo of the hashing */
-    const struct rrset *nsec[DENIAL_RECORDS_MAX];
+    struct nsec nsec[DENIAL_RECORDS_MAX];
     struct nsec3 nsec3[DENIAL_RECORDS_MAX];
     uint8_t nsec_count, nsec3_count;
     uint8_t unsigned_count; /* told by denial_add_unsigned */

@@ -19,6 +19,7 @@ bool bitmap_check(struct slice bitmap);
 bool bitmap_has(struct slice bitmap, uint16_t type);
 
 struct nsec {
+    const struct rrset *set;
     struct dname owner, next;
     struct slice bitmap;
 };
