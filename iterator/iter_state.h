@@ -63,6 +63,7 @@ struct iter_state {
     bool skip_cache;              /* QUERY_REFRESH: only for the first name */
     bool told_zones_failed;       /* stub-first, forward-first: go on without them */
     bool primed;                  /* priming was tried for this query */
+    bool root_from_hints;         /* the cached servers of the root have failed */
     unsigned sends;               /* packets of this query itself */
     const struct rrset **aliases; /* CNAMEs and DNAMEs passed so far */
     size_t alias_count;

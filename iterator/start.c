@@ -320,10 +320,14 @@ static enum step choose_place(struct query *query, struct iter_state *state)
 
     if (told == NULL || !told->is_forward)
         known = iter_deepest_known(query, state, place);
-    if (told == NULL && known == NULL)
+    if (told == NULL &&
+        (known == NULL || (state->root_from_hints && dname_is_root(known->zone)))) {
         told = forward_root(table);
+        known = NULL;
+    }
     if (told_comes_first(told, known)) {
-        if (told->prime && !state->primed && !(query->flags & QUERY_PRIMING))
+        if (told->prime && !state->primed && !state->root_from_hints &&
+            !(query->flags & QUERY_PRIMING))
             return prime(query, state, told);
         known = deleg_from_told(query, state, told);
     }

@@ -202,6 +202,20 @@ static bool ask_parent_anew(struct query *query, struct iter_state *state)
     return true;
 }
 
+/* The root has no parent: of its servers the hints know what a parent's glue would say. */
+static bool ask_hints(struct query *query, struct iter_state *state)
+{
+    if (state->deleg->origin != DELEG_CACHED || !dname_is_root(state->deleg->zone) ||
+        state->root_from_hints)
+        return false;
+    query_trace(query, TRACE_PARENT_SIDE, NULL, &state->deleg->zone, NULL);
+    iter_withdraw(query, state);
+    state->root_from_hints = true;
+    state->deleg = NULL;
+    iter_go(query, state, ITER_START);
+    return true;
+}
+
 /* Addresses as parents told them once, where the names' own zones say something else now. */
 static bool add_parent_side(struct query *query, struct iter_state *state)
 {
@@ -234,7 +248,7 @@ static enum step last_resort(struct query *query, struct iter_state *state)
         iter_go(query, state, ITER_ASK);
         return STEP_AGAIN;
     }
-    if (ask_parent_anew(query, state))
+    if (ask_parent_anew(query, state) || ask_hints(query, state))
         return STEP_AGAIN;
     if (state->poor_answer != NULL)
         return iter_accept_last_resort(query, state);
