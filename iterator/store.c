@@ -114,7 +114,11 @@ int64_t store_expiry_s(struct query *query, const struct message *message, bool 
         if (i >= message->count[SECTION_ANSWER] && message->rrsets[i]->type == TYPE_SOA)
             soa = message->rrsets[i];
     }
-    if (denial)
-        expires_s = soa == NULL ? now_s : time_min(expires_s, soa->expires_s);
+    /* The SOA may be one that was asked for as such and lives longer than a denial may. */
+    if (denial && soa != NULL)
+        expires_s =
+            time_min(expires_s, now_s + fresh_negative_ttl_s(query->env->cache_options, soa));
+    else if (denial)
+        expires_s = now_s;
     return expires_s == INT64_MAX ? now_s : expires_s;
 }

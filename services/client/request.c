@@ -296,7 +296,8 @@ static void told(struct mesh_client *client, const struct query *query,
     struct reply reply = {.rcode = outcome->message.rcode,
                           .message = &outcome->message,
                           .security = outcome->security,
-                          .reasons = &outcome->reasons};
+                          .reasons = &outcome->reasons,
+                          .expires_s = outcome->expires_s};
 
     (void)query;
     if (outcome->failed && outcome->uncacheable)
