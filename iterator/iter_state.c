@@ -54,7 +54,7 @@ static struct iter_state *state_new(struct query *query)
     state->id = ITER_START;
     state->question = query->question;
     state->qmin.active = iter_env(query)->config->options->qname_minimisation;
-    state->skip_cache = (query->flags & (QUERY_REFRESH | QUERY_PRIMING)) != 0;
+    state->skip_cache = query->anew || (query->flags & (QUERY_REFRESH | QUERY_PRIMING)) != 0;
     for (size_t i = 0; i < FLIGHTS_MAX; i++)
         state->flights[i].query = query;
     return state;
@@ -129,7 +129,8 @@ void iter_add_server(struct query *query, struct iter_state *state, struct deleg
     }
     server = deleg_add_server(deleg, query->arena, addr, tls_name,
                               &iter_env(query)->config->deleg_limits);
-    if (server != NULL && is_struck(state, deleg->zone, addr))
+    if (server != NULL && (is_struck(state, deleg->zone, addr) ||
+                           query_avoids(query, addr, deleg->zone)))
         server->failed = true;
 }
 
@@ -265,28 +266,72 @@ enum step iter_no_memory(struct query *query, struct iter_state *state)
     return STEP_DONE;
 }
 
+void iter_note_source(struct query *query, struct iter_state *state,
+                      const struct flight *flight)
+{
+    struct outcome_source *all =
+        ARENA_ARRAY(query->arena, struct outcome_source, state->source_count + 1);
+    struct outcome_source *last;
+
+    if (all == NULL)
+        return; /* then it is not known who said it */
+    if (state->source_count != 0)
+        memcpy(all, state->sources, state->source_count * sizeof(*all));
+    last = &all[state->source_count++];
+    state->sources = all;
+    last->first = (uint16_t)state->alias_count;
+    last->server.family = ADDR_NONE;
+    last->zone = state->deleg == NULL ? dname_root : state->deleg->zone;
+    if (flight == NULL)
+        return;
+    last->server = flight->ask.server;
+    last->transport = flight->ask.transport;
+}
+
+/* The message with the aliases in front of its answer, and their proofs behind its authority. */
+static const struct rrset **join_sections(struct query *query, const struct iter_state *state,
+                                          struct message *message)
+{
+    size_t count = message_rrsets(message), at = 0;
+    size_t before = (size_t)message->count[SECTION_ANSWER] + message->count[SECTION_AUTHORITY];
+    const struct rrset **sets = ARENA_ARRAY(query->arena, const struct rrset *,
+                                            state->alias_count + count + state->proof_count + 1);
+
+    if (sets == NULL)
+        return NULL;
+    for (size_t i = 0; i < state->alias_count; i++)
+        sets[at++] = state->aliases[i];
+    for (size_t i = 0; i < before; i++)
+        sets[at++] = message->rrsets[i];
+    for (size_t i = 0; i < state->proof_count; i++)
+        sets[at++] = state->proofs[i];
+    for (size_t i = before; i < count; i++)
+        sets[at++] = message->rrsets[i];
+    message->count[SECTION_ANSWER] =
+        (uint16_t)(message->count[SECTION_ANSWER] + state->alias_count);
+    message->count[SECTION_AUTHORITY] =
+        (uint16_t)(message->count[SECTION_AUTHORITY] + state->proof_count);
+    return sets;
+}
+
 enum step iter_finish(struct query *query, struct iter_state *state,
                       const struct message *message, int64_t expires_s, enum security security)
 {
     struct message whole = *message;
-    size_t count = message_rrsets(message);
-    const struct rrset **sets =
-        ARENA_ARRAY(query->arena, const struct rrset *, state->alias_count + count + 1);
 
     iter_withdraw(query, state);
-    if (sets == NULL)
+    whole.rrsets = join_sections(query, state, &whole);
+    if (whole.rrsets == NULL)
         return iter_no_memory(query, state);
-    for (size_t i = 0; i < state->alias_count; i++) {
-        sets[i] = state->aliases[i];
-        expires_s = time_min(expires_s, sets[i]->expires_s);
-    }
-    if (count != 0)
-        memcpy(sets + state->alias_count, message->rrsets, count * sizeof(*sets));
-    whole.rrsets = sets;
-    whole.count[SECTION_ANSWER] = (uint16_t)(whole.count[SECTION_ANSWER] + state->alias_count);
+    for (size_t i = 0; i < state->alias_count; i++)
+        expires_s = time_min(expires_s, state->aliases[i]->expires_s);
+    for (size_t i = 0; i < state->proof_count; i++)
+        expires_s = time_min(expires_s, state->proofs[i]->expires_s);
     whole.edns = (struct edns){0};
     query_done(query, &whole, security);
     query->outcome.expires_s = expires_s;
+    query->outcome.sources = state->sources;
+    query->outcome.source_count = state->source_count;
     query->outcome.uncacheable = state->deleg != NULL && state->deleg->no_cache;
     iter_go(query, state, ITER_DONE);
     return STEP_DONE;
@@ -325,7 +370,7 @@ enum step iter_follow(struct query *query, struct iter_state *state, const struc
     iter_withdraw(query, state);
     query_trace(query, TRACE_ALIAS, NULL, state->deleg == NULL ? NULL : &state->deleg->zone, NULL);
     state->question.qname = target;
-    state->skip_cache = false;
+    state->skip_cache = query->anew;
     if (state->deleg != NULL)
         state->alias_zone = state->deleg->zone;
     state->deleg = NULL;

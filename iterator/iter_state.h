@@ -79,6 +79,10 @@ struct iter_state {
     unsigned case_answers;
     struct message *poor_answer;  /* lame or empty, but better than nothing */
     int64_t progress_ms;          /* when an answer last led further; 0: never */
+    struct outcome_source *sources; /* who said what so far, for the module that judges */
+    size_t source_count;
+    const struct rrset **proofs; /* NSEC and NSEC3 that came with the aliases */
+    size_t proof_count;
 };
 
 /** The one way to change the state. */
@@ -105,6 +109,11 @@ bool iter_may_send(const struct query *query, const struct iter_state *state);
 /** Adds cached and given addresses for all names of the delegation. */
 void iter_add_cached_addresses(struct query *query, struct iter_state *state,
                                struct deleg *deleg);
+
+/** What is added from here on are the words of the server that has just answered, or, with
+ *  flight NULL, of the cache. */
+void iter_note_source(struct query *query, struct iter_state *state,
+                      const struct flight *flight);
 
 /** Starts look-ups of addresses of the delegation's names, at most that many now. */
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most);

@@ -132,6 +132,7 @@ static enum step accept(struct query *query, struct iter_state *state, struct me
     message->question = state->question;
     if (!store_message(query, state->deleg, message, denial))
         return iter_no_memory(query, state);
+    iter_note_source(query, state, flight);
     step = iter_finish(query, state, message, store_expiry_s(query, message, denial),
                        SEC_UNCHECKED);
     if (forwarded && !query->outcome.failed)
@@ -147,6 +148,27 @@ enum step iter_accept_last_resort(struct query *query, struct iter_state *state)
     return accept(query, state, message, denial);
 }
 
+/* RFC 4035 section 3.1.3.3: an alias that was expanded from a wildcard is only as good as the proof
+ * beside it, which has to stay with it in the answer. */
+static bool keep_proofs(struct query *query, struct iter_state *state,
+                        const struct message *message)
+{
+    size_t count;
+    const struct rrset **sets = message_section(message, SECTION_AUTHORITY, &count);
+    const struct rrset **all =
+        ARENA_ARRAY(query->arena, const struct rrset *, state->proof_count + count + 1);
+
+    if (all == NULL)
+        return false;
+    for (size_t i = 0; i < state->proof_count; i++)
+        all[i] = state->proofs[i];
+    for (size_t i = 0; i < count; i++)
+        if (sets[i]->type == TYPE_NSEC || sets[i]->type == TYPE_NSEC3)
+            all[state->proof_count++] = sets[i];
+    state->proofs = all;
+    return true;
+}
+
 static enum step follow_alias(struct query *query, struct iter_state *state,
                               struct message *message)
 {
@@ -158,6 +180,9 @@ static enum step follow_alias(struct query *query, struct iter_state *state,
     message->question = state->question;
     if (!store_message(query, state->deleg, message, false))
         return iter_no_memory(query, state);
+    if (query->env->validates && !keep_proofs(query, state, message))
+        return iter_no_memory(query, state);
+    iter_note_source(query, state, state->landed);
     target = alias_end(message, &state->question, &hops);
     sets = message_section(message, SECTION_ANSWER, &count);
     return iter_follow(query, state, sets, count, target);

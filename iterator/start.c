@@ -20,8 +20,10 @@ static const struct rrset *newest(struct query *query, const struct rrset *set, 
         return rrset_is_fresh(set, now_s) ? query_hold(query, rrset_ref(set)) : NULL;
     newer = rrset_cache_find(query->env->rrsets, rrset_owner(set), set->type, set->rrclass,
                              RRSET_PLAIN, now_s, 0);
-    if (newer != NULL)
+    /* What was judged is replaced only by what was found at least as good. */
+    if (newer != NULL && rrset_security(newer) >= rrset_security(set))
         return query_hold(query, newer);
+    rrset_unref(newer);
     return rrset_is_fresh(set, now_s) ? query_hold(query, rrset_ref(set)) : NULL;
 }
 
@@ -53,6 +55,7 @@ static bool finish_from_entry(struct query *query, struct iter_state *state,
     if (!message_of_entry(query, entry, &message))
         return false;
     query_trace(query, TRACE_CACHED, NULL, NULL, NULL);
+    iter_note_source(query, state, NULL);
     iter_finish(query, state, &message, entry->expires_s, (enum security)entry->security);
     query->outcome.from_cache = state->alias_count == 0;
     if (query->has_outcome)
@@ -126,6 +129,26 @@ static const struct rrset *find_set(struct query *query, struct dname owner, uin
                                               query_now_s(query), 0));
 }
 
+/* RFC 4035 section 5.3.4: fewer labels in the signature than in the name: made from a wildcard. */
+static bool is_expanded(const struct rrset *set)
+{
+    struct rdata_rrsig rrsig;
+
+    return set->rrsig_count > 0 && rdata_rrsig(rrset_rrsig(set, 0), &rrsig) &&
+           rrsig.labels + dname_is_wildcard(rrset_owner(set)) < set->owner_labels;
+}
+
+/* An alias that may be followed out of the cache: one found bogus only for who asks for it, one
+ * from a wildcard not where its proof, which is not at hand, would be missed. */
+static const struct rrset *find_alias(struct query *query, struct dname owner, uint16_t type)
+{
+    const struct rrset *set = find_set(query, owner, type);
+
+    if (set == NULL || !query->env->validates || (query->flags & QUERY_CD) != 0)
+        return set;
+    return rrset_security(set) == SEC_BOGUS || is_expanded(set) ? NULL : set;
+}
+
 /* A CNAME made for a cached DNAME (RFC 6672 section 5.3.1). NULL: too long, or no memory. */
 static const struct rrset *alias_of_dname(struct query *query, const struct iter_state *state,
                                           const struct rrset *dname_set)
@@ -172,13 +195,14 @@ static bool try_dname(struct query *query, struct iter_state *state, enum step *
         struct dname target;
 
         above = dname_parent(above);
-        sets[0] = find_set(query, above, TYPE_DNAME);
+        sets[0] = find_alias(query, above, TYPE_DNAME);
         if (sets[0] == NULL)
             continue;
         sets[1] = alias_of_dname(query, state, sets[0]);
         if (sets[1] == NULL || !rdata_target(rrset_rdata(sets[1], 0), TYPE_CNAME, &target))
             return false;
         sets[1] = published_alias(query, sets[1]);
+        iter_note_source(query, state, NULL);
         *step = iter_follow(query, state, sets, 2, target);
         return true;
     }
@@ -197,11 +221,12 @@ static bool try_alias(struct query *query, struct iter_state *state, enum step *
         return true;
     if (state->question.qtype == TYPE_CNAME)
         return false;
-    alias = find_set(query, state->question.qname, TYPE_CNAME);
+    alias = find_alias(query, state->question.qname, TYPE_CNAME);
     if (alias == NULL)
         return false;
     if (!rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &target))
         return false;
+    iter_note_source(query, state, NULL);
     *step = iter_follow(query, state, &alias, 1, target);
     return true;
 }

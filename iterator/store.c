@@ -36,6 +36,16 @@ static uint32_t life_of(struct query *query, const struct rrset *set, enum trust
                           : fresh_ttl_s(options, set->ttl_s, set->type, trust);
 }
 
+/* Validated data stays in the cache until what came is validated, too; but what came is what has to
+ * be judged where it says something else, or where the point was to have it anew. */
+static bool is_contested(const struct query *query, const struct rrset *cached,
+                         const struct rrset *came)
+{
+    if (!query->env->validates || rrset_security(cached) != SEC_SECURE)
+        return false;
+    return query->anew || (query->flags & QUERY_REFRESH) != 0 || !rrset_same_data(cached, came);
+}
+
 static const struct rrset *store_set(struct query *query, const struct deleg *deleg,
                                      const struct rrset *set, enum trust trust,
                                      bool is_denials_soa)
@@ -58,6 +68,10 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
     stored = rrset_cache_store(env->rrsets, ranked, RRSET_PLAIN, now_s);
     if (stored == NULL)
         return ranked;
+    if (is_contested(query, stored, ranked)) {
+        rrset_unref(stored);
+        return ranked;
+    }
     return query_hold(query, stored);
 }
 

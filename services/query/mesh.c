@@ -312,6 +312,21 @@ static void keep(struct mesh *mesh, struct query *query)
         keep_answer(query);
 }
 
+static void copy_sources(struct query *parent, struct outcome *to, const struct outcome *from)
+{
+    struct outcome_source *copy =
+        ARENA_ARRAY(parent->arena, struct outcome_source, from->source_count + 1);
+
+    to->sources = copy;
+    to->source_count = copy == NULL ? 0 : from->source_count;
+    for (size_t i = 0; i < to->source_count; i++) {
+        copy[i] = from->sources[i];
+        copy[i].zone = dname_copy(parent->arena, from->sources[i].zone);
+        if (copy[i].zone.wire == NULL)
+            to->source_count = i; /* whoever asks learns of fewer servers */
+    }
+}
+
 /* A copy that lives as long as the parent: references held by it, texts in its arena. */
 static void copy_outcome(struct query *parent, struct outcome *to, const struct outcome *from)
 {
@@ -321,6 +336,7 @@ static void copy_outcome(struct query *parent, struct outcome *to, const struct 
     to->message.edns = (struct edns){0};
     to->message.has_question = false;
     reasons_copy(&to->reasons, &from->reasons, parent->arena);
+    copy_sources(parent, to, from);
     to->message.rrsets = ARENA_ARRAY(parent->arena, const struct rrset *, count + 1);
     for (size_t i = 0; to->message.rrsets != NULL && i < count; i++) {
         const struct rrset *set = from->message.rrsets[i];
@@ -515,6 +531,10 @@ static enum need new_child(struct query *parent, const struct question *question
         return NEED_NO_MEMORY;
     (*child)->depth = parent->depth + 1;
     (*child)->target_depth = target_depth;
+    /* Addresses of name servers are the iterator's own matter, which no module judges. */
+    for (const struct avoided *at = parent->avoided;
+         at != NULL && (flags & QUERY_TARGET) == 0; at = at->next)
+        query_avoid(*child, &at->server, at->zone);
     mesh->stats.sub_started++;
     start(mesh, *child, PLACE_OTHERS);
     return NEED_WAIT;

@@ -13,6 +13,15 @@
 
 struct query;
 
+/* Who said it: the RRsets from `first` on, up to the next source's, are this server's words; those
+ * of the authority section are the last one's. Its address is ADDR_NONE for what was cached. */
+struct outcome_source {
+    uint16_t first; /* index in the message */
+    enum transport transport;
+    struct addr server;
+    struct dname zone; /* the cut whose servers were asked */
+};
+
 struct outcome {
     struct message message;   /* rcode, flags (AA, AD by security), sections */
     enum security security;
@@ -21,6 +30,8 @@ struct outcome {
     bool from_cache;          /* a remembered failure or other cached message */
     bool uncacheable;         /* TTL 0, partial or too large: answers its askers, is not stored */
     int64_t expires_s;        /* when the message as a whole is stale */
+    const struct outcome_source *sources; /* in the query's arena; for who judges the answer */
+    size_t source_count;
 };
 
 /**

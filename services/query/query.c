@@ -35,6 +35,32 @@ void query_release_held(struct query *query)
         rrset_unref(CONTAINER_OF(link, struct held_rrset, link)->set);
 }
 
+bool query_avoids(const struct query *query, const struct addr *server, struct dname zone)
+{
+    for (const struct avoided *at = query->avoided; at != NULL; at = at->next)
+        if (addr_equal(&at->server, server) && dname_equal(at->zone, zone))
+            return true;
+    return false;
+}
+
+void query_avoid(struct query *query, const struct addr *server, struct dname zone)
+{
+    struct avoided *avoided;
+
+    if (query->avoided_count == AVOIDED_MAX || query_avoids(query, server, zone))
+        return;
+    avoided = ARENA_NEW(query->arena, struct avoided);
+    if (avoided == NULL)
+        return; /* it may be asked once more, then */
+    avoided->zone = dname_copy(query->arena, zone);
+    if (avoided->zone.wire == NULL)
+        return;
+    avoided->server = *server;
+    avoided->next = query->avoided;
+    query->avoided = avoided;
+    query->avoided_count++;
+}
+
 struct trace_event *query_trace(struct query *query, enum trace_kind kind,
                                 const struct addr *server, const struct dname *zone,
                                 const char *words)

@@ -34,6 +34,15 @@ struct query_waiter { /* a parent's link to a child, in the parent's arena */
     struct outcome result; /* in the parent's arena */
 };
 
+/* A server whose words about a zone were found to be bad. */
+struct avoided {
+    struct avoided *next;
+    struct dname zone;
+    struct addr server;
+};
+
+enum { AVOIDED_MAX = 16 };
+
 struct query {
     struct link ready;     /* in the mesh's ready queue */
     struct link listed;    /* in the mesh's list of all queries, oldest first */
@@ -62,6 +71,12 @@ struct query {
     bool out_of_time;      /* the deadline has passed: ends at its next turn */
     uint8_t place;         /* the mesh's: which of its lists */
     bool nobody_waits;     /* prefetch: runs although nobody is to be told */
+
+    /* A module was not content with the answer and has the next one look for another: not out of
+     * the cache, and not from these servers. Sub-questions begun later inherit the list. */
+    bool anew;
+    struct avoided *avoided;
+    unsigned avoided_count;
 };
 
 /** The message cache's flavour for a query's flags. */
@@ -74,6 +89,10 @@ static inline uint8_t query_flavour(unsigned flags)
 /** The reference becomes the query's; released with it. @return set; when memory runs out it is
  *  released at once and NULL comes back. NULL in, NULL out. */
 const struct rrset *query_hold(struct query *query, const struct rrset *set);
+
+/** From now on that server is not asked about that zone for this query. At most AVOIDED_MAX. */
+void query_avoid(struct query *query, const struct addr *server, struct dname zone);
+bool query_avoids(const struct query *query, const struct addr *server, struct dname zone);
 
 /** The mesh's: gives back all that query_hold took. */
 void query_release_held(struct query *query);
