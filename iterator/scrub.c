@@ -259,10 +259,11 @@ static bool is_on_the_way(const struct scrubber *scrubber, struct dname owner)
                                         dname_is_at_or_below(scrubber->question->qname, owner));
 }
 
-/* An NS set that nobody asked for beside an answer can only do harm (promiscuous NS). */
+/* An NS set that nobody asked for beside an answer can only do harm (promiscuous NS). Records that
+ * were no answer do not make one of a referral. */
 static bool ns_is_unasked(const struct scrubber *scrubber)
 {
-    return scrubber->rules->promiscuous && scrubber->message->count[SECTION_ANSWER] != 0 &&
+    return scrubber->rules->promiscuous && scrubber->kept_count[SECTION_ANSWER] != 0 &&
            scrubber->question->qtype != TYPE_NS;
 }
 

@@ -146,6 +146,14 @@ static bool way_is_being_found(const struct iter_state *state, const struct dele
     return false;
 }
 
+static bool has_fresh_server(const struct deleg *deleg)
+{
+    for (const struct deleg_server *at = deleg->servers; at != NULL; at = at->next)
+        if (!at->failed && at->sends == 0)
+            return true;
+    return false;
+}
+
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most)
 {
     struct deleg *deleg = state->deleg;
@@ -161,31 +169,34 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
                 (aaaa && name->a == TARGET_ASKED) || /* which may make this one needless */
                 way_is_being_found(state, name))
                 continue;
-            /* The second address type of a name that has the first is a luxury. */
-            if (aaaa && name->a == TARGET_KNOWN && deleg_usable(deleg) > 0)
+            /* The second address type of a name that has the first is a luxury, until all
+             * known addresses have been tried. */
+            if (aaaa && name->a == TARGET_KNOWN && has_fresh_server(deleg))
                 continue;
             started += start(query, state, name, aaaa);
         }
     }
 }
 
-static bool has_fresh_server(const struct deleg *deleg)
+/* Glue runs out address by address: the parent may tell one that is no longer known here. */
+static bool lacks_addresses(const struct deleg *deleg)
 {
-    for (const struct deleg_server *at = deleg->servers; at != NULL; at = at->next)
-        if (!at->failed && at->sends == 0)
+    for (const struct deleg_name *at = deleg->names; at != NULL; at = at->next)
+        if (at->a != TARGET_KNOWN && at->aaaa != TARGET_KNOWN)
             return true;
     return false;
 }
 
 /*
- * The last resort: what the child says of its servers has failed; the parent may know better ones.
+ * The last resort: what is known of the zone's servers has failed; the parent may know better ones.
  * The parent is asked anew, once a zone; servers that failed stay struck off.
  */
 static bool ask_parent_anew(struct query *query, struct iter_state *state)
 {
     struct deleg *failed = state->deleg, *parent;
 
-    if (failed->origin != DELEG_CACHED || failed->parent_side || dname_is_root(failed->zone) ||
+    if (failed->origin != DELEG_CACHED || dname_is_root(failed->zone) ||
+        (failed->parent_side && !lacks_addresses(failed)) ||
         (state->anew_zone.wire != NULL && dname_equal(state->anew_zone, failed->zone)))
         return false;
     parent = iter_deepest_known(query, state, dname_parent(failed->zone));

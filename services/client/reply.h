@@ -32,7 +32,6 @@ struct reply {
     const struct message *message; /* sections; NULL: none */
     const struct reasons *reasons; /* NULL: none */
     int64_t now_s;
-    int64_t expires_s; /* when the message as a whole may no longer be shown; 0: not known */
 };
 
 /**

@@ -296,8 +296,7 @@ static void told(struct mesh_client *client, const struct query *query,
     struct reply reply = {.rcode = outcome->message.rcode,
                           .message = &outcome->message,
                           .security = outcome->security,
-                          .reasons = &outcome->reasons,
-                          .expires_s = outcome->expires_s};
+                          .reasons = &outcome->reasons};
 
     (void)query;
     if (outcome->failed && outcome->uncacheable)

@@ -144,30 +144,17 @@ static bool is_late(const struct visit *visit)
            visit->now_ms - visit->arrived_ms > most_ms;
 }
 
-/* How long a denial with that SOA may be kept, and no longer than it is kept here. */
-static uint32_t denial_ttl_s(const struct visit *visit, const struct reply *reply,
-                             const struct rrset *soa)
-{
-    const struct cache_options *options = visit->service->settings.env->cache_options;
-    uint32_t most_s = fresh_negative_ttl_s(options, soa);
-
-    if (reply->expires_s == 0)
-        return most_s;
-    return (uint32_t)time_min(most_s, time_max(reply->expires_s - visit->now_s, 0));
-}
-
-/* RFC 2308 section 5: a denial's SOA, behind aliases as well, shows how long the denial may be
- * kept, even where the one at hand was asked for as such or came with a later denial and lives
- * longer. @return the message to show. */
-static const struct message *with_denial_soa(struct visit *visit, const struct reply *reply,
+/* RFC 2308 section 5: a denial's SOA, behind aliases as well, shows how long a denial may be kept,
+ * even where the one at hand was asked for as such and lives longer. @return the message to show. */
+static const struct message *with_denial_soa(struct visit *visit, const struct message *message,
                                              struct message *changed)
 {
-    const struct message *message = reply->message;
+    const struct cache_options *options = visit->service->settings.env->cache_options;
     size_t end = (size_t)message->count[SECTION_ANSWER] + message->count[SECTION_AUTHORITY];
 
     for (size_t i = message->count[SECTION_ANSWER]; i < end; i++) {
         const struct rrset *set = message->rrsets[i];
-        uint32_t most_s = set->type == TYPE_SOA ? denial_ttl_s(visit, reply, set) : 0;
+        uint32_t most_s = set->type == TYPE_SOA ? fresh_negative_ttl_s(options, set) : 0;
         size_t total = message_rrsets(message);
         struct rrset *copy;
 
@@ -195,7 +182,7 @@ void visit_answer(struct visit *visit, struct reply *reply)
     reply->now_s = visit->now_s;
     reply->late = is_late(visit);
     if (reply->message != NULL && !reply->authoritative)
-        reply->message = with_denial_soa(visit, reply, &with_soa);
+        reply->message = with_denial_soa(visit, reply->message, &with_soa);
     if (visit->alias_count == 0 || reply->rcode == RCODE_SERVFAIL) {
         send_reply(visit, reply);
         return;
@@ -309,8 +296,7 @@ void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why)
     struct reply reply = {.rcode = hit->message.rcode,
                           .message = &hit->message,
                           .security = hit->security,
-                          .reasons = &hit->entry->reasons,
-                          .expires_s = hit->age == HIT_FRESH ? hit->entry->expires_s : 0};
+                          .reasons = &hit->entry->reasons};
     struct reasons reasons;
 
     if (hit->age == HIT_FAILURE) {
