@@ -15,6 +15,10 @@
 
 enum { SIGNATURES_PER_RRSET = 8, KEYS_PER_TAG = 2 };
 
+/** Octets that one signature may cover; an RRset of a 64 KiB message with a name of usual
+ * length fits. */
+enum { SIGNED_SIZE_MAX = 512 * 1024 };
+
 /** The time that signatures are judged by: val-override-date, val-sig-skew-min, -max. */
 struct sig_clock {
     bool ignored;       /* "-1": every time is good */
@@ -32,7 +36,7 @@ struct sig_check {
     const struct sig_clock *clock;
     int64_t wall_s; /* seconds since 1970, of this event */
     struct budget *budget;
-    struct arena *arena; /* scratch; the query's */
+    struct arena *arena; /* the query's; little is taken */
     bool all_algorithms; /* harden-algo-downgrade */
 };
 
@@ -59,18 +63,24 @@ struct sig_verdict {
      * before. */
     enum security security;
     bool exhausted;         /* bogus because the budget said no: budget->exhausted says which */
-    struct sig_good good;   /* when secure: the signature that lives longest of those checked */
+    struct sig_good good;   /* when secure: the first good signature */
     struct finding finding; /* when bogus: the most telling of all its signatures */
 };
 
 /**
  * Verifies an RRset with the keys of a zone.
- * @param keys  validated keys of the zone that must be the signer.
+ * @param keys   validated keys of the zone that must be the signer.
  * @param needed when check->all_algorithms: algorithms of which each has to give a good
- * signature (struct key_verdict); NULL: one good signature is enough.
+ *               signature (struct key_verdict, struct key_entry); NULL: one good signature is
+ * enough.
  */
 struct sig_verdict sig_verify(const struct sig_check *check, const struct rrset *set,
                               struct zone_keys *keys, const struct algo_set *needed);
+
+/** The same where only some keys count. @param allowed one a key of `keys`. */
+struct sig_verdict sig_verify_by(const struct sig_check *check, const struct rrset *set,
+                                 struct zone_keys *keys, const bool *allowed,
+                                 const struct algo_set *needed);
 
 /** The signer of the first signature that could be one of this RRset (signer at or above the
  * owner); false: none. Tells the chain which zone to find keys of. */

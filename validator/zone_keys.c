@@ -21,16 +21,49 @@ struct zone_keys {
     struct zone_key keys[];
 };
 
-/* RFC 4034 appendix B; B.1 for the one algorithm that had another way. */
-uint16_t dnskey_tag(struct slice rdata)
+static uint32_t tag_sum(const uint8_t *octets, size_t size)
 {
     uint32_t sum = 0;
 
+    for (size_t i = 0; i < size; i++)
+        sum += (i & 1) != 0 ? octets[i] : (uint32_t)octets[i] << 8;
+    return sum;
+}
+
+/* RFC 4034 appendix B; B.1 for the one algorithm that had another way. */
+uint16_t dnskey_tag(struct slice rdata)
+{
+    uint32_t sum;
+
     if (rdata.size >= 4 && rdata.data[3] == ALGORITHM_RSAMD5)
         return rdata.size < 7 ? 0 : bytes_u16(rdata.data + rdata.size - 3);
-    for (size_t i = 0; i < rdata.size; i++)
-        sum += (i & 1) != 0 ? rdata.data[i] : (uint32_t)rdata.data[i] << 8;
+    sum = tag_sum(rdata.data, rdata.size);
     return (uint16_t)(sum + (sum >> 16));
+}
+
+/* The tag that the key would have without its flaws. */
+static uint16_t mended_tag(const struct dnskey *key)
+{
+    uint32_t flags = (key->flags | DNSKEY_ZONE) & ~(uint32_t)DNSKEY_REVOKE;
+    uint32_t sum = flags + (DNSKEY_PROTOCOL << 8 | key->algorithm);
+
+    sum += tag_sum(key->key.data, key->key.size);
+    return (uint16_t)(sum + (sum >> 16));
+}
+
+enum key_flaw zone_keys_flaw(const struct zone_keys *keys, uint16_t tag, uint8_t algorithm)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct dnskey *key = &keys->keys[i].fields;
+
+        if (dnskey_is_usable(key) || key->algorithm != algorithm ||
+            (key->tag != tag && mended_tag(key) != tag))
+            continue;
+        if ((key->flags & DNSKEY_ZONE) == 0)
+            return KEY_NO_ZONE_BIT;
+        return (key->flags & DNSKEY_REVOKE) != 0 ? KEY_REVOKED : KEY_BAD_PROTO;
+    }
+    return KEY_NO_MATCH;
 }
 
 bool dnskey_read(struct slice rdata, struct dnskey *out)

@@ -52,6 +52,15 @@ size_t zone_keys_size_bytes(const struct zone_keys *keys);
  */
 bool dnskey_is_usable(const struct dnskey *key);
 
+/** Why no usable key fits a tag and algorithm that a DS or RRSIG names. */
+enum key_flaw { KEY_NO_MATCH, KEY_BAD_PROTO, KEY_REVOKED, KEY_NO_ZONE_BIT };
+
+/**
+ * Looks among the keys that are not usable for the one that was meant: it has the tag, or would
+ * have it without its flaw (the flags are part of what the tag is made of). For findings only.
+ */
+enum key_flaw zone_keys_flaw(const struct zone_keys *keys, uint16_t tag, uint8_t algorithm);
+
 /**
  * The parsed key, parsed now if it was not; borrowed, lives as long as `keys`.
  * @return as public_key_new.
