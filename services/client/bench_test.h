@@ -18,7 +18,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "services/upstream/paper_world.h"
+#include "services/upstream/paper_world_test.h"
 #include "testcode/message_of.h"
 
 enum { SENT_MAX = 8, PACKET_MAX = 2048 };

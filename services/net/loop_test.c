@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 
-#include "services/net/net_bench.h"
+#include "services/net/net_bench_test.h"
 #include "services/net/udp.h"
 
 static int setup(void **state)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include "services/net/net_bench.h"
+#include "services/net/net_bench_test.h"
 #include "services/net/stream.h"
 
 enum { QUESTION = 20, CLIENTS_MAX = 64, HELD_MAX = 300 };

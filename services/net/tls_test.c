@@ -17,7 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "services/net/net_bench.h"
+#include "services/net/net_bench_test.h"
 
 struct server {
     SSL_CTX *context;

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "services/upstream/conn.h"
-#include "services/upstream/paper_world.h"
+#include "services/upstream/paper_world_test.h"
 
 enum { PACKET_SIZE = 20, ASKS = 4 };
 

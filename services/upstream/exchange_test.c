@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "services/upstream/exchange.h"
-#include "services/upstream/paper_world.h"
+#include "services/upstream/paper_world_test.h"
 
 #define OPT_INIT_BOOL(value)   value
 #define OPT_INIT_UINT(value)   value

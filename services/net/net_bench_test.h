@@ -1,11 +1,11 @@
 /*
- * net_bench.h - a loop that a test runs for a while, and client sockets on loopback.
+ * net_bench_test.h - a loop that a test runs for a while, and client sockets on loopback.
  *
  * Included by *_test.c of this folder only. Ports are chosen by the kernel. A test waits for
  * what it expects, at most WAIT_MS; what must not happen is waited for shortly.
  */
-#ifndef TREESHREW_SERVICES_NET_NET_BENCH_H
-#define TREESHREW_SERVICES_NET_NET_BENCH_H
+#ifndef TREESHREW_SERVICES_NET_NET_BENCH_TEST_H
+#define TREESHREW_SERVICES_NET_NET_BENCH_TEST_H
 
 #include <errno.h>
 #include <poll.h>

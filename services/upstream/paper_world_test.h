@@ -1,11 +1,11 @@
 /*
- * paper_world.h - a world without a network, for the tests of this folder.
+ * paper_world_test.h - a world without a network, for the tests of this folder.
  *
  * Keeps what was sent and written, and lets the test play the servers: deliver datagrams, open
- * and close connections, move the clock. Numbers come from a seed. Included by *_test.c only.
+ * and close connections, move the clock. Numbers come from a seed. Included by *_test.c and *_fuzz.c only.
  */
-#ifndef TREESHREW_SERVICES_UPSTREAM_PAPER_WORLD_H
-#define TREESHREW_SERVICES_UPSTREAM_PAPER_WORLD_H
+#ifndef TREESHREW_SERVICES_UPSTREAM_PAPER_WORLD_TEST_H
+#define TREESHREW_SERVICES_UPSTREAM_PAPER_WORLD_TEST_H
 
 #include <errno.h>
 #include <stdlib.h>
