@@ -104,11 +104,15 @@ static enum step try_next_server(struct query *query, struct iter_state *state,
 
 static enum step no_answer(struct query *query, struct iter_state *state)
 {
+    const struct iterator_options *options = iter_env(query)->config->options;
     struct deleg_server *server = state->landed->server;
 
     switch (state->landed->ask.verdict) {
     case UPSTREAM_TIMEOUT:
         server->timeouts++;
+        if (state->landed->minimised)
+            qmin_timed_out(&state->qmin,
+                           options->qname_minimisation_strict ? 0 : options->minimise_timeouts_max);
         if (server->probed && server->sends == 1)
             iter_strike(query, state, server);
         if (budget_allows_extras(query->budget))
@@ -267,6 +271,7 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
         iter_check_path(query, state);
     state->case_answer = NULL;
     state->case_answers = 0;
+    state->qmin.timeouts = 0;
     if (state->anew_zone.wire == NULL) /* on the second way down it is still the best there is */
         state->poor_answer = NULL;
     return ask_next(query, state);
@@ -282,6 +287,7 @@ static enum step go_on_minimised(struct query *query, struct iter_state *state,
     state->progress_ms = query_now_ms(query);
     state->landed->server->sends = 0; /* the next name is another question */
     state->deleg->sends = 0;
+    state->qmin.timeouts = 0;
     return ask_next(query, state);
 }
 

@@ -29,10 +29,22 @@ struct question qmin_next(struct qmin *qmin, const struct question *full, struct
     known = (uint8_t)(known + step_size(qmin, (uint8_t)(all - known), most));
     if (known >= all)
         return question;
+    qmin->before = qmin->labels;
     qmin->labels = known;
     qmin->steps++;
     question.qname = dname_ancestor(full->qname, known);
     question.qtype = TYPE_A;
     *minimised = true;
     return question;
+}
+
+void qmin_timed_out(struct qmin *qmin, unsigned most)
+{
+    qmin->timeouts++;
+    if (most != 0 && qmin->timeouts >= most) {
+        qmin->active = false;
+        return;
+    }
+    qmin->labels = qmin->before;
+    qmin->steps--;
 }

@@ -10,6 +10,8 @@ struct qmin {
     bool active;       /* off: the full question goes out */
     uint8_t labels;    /* of the name sent last (or of the zone, at first) */
     uint8_t steps;     /* names shortened so far, for one full name */
+    uint8_t before;    /* labels as they were before the last step */
+    uint8_t timeouts;  /* of the name sent last, in a row */
 };
 
 /**
@@ -23,5 +25,13 @@ struct qmin {
  */
 struct question qmin_next(struct qmin *qmin, const struct question *full, struct dname zone,
                           unsigned most, bool *minimised);
+
+/**
+ * The shortened question sent last was not answered: it goes out once more.
+ *
+ * @param most after so many times the full question is sent instead, for a server may drop what it
+ *             does not know (RFC 9156 section 2.3); 0: never.
+ */
+void qmin_timed_out(struct qmin *qmin, unsigned most);
 
 #endif

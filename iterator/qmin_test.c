@@ -77,11 +77,33 @@ static void hundred_labels(void **state)
     arena_free(arena);
 }
 
+/* A lost packet costs no label; servers that stay silent for a shortened name get the full one. */
+static void names_unanswered(void **state)
+{
+    struct arena *arena = arena_new(0);
+    struct question full = question_of(arena, "a.b.example. A"), asked;
+    struct qmin qmin = {.active = true};
+    bool minimised;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        asked = qmin_next(&qmin, &full, dname_root, 10, &minimised);
+        assert_true(minimised);
+        assert_int_equal(asked.qname.labels, name_of(arena, "example.").labels);
+        qmin_timed_out(&qmin, 3);
+    }
+    asked = qmin_next(&qmin, &full, dname_root, 10, &minimised);
+    assert_false(minimised);
+    assert_true(question_equal(&asked, &full));
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_shown),
         cmocka_unit_test(hundred_labels),
+        cmocka_unit_test(names_unanswered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,7 @@ static const char replay_defaults[] =
     "  sends-per-delegation: 200\n"
     "  failed-servers-max: 200\n"
     "  timeout-rounds-max: 5\n"
+    "  minimise-timeouts-max: 3\n"
     /* Counted by look-ups, of A and AAAA; the reference counts five names. */
     "  target-failures-max: 12\n"
     "  targets-max: 200\n"
