@@ -411,18 +411,35 @@ static bool begins_chain(const struct denial *denial, size_t at)
     return true;
 }
 
+/* Of two failures the one that came further: it tells more of what is wrong. */
+static size_t how_far(const struct proof *proof)
+{
+    static const char *const causes[] = {"proof=no-cover", "proof=no-wildcard",
+                                         "proof=type-exists"};
+
+    for (size_t i = 0; i < COUNT(causes); i++) {
+        if (strcmp(proof->finding.cause, causes[i]) == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
 static struct proof ask_chains(struct denial *denial, const struct way *way,
                                const struct asked *asked, struct proof proof)
 {
     size_t chains = 0;
 
     for (size_t i = 0; i < denial->nsec3_count && chains < CHAINS_MAX; i++) {
+        struct proof next;
+
         if (!begins_chain(denial, i))
             continue;
         chains++;
-        proof = way->nsec3(denial, &denial->nsec3[i], asked);
-        if (is_proven(&proof))
-            break;
+        next = way->nsec3(denial, &denial->nsec3[i], asked);
+        if (is_proven(&next))
+            return next;
+        if (how_far(&next) > how_far(&proof))
+            proof = next;
     }
     return proof;
 }
