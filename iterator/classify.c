@@ -130,6 +130,18 @@ static enum verdict classify_authority(const struct message *message, struct dna
     return count == 0 ? VERDICT_EMPTY : VERDICT_NODATA;
 }
 
+/* RFC 6672 section 2.2: YXDOMAIN answers the question when a DNAME would make the name too long. */
+static enum verdict classify_too_long(const struct message *message,
+                                      const struct question *question)
+{
+    unsigned hops;
+    struct dname end = alias_end(message, question, &hops);
+
+    if (is_rewritten(message, end))
+        return VERDICT_ANSWER;
+    return hops > 0 ? VERDICT_ALIAS : VERDICT_RCODE;
+}
+
 enum verdict classify(const struct message *message, const struct question *question,
                       struct dname zone, bool recursive)
 {
@@ -143,6 +155,8 @@ enum verdict classify(const struct message *message, const struct question *ques
         alias_end(message, question, &hops);
         return hops > 0 ? VERDICT_ALIAS : VERDICT_NXDOMAIN;
     }
+    if (message->rcode == RCODE_YXDOMAIN)
+        return classify_too_long(message, question);
     if (message->rcode != RCODE_NOERROR)
         return VERDICT_RCODE;
     if (message->count[SECTION_ANSWER] != 0)

@@ -58,6 +58,11 @@ static const struct {
      VERDICT_EMPTY},
     {"SERVFAIL", "www.example. A", "example.", RCODE_SERVFAIL, 0, false, "", VERDICT_RCODE},
     {"REFUSED", "www.example. A", "example.", RCODE_REFUSED, 0, false, "", VERDICT_RCODE},
+    {"YXDOMAIN with the DNAME that makes the name too long (RFC 6672 section 2.2)",
+     "w.old.example. A", "example.", RCODE_YXDOMAIN, FLAG_AA, false, "old.example. DNAME new.",
+     VERDICT_ANSWER},
+    {"YXDOMAIN without a DNAME", "w.old.example. A", "example.", RCODE_YXDOMAIN, FLAG_AA, false,
+     "", VERDICT_RCODE},
     {"NOTIMP", "www.example. A", "example.", RCODE_NOTIMP, 0, false, "", VERDICT_RCODE},
 };
 

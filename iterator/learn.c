@@ -430,6 +430,8 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
         return iter_no_memory(query, state);
     if (scrubbed.removed > 0)
         query_trace(query, TRACE_SCRUBBED, &flight->ask.server, &state->deleg->zone, NULL);
+    if (scrubbed.too_long && message->rcode == RCODE_NOERROR)
+        message->rcode = RCODE_YXDOMAIN;
     if (!case_is_settled(query, state, &step))
         return step;
     /* What was there, but was not the server's to say or about another name, is no denial. */
