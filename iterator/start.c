@@ -343,6 +343,10 @@ static enum step choose_place(struct query *query, struct iter_state *state)
         state->told_zones_failed ? NULL : forward_find(table, place);
     struct deleg *known = NULL;
 
+    /* Priming asks the told servers of the zone itself: forwarders are not those, and may have
+     * failed already (forward-first). */
+    if ((query->flags & QUERY_PRIMING) != 0 && told != NULL && told->is_forward)
+        told = NULL;
     if (told == NULL || !told->is_forward)
         known = iter_deepest_known(query, state, place);
     if (told == NULL &&
