@@ -63,7 +63,6 @@ struct iter_state {
     bool skip_cache;              /* QUERY_REFRESH: only for the first name */
     bool told_zones_failed;       /* stub-first, forward-first: go on without them */
     bool primed;                  /* priming was tried for this query */
-    bool root_from_hints;         /* the cached servers of the root have failed */
     unsigned sends;               /* packets of this query itself */
     const struct rrset **aliases; /* CNAMEs and DNAMEs passed so far */
     size_t alias_count;
@@ -129,6 +128,9 @@ enum step iter_accept_last_resort(struct query *query, struct iter_state *state)
 
 /** The deepest cached delegation at or above the name that is of use; NULL: none. */
 struct deleg *iter_deepest_known(struct query *query, struct iter_state *state, struct dname name);
+
+/** The root with the servers that the hints tell, not primed. NULL: no memory. */
+struct deleg *iter_deleg_from_hints(struct query *query, struct iter_state *state);
 
 /** Strikes the server off for this query. */
 void iter_strike(struct query *query, struct iter_state *state, struct deleg_server *server);

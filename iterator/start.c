@@ -273,6 +273,11 @@ static struct deleg *deleg_from_told(struct query *query, struct iter_state *sta
     return deleg;
 }
 
+struct deleg *iter_deleg_from_hints(struct query *query, struct iter_state *state)
+{
+    return deleg_from_told(query, state, forward_root(iter_env(query)->config->told));
+}
+
 static struct deleg *deleg_from_cache_at(struct query *query, struct iter_state *state,
                                          struct dname zone)
 {
@@ -349,14 +354,10 @@ static enum step choose_place(struct query *query, struct iter_state *state)
         told = NULL;
     if (told == NULL || !told->is_forward)
         known = iter_deepest_known(query, state, place);
-    if (told == NULL &&
-        (known == NULL || (state->root_from_hints && dname_is_root(known->zone)))) {
+    if (told == NULL && known == NULL)
         told = forward_root(table);
-        known = NULL;
-    }
     if (told_comes_first(told, known)) {
-        if (told->prime && !state->primed && !state->root_from_hints &&
-            !(query->flags & QUERY_PRIMING))
+        if (told->prime && !state->primed && !(query->flags & QUERY_PRIMING))
             return prime(query, state, told);
         known = deleg_from_told(query, state, told);
     }

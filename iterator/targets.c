@@ -189,17 +189,21 @@ static bool lacks_addresses(const struct deleg *deleg)
 
 /*
  * The last resort: what is known of the zone's servers has failed; the parent may know better ones.
- * The parent is asked anew, once a zone; servers that failed stay struck off.
+ * The parent is asked anew, once a zone; servers that failed stay struck off. The root has no parent:
+ * of its servers the hints know what a parent's glue would say.
  */
 static bool ask_parent_anew(struct query *query, struct iter_state *state)
 {
-    struct deleg *failed = state->deleg, *parent;
+    struct deleg *failed = state->deleg, *parent = NULL;
 
-    if (failed->origin != DELEG_CACHED || dname_is_root(failed->zone) ||
+    if (failed->origin != DELEG_CACHED ||
         (failed->parent_side && !lacks_addresses(failed)) ||
         (state->anew_zone.wire != NULL && dname_equal(state->anew_zone, failed->zone)))
         return false;
-    parent = iter_deepest_known(query, state, dname_parent(failed->zone));
+    if (!dname_is_root(failed->zone))
+        parent = iter_deepest_known(query, state, dname_parent(failed->zone));
+    if (parent == NULL)
+        parent = iter_deleg_from_hints(query, state);
     if (parent == NULL)
         return false;
     for (struct deleg_server *at = failed->servers; at != NULL; at = at->next)
@@ -210,20 +214,6 @@ static bool ask_parent_anew(struct query *query, struct iter_state *state)
     state->deleg = parent;
     state->qmin.labels = 0;
     iter_go(query, state, ITER_ASK);
-    return true;
-}
-
-/* The root has no parent: of its servers the hints know what a parent's glue would say. */
-static bool ask_hints(struct query *query, struct iter_state *state)
-{
-    if (state->deleg->origin != DELEG_CACHED || !dname_is_root(state->deleg->zone) ||
-        state->root_from_hints)
-        return false;
-    query_trace(query, TRACE_PARENT_SIDE, NULL, &state->deleg->zone, NULL);
-    iter_withdraw(query, state);
-    state->root_from_hints = true;
-    state->deleg = NULL;
-    iter_go(query, state, ITER_START);
     return true;
 }
 
@@ -259,7 +249,7 @@ static enum step last_resort(struct query *query, struct iter_state *state)
         iter_go(query, state, ITER_ASK);
         return STEP_AGAIN;
     }
-    if (ask_parent_anew(query, state) || ask_hints(query, state))
+    if (ask_parent_anew(query, state))
         return STEP_AGAIN;
     if (state->poor_answer != NULL)
         return iter_accept_last_resort(query, state);
