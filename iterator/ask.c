@@ -196,6 +196,9 @@ enum step iter_ask_run(struct query *query, struct iter_state *state)
     if (flight != NULL && iter_may_send(query, state)) {
         flight->server = next_server(query, state, &infra);
         if (flight->server != NULL) {
+            if (flight->server->sends > 0 && !any_under_way(state) &&
+                iter_ask_parent_early(query, state))
+                return STEP_AGAIN;
             if (state->deleg->sends == 0)
                 fetch_ahead(query, state);
             return send(query, state, flight, &infra);

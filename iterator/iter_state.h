@@ -117,6 +117,13 @@ void iter_note_source(struct query *query, struct iter_state *state,
 /** Starts look-ups of addresses of the delegation's names, at most that many now. */
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most);
 
+/**
+ * Before a silent server is asked once more: where the cache has lost addresses of the zone's other
+ * servers, the parent (for the root: the hints) may still tell them. Goes to ASK. @return false:
+ * there is nothing to be gained by it, or it has been done.
+ */
+bool iter_ask_parent_early(struct query *query, struct iter_state *state);
+
 /** Takes in the results of look-ups that have ended. */
 void iter_read_targets(struct query *query, struct iter_state *state);
 

@@ -192,29 +192,47 @@ static bool lacks_addresses(const struct deleg *deleg)
  * The parent is asked anew, once a zone; servers that failed stay struck off. The root has no parent:
  * of its servers the hints know what a parent's glue would say.
  */
-static bool ask_parent_anew(struct query *query, struct iter_state *state)
+static bool may_ask_parent(const struct iter_state *state)
 {
-    struct deleg *failed = state->deleg, *parent = NULL;
+    const struct deleg *deleg = state->deleg;
 
-    if (failed->origin != DELEG_CACHED ||
-        (failed->parent_side && !lacks_addresses(failed)) ||
-        (state->anew_zone.wire != NULL && dname_equal(state->anew_zone, failed->zone)))
+    if (deleg->origin != DELEG_CACHED || (deleg->parent_side && !lacks_addresses(deleg)))
         return false;
-    if (!dname_is_root(failed->zone))
-        parent = iter_deepest_known(query, state, dname_parent(failed->zone));
+    return state->anew_zone.wire == NULL || !dname_equal(state->anew_zone, deleg->zone);
+}
+
+/* @return false: no memory. */
+static bool go_to_parent(struct query *query, struct iter_state *state)
+{
+    struct deleg *parent = NULL;
+
+    if (!dname_is_root(state->deleg->zone))
+        parent = iter_deepest_known(query, state, dname_parent(state->deleg->zone));
     if (parent == NULL)
         parent = iter_deleg_from_hints(query, state);
     if (parent == NULL)
         return false;
-    for (struct deleg_server *at = failed->servers; at != NULL; at = at->next)
-        if (!at->failed)
-            iter_strike(query, state, at);
-    query_trace(query, TRACE_PARENT_SIDE, NULL, &failed->zone, NULL);
-    state->anew_zone = failed->zone;
+    query_trace(query, TRACE_PARENT_SIDE, NULL, &state->deleg->zone, NULL);
+    state->anew_zone = state->deleg->zone;
     state->deleg = parent;
     state->qmin.labels = 0;
     iter_go(query, state, ITER_ASK);
     return true;
+}
+
+static bool ask_parent_anew(struct query *query, struct iter_state *state)
+{
+    if (!may_ask_parent(state))
+        return false;
+    for (struct deleg_server *at = state->deleg->servers; at != NULL; at = at->next)
+        if (!at->failed)
+            iter_strike(query, state, at);
+    return go_to_parent(query, state);
+}
+
+bool iter_ask_parent_early(struct query *query, struct iter_state *state)
+{
+    return may_ask_parent(state) && lacks_addresses(state->deleg) && go_to_parent(query, state);
 }
 
 /* Addresses as parents told them once, where the names' own zones say something else now. */
