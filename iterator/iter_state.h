@@ -35,6 +35,7 @@ struct flight {
     struct deleg_server *server;
     bool under_way, landed;
     bool minimised;
+    bool bare;          /* the answer came without a single record */
     uint16_t load_slot; /* where it counts in cut_load, while under way */
 };
 

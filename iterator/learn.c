@@ -376,6 +376,18 @@ static enum step judge_minimised(struct query *query, struct iter_state *state,
     return go_on_minimised(query, state, verdict);
 }
 
+/*
+ * With AA an empty answer may be a NODATA without its SOA, if all servers say so. Small forwarders
+ * leave the SOA out as well (RFC 2308 section 2.2, type 3); the only one is taken at its word.
+ */
+static bool may_be_nodata(const struct iter_state *state, const struct message *message)
+{
+    if (message->rcode != RCODE_NOERROR)
+        return false;
+    return (message->flags & FLAG_AA) != 0 ||
+           (state->deleg->recursive && state->deleg->server_count == 1 && state->landed->bare);
+}
+
 static enum step judge(struct query *query, struct iter_state *state, struct message *message,
                        enum verdict verdict)
 {
@@ -398,8 +410,7 @@ static enum step judge(struct query *query, struct iter_state *state, struct mes
         return keep_for_last_resort(query, state, message, TRACE_LAME);
     case VERDICT_SELF_REFERRAL: return try_next_server(query, state, TRACE_SELF_REFERRAL);
     case VERDICT_EMPTY:
-        /* With AA it may be a NODATA without its SOA, if all servers say so. */
-        if ((message->flags & FLAG_AA) != 0 && message->rcode == RCODE_NOERROR)
+        if (may_be_nodata(state, message))
             return keep_for_last_resort(query, state, message, TRACE_EMPTY);
         return try_next_server(query, state, TRACE_EMPTY);
     case VERDICT_RCODE: return try_next_server(query, state, TRACE_RCODE);
@@ -425,6 +436,7 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
     if (!message->has_question)
         return try_next_server(query, state, TRACE_MALFORMED);
     answers = message->count[SECTION_ANSWER];
+    flight->bare = message_rrsets(message) == 0;
     if (scrub(message, &flight->ask.question, state->deleg->zone, state->deleg->recursive, rules,
               query->arena, &scrubbed) != STATUS_OK)
         return iter_no_memory(query, state);
