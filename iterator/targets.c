@@ -6,11 +6,22 @@
  */
 #include "iterator/iter_state.h"
 
+#include <string.h>
+
 #include "util/wire/rdata.h"
 
 static enum target_status *status_of(struct target *target)
 {
     return target->aaaa ? &target->name->aaaa : &target->name->a;
+}
+
+/* A loop is found at its end; all that wait for it are in it as well. */
+static bool failed_in_loop(const struct outcome *result)
+{
+    static const char loop[] = "deleg=loop";
+
+    return result->failed && result->reasons.count > 0 &&
+           strncmp(result->reasons.item[0].text, loop, sizeof(loop) - 1) == 0;
 }
 
 static void add_addresses(struct query *query, struct iter_state *state, struct target *target)
@@ -24,6 +35,8 @@ static void add_addresses(struct query *query, struct iter_state *state, struct 
     *status_of(target) = TARGET_MISSING;
     if (target->waiter.result.failed || message->rcode != RCODE_NOERROR)
         target->deleg->target_failures += !target->waiter.result.from_cache;
+    if (failed_in_loop(&target->waiter.result))
+        target->deleg->saw_loop = true;
     if (message->rcode == RCODE_NXDOMAIN) /* then it has no address of the other type either */
         target->name->a = target->name->aaaa = TARGET_MISSING;
     for (size_t i = 0; i < count; i++) {
