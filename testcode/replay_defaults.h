@@ -21,6 +21,7 @@ static const char replay_defaults[] =
     "  log-servfail: yes\n"
     /* Defaults that scenarios rely on without naming them. */
     "  num-threads: 1\n"
+    "  root-trust-anchor: no\n"
     "  use-caps-for-id: no\n"
     "  ede: no\n"
     "  ede-serve-expired: no\n"

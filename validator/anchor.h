@@ -37,10 +37,10 @@ typedef const char *anchor_read_file(void *context, const char *name, struct are
 typedef void anchor_complain(void *context, const struct opt_item *item, const char *words);
 
 /**
- * The anchors of trust-anchor, trust-anchor-file, trusted-keys-file, auto-trust-anchor-file and
- * domain-insecure. When the first four name nothing, those of the public root are built in.
- * An auto-trust-anchor-file that is not there or has no key yet is told but no failure if
- * anchors of the root are otherwise known.
+ * The anchors of trust-anchor, trust-anchor-file, trusted-keys-file, auto-trust-anchor-file,
+ * domain-insecure and negative-trust-anchor. When the first four name nothing, those of the
+ * public root are built in (unless root-trust-anchor says no). An auto-trust-anchor-file that
+ * is not there yet begins with the built-in ones.
  * @return NULL after at least one complaint, or without memory.
  */
 struct anchors *anchors_new(const struct validator_options *options, anchor_complain *complain,

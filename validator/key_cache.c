@@ -1,0 +1,301 @@
+/*
+ * key_cache.c - what is known of the keys of zones, in one table of all threads.
+ *
+ * Life of an entry: made whole (name and texts in one allocation), offered to the table, shared
+ * by references, released by the table when it is replaced or evicted, freed with the last
+ * reference.
+ */
+#include "validator/key_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BACKOFF_DOUBLINGS_MOST = 16 };
+
+struct key_cache {
+    struct shards *shards;
+    struct hash_key key;
+};
+
+static uint64_t zone_hash(const struct key_cache *cache, struct dname zone, uint16_t rrclass)
+{
+    return dname_hash(zone, cache->key) + rrclass;
+}
+
+/* ---- entries ---- */
+
+/* The name and the texts stand behind the struct. @return NULL: no memory. */
+static struct key_entry *entry_new(const struct key_cache *cache, struct dname zone,
+                                   uint16_t rrclass, const struct reasons *reasons)
+{
+    size_t size = sizeof(struct key_entry) + zone.size;
+    struct key_entry *entry;
+    uint8_t *at;
+
+    for (size_t i = 0; i < reasons->count; i++)
+        size += strlen(reasons->item[i].text) + 1;
+    entry = calloc(1, size);
+    if (entry == NULL)
+        return NULL;
+    at = (uint8_t *)(entry + 1);
+    shard_link_init(&entry->link, zone_hash(cache, zone, rrclass), shard_cost(size));
+    atomic_init(&entry->references, 1);
+    memcpy(at, zone.wire, zone.size);
+    entry->zone = dname_of_wire(at);
+    entry->rrclass = rrclass;
+    at += zone.size;
+    entry->reasons.count = reasons->count;
+    for (size_t i = 0; i < reasons->count; i++) {
+        size_t octets = strlen(reasons->item[i].text) + 1;
+
+        memcpy(at, reasons->item[i].text, octets);
+        entry->reasons.item[i] = (struct reason){reasons->item[i].code, (const char *)at};
+        at += octets;
+    }
+    return entry;
+}
+
+static void entry_ref(const struct key_entry *entry)
+{
+    atomic_fetch_add_explicit(&((struct key_entry *)(uintptr_t)entry)->references, 1,
+                              memory_order_relaxed);
+}
+
+void key_entry_unref(const struct key_entry *borrowed)
+{
+    struct key_entry *entry = (struct key_entry *)(uintptr_t)borrowed;
+
+    if (entry == NULL ||
+        atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel) != 1)
+        return;
+    zone_keys_unref(entry->keys);
+    free(entry);
+}
+
+static void entry_release(struct shard_link *link)
+{
+    key_entry_unref(CONTAINER_OF(link, struct key_entry, link));
+}
+
+/* ---- the table ---- */
+
+struct key_cache *key_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key)
+{
+    struct key_cache *cache = calloc(1, sizeof(*cache));
+
+    if (cache == NULL)
+        return NULL;
+    cache->key = key;
+    cache->shards = shards_new(size_bytes, shards, entry_release);
+    if (cache->shards != NULL)
+        return cache;
+    free(cache);
+    return NULL;
+}
+
+void key_cache_free(struct key_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    shards_free(cache->shards);
+    free(cache);
+}
+
+void key_cache_resize(struct key_cache *cache, uint64_t size_bytes)
+{
+    shards_resize(cache->shards, size_bytes);
+}
+
+void key_cache_flush(struct key_cache *cache)
+{
+    shards_flush(cache->shards);
+}
+
+uint64_t key_cache_size_bytes(const struct key_cache *cache)
+{
+    return shards_state(cache->shards).size_bytes;
+}
+
+uint64_t key_cache_count(const struct key_cache *cache)
+{
+    return shards_state(cache->shards).entries;
+}
+
+/* ---- looking up ---- */
+
+struct search {
+    struct dname zone;
+    uint16_t rrclass;
+    int64_t now_s;
+    const struct key_entry *found;
+};
+
+static bool look_fresh(const struct shard_link *link, void *context)
+{
+    const struct key_entry *entry = CONTAINER_OF(link, const struct key_entry, link);
+    struct search *search = context;
+
+    if (entry->rrclass != search->rrclass || entry->expires_s <= search->now_s ||
+        !dname_equal(entry->zone, search->zone))
+        return false;
+    entry_ref(entry);
+    search->found = entry;
+    return true;
+}
+
+const struct key_entry *key_cache_ref(struct key_cache *cache, struct dname zone,
+                                      uint16_t rrclass, int64_t now_s)
+{
+    struct search search = {zone, rrclass, now_s, NULL};
+
+    shards_look(cache->shards, zone_hash(cache, zone, rrclass), look_fresh, &search);
+    return search.found;
+}
+
+const struct key_entry *key_cache_closest_ref(struct key_cache *cache, struct dname name,
+                                              struct dname top, uint16_t rrclass, int64_t now_s)
+{
+    uint64_t hashes[DNAME_LABELS_MAX + 1];
+
+    dname_hashes(name, cache->key, hashes);
+    for (;; name = dname_parent(name)) {
+        struct search search = {name, rrclass, now_s, NULL};
+
+        shards_look(cache->shards, hashes[name.labels] + rrclass, look_fresh, &search);
+        if (search.found != NULL || name.labels <= top.labels)
+            return search.found;
+    }
+}
+
+/* ---- storing ---- */
+
+struct storing {
+    struct key_entry *fresh;
+    int64_t now_s;
+    uint32_t first_ttl_s, ttl_max_s; /* of a bogus entry; 0: not bogus */
+};
+
+static bool is_zone(const struct shard_link *link, const void *context)
+{
+    const struct key_entry *entry = CONTAINER_OF(link, const struct key_entry, link);
+    const struct storing *storing = context;
+
+    return entry->rrclass == storing->fresh->rrclass &&
+           dname_equal(entry->zone, storing->fresh->zone);
+}
+
+/* A failure in a row doubles the time; one long past the last begins anew. */
+static void set_backoff(struct key_entry *fresh, const struct key_entry *old,
+                        const struct storing *storing)
+{
+    uint64_t ttl_s = storing->first_ttl_s;
+
+    fresh->failures = 1;
+    if (old != NULL && old->security == SEC_BOGUS &&
+        old->expires_s + storing->ttl_max_s > storing->now_s)
+        fresh->failures = old->failures + 1;
+    for (uint32_t i = 1; i < fresh->failures && i < BACKOFF_DOUBLINGS_MOST; i++)
+        ttl_s *= 2;
+    if (ttl_s > storing->ttl_max_s)
+        ttl_s = storing->ttl_max_s;
+    fresh->expires_s = storing->now_s + (int64_t)ttl_s;
+}
+
+static enum shard_verdict decide(struct shard_link *link, void *context)
+{
+    struct storing *storing = context;
+    const struct key_entry *old =
+        link == NULL ? NULL : CONTAINER_OF(link, const struct key_entry, link);
+
+    if (storing->fresh->security != SEC_BOGUS)
+        return SHARD_PUT;
+    set_backoff(storing->fresh, old, storing);
+    /* Keys that were validated stay so until they expire, whatever somebody sends meanwhile. */
+    return old != NULL && old->security == SEC_SECURE && old->expires_s > storing->now_s
+               ? SHARD_KEEP
+               : SHARD_PUT;
+}
+
+/* Two references: the table's and the caller's. */
+static const struct key_entry *store(struct key_cache *cache, struct storing *storing)
+{
+    struct key_entry *entry = storing->fresh;
+    struct shard_change change = {.hash = entry->link.hash,
+                                  .match = is_zone,
+                                  .decide = decide,
+                                  .context = storing,
+                                  .fresh = &entry->link};
+
+    entry_ref(entry);
+    switch (shards_change(cache->shards, &change)) {
+    case SHARD_PUT: break;
+    case SHARD_REFUSED:
+        decide(NULL, storing); /* too large for the table: nobody has decided */
+        /* fall through */
+    default: key_entry_unref(entry); break;
+    }
+    return entry;
+}
+
+const struct key_entry *key_cache_store_secure(struct key_cache *cache, struct dname zone,
+                                               uint16_t rrclass, struct zone_keys *keys,
+                                               const struct algo_set *algorithms,
+                                               int64_t expires_s)
+{
+    static const struct reasons none;
+    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, &none)};
+
+    if (storing.fresh == NULL)
+        return NULL;
+    storing.fresh->security = SEC_SECURE;
+    storing.fresh->expires_s = expires_s;
+    storing.fresh->keys = zone_keys_ref(keys);
+    storing.fresh->algorithms = *algorithms;
+    storing.fresh->link.size_bytes += (uint32_t)zone_keys_size_bytes(keys);
+    return store(cache, &storing);
+}
+
+const struct key_entry *key_cache_store_insecure(struct key_cache *cache, struct dname zone,
+                                                 uint16_t rrclass,
+                                                 const struct reasons *reasons,
+                                                 int64_t expires_s)
+{
+    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons)};
+
+    if (storing.fresh == NULL)
+        return NULL;
+    storing.fresh->security = SEC_INSECURE;
+    storing.fresh->expires_s = expires_s;
+    return store(cache, &storing);
+}
+
+const struct key_entry *key_cache_store_bogus(struct key_cache *cache, struct dname zone,
+                                              uint16_t rrclass, const struct reasons *reasons,
+                                              int64_t now_s, uint32_t first_ttl_s,
+                                              uint32_t ttl_max_s)
+{
+    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons),
+                              .now_s = now_s,
+                              .first_ttl_s = first_ttl_s,
+                              .ttl_max_s = ttl_max_s};
+
+    if (storing.fresh == NULL)
+        return NULL;
+    storing.fresh->security = SEC_BOGUS;
+    return store(cache, &storing);
+}
+
+/* ---- forgetting ---- */
+
+static enum shard_verdict visit_below(struct shard_link *link, void *context)
+{
+    const struct key_entry *entry = CONTAINER_OF(link, const struct key_entry, link);
+    const struct dname *zone = context;
+
+    return dname_is_at_or_below(entry->zone, *zone) ? SHARD_DROP : SHARD_KEEP;
+}
+
+size_t key_cache_drop(struct key_cache *cache, struct dname zone)
+{
+    return shards_visit(cache->shards, visit_below, &zone);
+}
