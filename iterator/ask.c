@@ -28,7 +28,7 @@ static unsigned sends_per_server(const struct iterator_options *options,
     if (state->deleg->server_count <= 1)
         return most;
     /* Servers that change the case of names must agree, round by round. */
-    if (state->case_answer != NULL)
+    if (state->case_flight != NULL)
         return CASE_ROUNDS_PER_ADDRESS;
     return (unsigned)size_min(options->timeout_rounds_max, most);
 }

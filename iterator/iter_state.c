@@ -18,7 +18,7 @@ static const struct iter_rule {
                   BIT(ITER_ASK) | BIT(ITER_AWAIT) | BIT(ITER_TARGETS) | BIT(ITER_DONE)},
     [ITER_AWAIT] = {"await", iter_await_run, BIT(ITER_LEARN)},
     [ITER_TARGETS] = {"targets", iter_targets_run,
-                      BIT(ITER_ASK) | BIT(ITER_START) | BIT(ITER_DONE)},
+                      BIT(ITER_ASK) | BIT(ITER_LEARN) | BIT(ITER_START) | BIT(ITER_DONE)},
     [ITER_LEARN] = {"learn", iter_learn_run, BIT(ITER_START) | BIT(ITER_ASK) | BIT(ITER_DONE)},
     [ITER_DONE] = {"done", NULL, 0},
 };
@@ -375,8 +375,8 @@ enum step iter_follow(struct query *query, struct iter_state *state, const struc
         state->alias_zone = state->deleg->zone;
     state->deleg = NULL;
     state->qmin = (struct qmin){.active = iter_env(query)->config->options->qname_minimisation};
-    state->case_answer = state->poor_answer = NULL;
-    state->case_answers = 0;
+    state->poor_answer = NULL;
+    iter_forget_case(state);
     iter_go(query, state, ITER_START);
     return STEP_AGAIN;
 }

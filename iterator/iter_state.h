@@ -75,8 +75,9 @@ struct iter_state {
     struct query_waiter *priming;
     struct struck *struck;
     struct dname anew_zone;       /* whose parent was asked again; wire NULL: none */
-    struct message *case_answer;  /* the first answer whose case was not kept, to compare with */
-    unsigned case_answers;
+    struct flight *case_flight;   /* with the first answer whose case was not kept, to compare with */
+    unsigned case_answers;        /* that agree with it */
+    bool case_differs;            /* another one did not: none of them is believed */
     struct message *poor_answer;  /* lame or empty, but better than nothing */
     int64_t progress_ms;          /* when an answer last led further; 0: never */
     struct outcome_source *sources; /* who said what so far, for the module that judges */
@@ -130,6 +131,13 @@ void iter_read_targets(struct query *query, struct iter_state *state);
 
 /** harden-referral-path: asks the zone itself for its NS set and their addresses; nobody waits. */
 void iter_check_path(struct query *query, struct iter_state *state);
+
+/** Forgets answers whose case was not kept: the next question is another one. */
+void iter_forget_case(struct iter_state *state);
+
+/** Nobody is left to ask who could contradict the answer whose case was not kept: goes to LEARN with
+ *  it. @return false: there is none, or there was a contradiction. */
+bool iter_settle_case(struct query *query, struct iter_state *state);
 
 /** Answers with the poor answer, when nothing better came. */
 enum step iter_accept_last_resort(struct query *query, struct iter_state *state);

@@ -269,8 +269,7 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
     state->progress_ms = query_now_ms(query);
     if (iter_env(query)->config->options->harden_referral_path)
         iter_check_path(query, state);
-    state->case_answer = NULL;
-    state->case_answers = 0;
+    iter_forget_case(state);
     state->qmin.timeouts = 0;
     if (state->anew_zone.wire == NULL) /* on the second way down it is still the best there is */
         state->poor_answer = NULL;
@@ -288,6 +287,7 @@ static enum step go_on_minimised(struct query *query, struct iter_state *state,
     state->landed->server->sends = 0; /* the next name is another question */
     state->deleg->sends = 0;
     state->qmin.timeouts = 0;
+    iter_forget_case(state);
     return ask_next(query, state);
 }
 
@@ -331,22 +331,47 @@ static bool case_is_settled(struct query *query, struct iter_state *state, enum 
 
     if (!flight->ask.case_failed)
         return true;
-    if (state->case_answer == NULL) {
-        state->case_answer = ARENA_NEW(query->arena, struct message);
-        if (state->case_answer == NULL) {
+    if (state->case_flight != NULL &&
+        !question_equal(&state->case_flight->ask.question, &flight->ask.question))
+        iter_forget_case(state);
+    if (state->case_flight == NULL) {
+        state->case_flight = ARENA_NEW(query->arena, struct flight);
+        if (state->case_flight == NULL) {
             *step = iter_no_memory(query, state);
             return false;
         }
-        *state->case_answer = flight->ask.message;
-    } else if (!same_answer(state->case_answer, &flight->ask.message)) {
+        *state->case_flight = *flight;
+    } else if (!same_answer(&state->case_flight->ask.message, &flight->ask.message)) {
+        state->case_differs = true;
         *step = try_next_server(query, state, TRACE_WRONG_QUESTION);
         return false;
     }
     if (++state->case_answers < wanted) {
+        if (flight->minimised) /* the same question once more */
+            qmin_timed_out(&state->qmin, 0);
         *step = ask_next(query, state);
         return false;
     }
     note_fact(query, state, INFRA_CASE_LAME);
+    return true;
+}
+
+void iter_forget_case(struct iter_state *state)
+{
+    state->case_flight = NULL;
+    state->case_answers = 0;
+    state->case_differs = false;
+}
+
+bool iter_settle_case(struct query *query, struct iter_state *state)
+{
+    if (state->case_flight == NULL || state->case_differs)
+        return false;
+    state->landed = state->case_flight;
+    state->landed->ask.case_failed = false;
+    note_fact(query, state, INFRA_CASE_LAME);
+    iter_forget_case(state);
+    iter_go(query, state, ITER_LEARN);
     return true;
 }
 

@@ -305,6 +305,8 @@ enum step iter_targets_run(struct query *query, struct iter_state *state)
             iter_go(query, state, ITER_ASK);
             return STEP_AGAIN;
         }
+        if (iter_settle_case(query, state))
+            return STEP_AGAIN;
         iter_look_up_targets(query, state, UINT32_MAX);
         if (state->targets_running > 0)
             return STEP_WAIT;
