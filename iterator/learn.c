@@ -205,6 +205,26 @@ static const struct rrset *referral_ns(const struct message *message)
     UNREACHABLE(); /* classify has seen it */
 }
 
+/* harden-unverified-glue: what the zone's own servers could not confirm is asked for instead. */
+static bool may_use_glue(const struct query *query, struct dname zone, const struct rrset *glue)
+{
+    return !iter_env(query)->config->options->harden_unverified_glue ||
+           dname_is_at_or_below(rrset_owner(glue), zone);
+}
+
+/* Takes glue that may not be used as it is out of the message. */
+static void drop_unverified(const struct query *query, struct message *message, struct dname zone)
+{
+    size_t count;
+    const struct rrset **sets = message_section(message, SECTION_ADDITIONAL, &count);
+    uint16_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (may_use_glue(query, zone, sets[i]))
+            sets[kept++] = sets[i];
+    message->count[SECTION_ADDITIONAL] = kept;
+}
+
 /* Glue of this very referral counts even where the cache could not take it. */
 static void add_glue(struct query *query, struct iter_state *state, struct deleg *deleg,
                      const struct message *message)
@@ -216,7 +236,8 @@ static void add_glue(struct query *query, struct iter_state *state, struct deleg
     for (size_t i = 0; i < count; i++) {
         struct deleg_name *name = deleg_find_name(deleg, rrset_owner(sets[i]));
 
-        if (name == NULL || (sets[i]->type != TYPE_A && sets[i]->type != TYPE_AAAA))
+        if (name == NULL || (sets[i]->type != TYPE_A && sets[i]->type != TYPE_AAAA) ||
+            !may_use_glue(query, deleg->zone, sets[i]))
             continue;
         *(sets[i]->type == TYPE_A ? &name->a : &name->aaaa) = TARGET_KNOWN;
         for (size_t j = 0; j < size_min(sets[i]->rr_count, most); j++) {
@@ -250,9 +271,12 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
         return iter_limit(query, state, COST_REFERRALS);
     told.rrsets = copy_sets(query->arena, message);
     message->question = state->landed->ask.question;
-    if (told.rrsets == NULL || !store_message(query, state->deleg, message, false))
+    if (told.rrsets == NULL)
         return iter_no_memory(query, state);
     ns = referral_ns(&told);
+    drop_unverified(query, message, rrset_owner(ns));
+    if (!store_message(query, state->deleg, message, false))
+        return iter_no_memory(query, state);
     store_parent_side(query, state->deleg, &told, rrset_owner(ns));
     iter_withdraw(query, state);
     deleg = deleg_new(query->arena, rrset_owner(ns), DELEG_REFERRED);

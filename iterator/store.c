@@ -106,7 +106,9 @@ void store_parent_side(struct query *query, const struct deleg *deleg,
     for (size_t i = 0; i < count && !deleg->no_cache; i++) {
         struct rrset *glue;
 
-        if (!dname_is_at_or_below(rrset_owner(sets[i]), zone))
+        /* Where glue from elsewhere is not used at once, it is a last resort as well. */
+        if (!dname_is_at_or_below(rrset_owner(sets[i]), zone) &&
+            !iter_env(query)->config->options->harden_unverified_glue)
             continue;
         glue = rrset_copy_in(query->arena, sets[i]);
         if (glue == NULL)
