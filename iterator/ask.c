@@ -113,6 +113,7 @@ static void fill_ask(struct query *query, struct iter_state *state, struct fligh
                                  .dnssec_ok = query->env->validates,
                                  .want_tcp = state->deleg->tcp_only,
                                  .tls_name = flight->server->tls_name,
+                                 .wrong_before = flight->server->wrong_answers,
                                  .arena = query->arena,
                                  .budget = query->budget,
                                  .trace = query->trace,

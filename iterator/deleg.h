@@ -35,6 +35,7 @@ struct deleg_server {
     struct addr addr;
     const char *tls_name; /* NULL: no TLS */
     uint8_t sends, timeouts;
+    uint16_t wrong_answers; /* false ones that came instead of its answer */
     bool failed;          /* struck off for this query */
     bool probed;          /* long silent: this query tries it once */
     bool under_way;
@@ -48,6 +49,7 @@ struct deleg {
     bool first;           /* stub-first, forward-first: resolve without it when all fail */
     bool no_cache;
     bool tcp_only;
+    bool heard;           /* one of its servers said something */
     bool parent_side;     /* names and addresses are as the parent told them */
     enum forward_policy policy;
     struct deleg_name *names;
@@ -56,7 +58,6 @@ struct deleg {
     uint16_t blocked_count;   /* addresses that may not or cannot be asked */
     uint16_t sends, answered_badly, target_failures;
     uint16_t lookups, lookups_ended, lookups_free; /* of names' addresses; free: out of the cache */
-    bool saw_loop;
 };
 
 struct deleg_limits {

@@ -21,6 +21,26 @@ static enum step ask_next(struct query *query, struct iter_state *state)
 
 /* ---- failures of a server ---- */
 
+/* Octets of the UTF-8 character here (RFC 3629 section 4); 0: none, or one that shows nothing. */
+static size_t character_size(struct slice text)
+{
+    uint8_t first = text.data[0];
+    size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+    if (first < 0x20 || first == 0x7f || first > 0xf4 || size > text.size)
+        return 0;
+    for (size_t i = 1; i < size; i++)
+        if ((text.data[i] & 0xc0) != 0x80)
+            return 0;
+    if (size > 1 && ((first == 0xc2 && text.data[1] < 0xa0) ||   /* controls */
+                     (first == 0xe0 && text.data[1] < 0xa0) ||   /* too long a form */
+                     (first == 0xed && text.data[1] > 0x9f) ||   /* surrogates */
+                     (first == 0xf0 && text.data[1] < 0x90) ||
+                     (first == 0xf4 && text.data[1] > 0x8f)))
+        return 0;
+    return size;
+}
+
 /* RFC 8914 section 3: an upstream's own error is passed on as its words, cleaned of controls. */
 static void quote_ede(struct query *query, const struct message *message,
                       struct trace_event *event)
@@ -32,10 +52,16 @@ static void quote_ede(struct query *query, const struct message *message,
     if (option == NULL || ede_read(option->data, &ede) != STATUS_OK)
         return;
     event->upstream_ede = ede.code;
-    for (size_t i = 0; i < size_min(ede.text.size, EDE_TEXT_MAX) && ede.text.data[i] != 0; i++)
-        text_add_char(&said,
-                      ede.text.data[i] < 0x20 || ede.text.data[i] > 0x7e ? '?'
-                                                                         : (char)ede.text.data[i]);
+    ede.text.size = size_min(ede.text.size, EDE_TEXT_MAX);
+    for (size_t i = 0; i < ede.text.size && ede.text.data[i] != 0;) {
+        size_t size = character_size(slice_of(ede.text.data + i, ede.text.size - i));
+
+        if (size == 0)
+            text_add_char(&said, '?');
+        for (size_t j = 0; j < size; j++)
+            text_add_char(&said, (char)ede.text.data[i + j]);
+        i += size_max(size, 1);
+    }
     if (said.used != 0)
         event->said = text_done(&said);
 }
@@ -102,24 +128,33 @@ static enum step try_next_server(struct query *query, struct iter_state *state,
     return ask_next(query, state);
 }
 
-static enum step no_answer(struct query *query, struct iter_state *state)
+static enum step timed_out(struct query *query, struct iter_state *state)
 {
     const struct iterator_options *options = iter_env(query)->config->options;
     struct deleg_server *server = state->landed->server;
 
+    server->timeouts++;
+    server->wrong_answers = (uint16_t)size_min(
+        (size_t)server->wrong_answers + state->landed->ask.wrong_answers, UINT16_MAX);
+    if (state->landed->minimised)
+        qmin_timed_out(&state->qmin,
+                       options->qname_minimisation_strict ? 0 : options->minimise_timeouts_max);
+    /* A long silent one had its one packet; of two false answers TCP was the judge. */
+    if ((server->probed && server->sends == 1) || server->wrong_answers > 1)
+        iter_strike(query, state, server);
+    if (budget_allows_extras(query->budget))
+        iter_look_up_targets(query, state, 1); /* others, while this one may still come */
+    return ask_next(query, state);
+}
+
+static enum step no_answer(struct query *query, struct iter_state *state)
+{
     switch (state->landed->ask.verdict) {
-    case UPSTREAM_TIMEOUT:
-        server->timeouts++;
-        if (state->landed->minimised)
-            qmin_timed_out(&state->qmin,
-                           options->qname_minimisation_strict ? 0 : options->minimise_timeouts_max);
-        if (server->probed && server->sends == 1)
-            iter_strike(query, state, server);
-        if (budget_allows_extras(query->budget))
-            iter_look_up_targets(query, state, 1); /* others, while this one may still come */
-        return ask_next(query, state);
+    case UPSTREAM_TIMEOUT: return timed_out(query, state);
     case UPSTREAM_LIMIT: return iter_limit(query, state, query->budget->exhausted);
-    default: iter_strike(query, state, server); return ask_next(query, state);
+    default:
+        iter_strike(query, state, state->landed->server);
+        return ask_next(query, state);
     }
 }
 
@@ -462,7 +497,11 @@ static enum step judge(struct query *query, struct iter_state *state, struct mes
         if (may_be_nodata(state, message))
             return keep_for_last_resort(query, state, message, TRACE_EMPTY);
         return try_next_server(query, state, TRACE_EMPTY);
-    case VERDICT_RCODE: return try_next_server(query, state, TRACE_RCODE);
+    case VERDICT_RCODE:
+        /* Who refuses does not serve the zone, for all that we are told; others are asked before. */
+        if (message->rcode == RCODE_REFUSED && !state->deleg->recursive)
+            note_fact(query, state, INFRA_LAME);
+        return try_next_server(query, state, TRACE_RCODE);
     }
     UNREACHABLE();
 }
@@ -479,6 +518,7 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
 
     if (flight->ask.verdict != UPSTREAM_ANSWERED)
         return no_answer(query, state);
+    state->deleg->heard = true;
     /* RFC 5452 section 9.1; the exchange drops such answers, other ways to a server may not. */
     if (message->has_question && !question_equal(&message->question, &flight->ask.question))
         return try_next_server(query, state, TRACE_WRONG_QUESTION);

@@ -97,10 +97,8 @@ static bool start(struct query *query, struct iter_state *state, struct deleg_na
     if (!budget_take(query->budget, COST_TARGETS, 1))
         return false;
     need = mesh_need(query, &question, QUERY_TARGET | QUERY_CD, &target->waiter);
-    if (need == NEED_LOOP) {
-        state->deleg->saw_loop = true;
+    if (need == NEED_LOOP)
         query_trace(query, TRACE_LOOP, NULL, &state->deleg->zone, NULL);
-    }
     if (need == NEED_LIMIT)
         query->budget->too_deep = true;
     if (need != NEED_WAIT) {
@@ -181,6 +179,9 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
             if (status != TARGET_UNKNOWN || !family_is_used(query, aaaa) ||
                 (aaaa && name->a == TARGET_ASKED) || /* which may make this one needless */
                 way_is_being_found(state, name))
+                continue;
+            /* Silent servers will not tell where they are, either. */
+            if (deleg->servers != NULL && !deleg->heard && deleg_needs_glue(deleg, name->name))
                 continue;
             /* The second address type of a name that has the first is a luxury, until all
              * known addresses have been tried. */

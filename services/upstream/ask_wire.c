@@ -87,6 +87,16 @@ static bool is_bare(struct slice packet)
            (rcode == RCODE_FORMERR || rcode == RCODE_NOTIMP);
 }
 
+/* Labels, the root, type and class: whatever they say, it can be read. */
+static bool has_question(struct slice packet)
+{
+    size_t at = HEADER_SIZE;
+
+    while (at < packet.size && packet.data[at] != 0 && packet.data[at] < 64)
+        at += 1u + packet.data[at];
+    return at < packet.size && packet.data[at] == 0 && packet.size - at > QUESTION_TAIL;
+}
+
 enum reply_fault ask_wire_check(const struct ask_wire *wire, struct slice packet,
                                 bool *case_kept)
 {
@@ -103,6 +113,8 @@ enum reply_fault ask_wire_check(const struct ask_wire *wire, struct slice packet
         return REPLY_NOT_REPLY;
     if (is_bare(packet))
         return REPLY_BARE;
+    if (bytes_u16(packet.data + HEADER_QDCOUNT) == 1 && !has_question(packet))
+        return REPLY_GARBLED;
     /* The name at this place cannot be compressed: there is nothing before it to point to. */
     if (bytes_u16(packet.data + HEADER_QDCOUNT) != 1 ||
         packet.size < (size_t)HEADER_SIZE + wire->name_size + QUESTION_TAIL ||

@@ -41,6 +41,7 @@ enum reply_fault {
     REPLY_ID,
     REPLY_NOT_REPLY, /* QR clear, or another opcode */
     REPLY_BARE,      /* a header alone with FORMERR or NOTIMP: perhaps from before EDNS */
+    REPLY_GARBLED,   /* where the question should be is no name */
     REPLY_QUESTION   /* none, several or another one */
 };
 

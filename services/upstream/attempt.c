@@ -53,7 +53,7 @@ static void note_failure(struct attempt *attempt, enum upstream_verdict verdict,
 
     switch (verdict) {
     case UPSTREAM_TIMEOUT:
-        if (attempt->misses > 0) {
+        if (attempt->malformed_seen || attempt->question_seen) {
             event =
                 note(attempt, attempt->malformed_seen ? TRACE_MALFORMED : TRACE_WRONG_QUESTION,
                      transport);

@@ -52,7 +52,7 @@ struct attempt {
     bool own_fault;      /* and the server has no part in it: no route, no such family */
     enum upstream_verdict verdict;
     int error;
-    bool malformed_seen;
+    bool malformed_seen, question_seen; /* of what was dropped: what is worth telling */
     uint16_t misses;
     uint8_t cookie_size;
     uint8_t cookie[COOKIE_MAX];

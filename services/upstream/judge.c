@@ -26,7 +26,7 @@ static void miss(struct attempt *attempt, uint64_t *counter)
     attempt->misses++;
     exchange->wrong_answers++;
     if (!attempt->tcp_tried && exchange->options->do_tcp &&
-        (attempt->misses >= MISSES_BEFORE_TCP || attempt->cookie_missing ||
+        (attempt->misses + attempt->ask->wrong_before >= MISSES_BEFORE_TCP || attempt->cookie_missing ||
          (threshold != 0 && exchange->wrong_answers >= threshold))) {
         attempt->tcp_tried = true;
         attempt_open_tcp(attempt);
@@ -157,9 +157,13 @@ void attempt_judge_datagram(struct attempt *attempt, struct slice packet,
     switch (ask_wire_check(&attempt->wire, packet, &case_kept)) {
     case REPLY_FINE: break;
     case REPLY_ID: miss(attempt, &stats->wrong_id); return;
-    case REPLY_QUESTION: miss(attempt, &stats->wrong_question); return;
+    case REPLY_QUESTION:
+        attempt->question_seen = true;
+        miss(attempt, &stats->wrong_question);
+        return;
     case REPLY_BARE: attempt->bare_seen = true; /* fall through */
     case REPLY_SHORT:
+    case REPLY_GARBLED:
     case REPLY_NOT_REPLY:
         attempt->malformed_seen = true;
         miss(attempt, &stats->malformed);

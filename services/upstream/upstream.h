@@ -34,6 +34,7 @@ struct upstream_ask {
     bool want_tcp;           /* straight over TCP */
     bool no_case_change;     /* no 0x20 for this question */
     const char *tls_name;    /* NULL: no TLS; "": any name */
+    uint16_t wrong_before;   /* wrong_answers of earlier tries at this server for this question */
     uint32_t timeout_ms;     /* for one packet; chosen from the infra cache by the asker */
     struct arena *arena;     /* for the message */
     struct budget *budget;   /* each packet and connect takes from it */
