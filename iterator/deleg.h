@@ -58,6 +58,7 @@ struct deleg {
     uint16_t blocked_count;   /* addresses that may not or cannot be asked */
     uint16_t sends, answered_badly, target_failures;
     uint16_t lookups, lookups_ended, lookups_free; /* of names' addresses; free: out of the cache */
+    bool saw_loop;
 };
 
 struct deleg_limits {

@@ -216,14 +216,13 @@ static const char *question_reason(struct query *query, const struct question *q
 }
 
 /* What is to be said of a delegation from which no answer came. */
-static const char *deleg_finding(const struct query *query, const struct deleg *deleg)
+static const char *deleg_finding(const struct deleg *deleg)
 {
     if (deleg->server_count > 0)
         return "deleg=all-failed";
     if (deleg->blocked_count > 0)
         return "deleg=unroutable";
-    return trace_tells_of(query->trace, TRACE_LOOP, QUERY_TARGET_DEPTH_MAX) ? "deleg=loop"
-                                                                            : "deleg=no-address";
+    return deleg->saw_loop ? "deleg=loop" : "deleg=no-address";
 }
 
 enum step iter_give_up(struct query *query, struct iter_state *state)
@@ -233,7 +232,7 @@ enum step iter_give_up(struct query *query, struct iter_state *state)
 
     iter_withdraw(query, state);
     step = query_fail(query, RCODE_SERVFAIL, EDE_NO_REACHABLE_AUTHORITY, "%s for %s z=%s n=%zu/%u",
-                      deleg_finding(query, deleg), question_reason(query, &state->question),
+                      deleg_finding(deleg), question_reason(query, &state->question),
                       reason_name(query->arena, deleg->zone),
                       deleg_failed(deleg) + deleg->blocked_count,
                       (unsigned)size_max((size_t)deleg->server_count + deleg->blocked_count,

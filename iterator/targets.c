@@ -97,8 +97,10 @@ static bool start(struct query *query, struct iter_state *state, struct deleg_na
     if (!budget_take(query->budget, COST_TARGETS, 1))
         return false;
     need = mesh_need(query, &question, QUERY_TARGET | QUERY_CD, &target->waiter);
-    if (need == NEED_LOOP)
+    if (need == NEED_LOOP) {
+        state->deleg->saw_loop = true;
         query_trace(query, TRACE_LOOP, NULL, &state->deleg->zone, NULL);
+    }
     if (need == NEED_LIMIT)
         query->budget->too_deep = true;
     if (need != NEED_WAIT) {

@@ -113,15 +113,6 @@ const char *trace_kind_word(enum trace_kind kind)
     return kind < TRACE_KINDS ? words[kind] : "unknown";
 }
 
-bool trace_tells_of(const struct trace *trace, enum trace_kind kind, unsigned depth)
-{
-    for (const struct trace_event *event = trace_first(trace); event != NULL; event = event->next)
-        if (event->kind == kind || (event->below != NULL && depth > 0 &&
-                                    trace_tells_of(event->below, kind, depth - 1)))
-            return true;
-    return false;
-}
-
 bool trace_kind_is_failure(enum trace_kind kind)
 {
     return kind >= TRACE_RCODE && kind <= TRACE_TIMEOUT;

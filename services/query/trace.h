@@ -57,9 +57,6 @@ const struct trace_event *trace_first(const struct trace *trace);
 uint32_t trace_dropped(const struct trace *trace);
 const char *trace_kind_word(enum trace_kind kind);
 
-/** True when such an event is in the trace, or so many levels below it. */
-bool trace_tells_of(const struct trace *trace, enum trace_kind kind, unsigned depth);
-
 /** True for the kinds that tell of a server's failure (evidence for EDE 23). */
 bool trace_kind_is_failure(enum trace_kind kind);
 

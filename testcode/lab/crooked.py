@@ -150,7 +150,7 @@ class Server:
                                           for name in names])
 
     def __call__(self, query, over_tcp):
-        """Bytes, or None for silence, or (bytes, True): from another address."""
+        """Bytes, or None for silence, or a list of them, or (bytes, True): from another address."""
         if self.word in RCODES:
             return reply(query, RCODES[self.word])
         return BEHAVIOURS[self.word](self, query, over_tcp)
@@ -222,6 +222,25 @@ def endless(server, query, _):
                            [f"n{i}.e-{deeper * 2 + i}.{zone}" for i in (0, 1)])
 
 
+def false_first(server, query, _):
+    """A false packet of the kind that is its argument, then the true one."""
+    true = server.good(query)
+    kind = server.argument
+    if kind == "opcode":
+        return [true[:2] + bytes((true[2] | 0x20,)) + true[3:], true]
+    if kind in ("class", "type"):
+        tail = bytes((0, 1, 0, 3)) if kind == "class" else bytes((0, 28, 0, 1))
+        return [server.good(query, question=query.question[:-4] + tail), true]
+    if kind == "twoq":
+        return [true[:4] + b"\0\2" + true[6:], true]
+    return [BEHAVIOURS[kind](server, query, False), true]
+
+
+def over_tcp_only(server, query, over_tcp):
+    """What its argument does over UDP, and sound over TCP."""
+    return server.good(query) if over_tcp else BEHAVIOURS[server.argument](server, query, False)
+
+
 def downward(server, query, _):
     """Refers one label further down each time, to itself, with glue."""
     zone = enclosing(query.name, server.zones)
@@ -287,8 +306,10 @@ BEHAVIOURS = {
     "endless": endless,
     "downward": downward,
     "onlytype": only_type,
+    "false": false_first,
+    "tcp": over_tcp_only,
 }
-SPEECH = 'He said "no",\r\n\0 {and} \u00fcber 100 octets \u2014 ' + "bla " * 60
+SPEECH = 'He said "no",\r\n\x07 {and} \u00fcber 100 octets \u2014 ' + "bla " * 60
 NO_TCP = ("tc-notcp", "notcp", "othersrc-notcp")
 
 
@@ -325,7 +346,8 @@ class Desk:
             if isinstance(out, tuple):
                 self.stranger.sendto(out[0], client)
             elif out is not None:
-                self.sock.sendto(out, client)
+                for message in out if isinstance(out, list) else [out]:
+                    self.sock.sendto(message, client)
         except (IndexError, struct.error, OSError) as error:
             print(f"{self.server.address}: {error!r}", flush=True)
 
@@ -336,6 +358,7 @@ class Desk:
         try:
             size = struct.unpack("!H", stream.recv(2, socket.MSG_WAITALL))[0]
             out = self.take(stream.recv(size, socket.MSG_WAITALL), "tcp")
+            out = out[-1] if isinstance(out, list) else out
             if out is None:
                 self.held = [*self.held[-20:], stream]
                 return

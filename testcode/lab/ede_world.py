@@ -38,6 +38,10 @@ LISTS = {
                    "dead"],
     "rcode": ["servfail", "refused", "notimp", "formerr", "notauth"],
     "mute": ["silent", "garbage", "wrongid", "wrongq"],
+    # A packet that cannot be the answer, sent before it.
+    "false": ["wrongid", "wrongq", "garbage", "short", "bare", "notreply", "noq", "opcode", "class",
+              "type", "twoq"],
+    "wrong": ["garbage", "wrongid", "wrongq", "noq"],
     "n": ["1", "2"],
     "v4": ["this-host=0.0.0.0", "this-net=0.1.2.3", "loopback=127.0.0.1", "link-local=169.254.0.1",
            "doc-1=192.0.2.1", "doc=198.51.100.1", "doc-3=203.0.113.1", "reserved=240.0.0.1",
