@@ -120,7 +120,7 @@ void iter_note_source(struct query *query, struct iter_state *state,
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most);
 
 /**
- * Before a silent server is asked once more: where the cache has lost addresses of the zone's other
+ * Before a silent server is asked once more, or its zone about its own servers: where the cache has lost addresses of the zone's other
  * servers, the parent (for the root: the hints) may still tell them. Goes to ASK. @return false:
  * there is nothing to be gained by it, or it has been done.
  */

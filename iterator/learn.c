@@ -139,8 +139,10 @@ static enum step timed_out(struct query *query, struct iter_state *state)
     if (state->landed->minimised)
         qmin_timed_out(&state->qmin,
                        options->qname_minimisation_strict ? 0 : options->minimise_timeouts_max);
-    /* A long silent one had its one packet; of two false answers TCP was the judge. */
-    if ((server->probed && server->sends == 1) || server->wrong_answers > 1)
+    /* A long silent one had its one packet; of two false answers TCP was the judge; and who is
+     * silent will not say whether an answer in the wrong case is right. */
+    if ((server->probed && server->sends == 1) || server->wrong_answers > 1 ||
+        state->case_flight != NULL)
         iter_strike(query, state, server);
     if (budget_allows_extras(query->budget))
         iter_look_up_targets(query, state, 1); /* others, while this one may still come */

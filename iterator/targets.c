@@ -194,11 +194,15 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
     }
 }
 
-/* Glue runs out address by address: the parent may tell one that is no longer known here. */
-static bool lacks_addresses(const struct deleg *deleg)
+/*
+ * Glue runs out address by address: the parent may tell one that is no longer known here.
+ * @param only_glue of names below the cut only, whose addresses nobody else could tell.
+ */
+static bool lacks_addresses(const struct deleg *deleg, bool only_glue)
 {
     for (const struct deleg_name *at = deleg->names; at != NULL; at = at->next)
-        if (at->a != TARGET_KNOWN && at->aaaa != TARGET_KNOWN)
+        if (at->a != TARGET_KNOWN && at->aaaa != TARGET_KNOWN &&
+            (!only_glue || deleg_needs_glue(deleg, at->name)))
             return true;
     return false;
 }
@@ -212,7 +216,7 @@ static bool may_ask_parent(const struct iter_state *state)
 {
     const struct deleg *deleg = state->deleg;
 
-    if (deleg->origin != DELEG_CACHED || (deleg->parent_side && !lacks_addresses(deleg)))
+    if (deleg->origin != DELEG_CACHED || (deleg->parent_side && !lacks_addresses(deleg, false)))
         return false;
     return state->anew_zone.wire == NULL || !dname_equal(state->anew_zone, deleg->zone);
 }
@@ -248,7 +252,8 @@ static bool ask_parent_anew(struct query *query, struct iter_state *state)
 
 bool iter_ask_parent_early(struct query *query, struct iter_state *state)
 {
-    return may_ask_parent(state) && lacks_addresses(state->deleg) && go_to_parent(query, state);
+    return may_ask_parent(state) && lacks_addresses(state->deleg, true) &&
+           go_to_parent(query, state);
 }
 
 /* Addresses as parents told them once, where the names' own zones say something else now. */
@@ -308,7 +313,7 @@ enum step iter_targets_run(struct query *query, struct iter_state *state)
             iter_go(query, state, ITER_ASK);
             return STEP_AGAIN;
         }
-        if (iter_settle_case(query, state))
+        if (iter_settle_case(query, state) || iter_ask_parent_early(query, state))
             return STEP_AGAIN;
         iter_look_up_targets(query, state, UINT32_MAX);
         if (state->targets_running > 0)
