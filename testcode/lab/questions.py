@@ -53,9 +53,9 @@ def particular(dice):
     return [(mixed_case(dice, name), rrtype) for name in names for rrtype in TYPES]
 
 
-def question_list(count):
-    """[(name, type)], the same for the same count; no question twice in the same spelling."""
-    dice = random.Random(4711)
+def question_list(count, seed=4711):
+    """[(name, type)], the same for the same count and seed; none twice in the same spelling."""
+    dice = random.Random(seed)
     found = [(name, rrtype) for name, rrtype in particular(dice) + existing(dice)
              if not name.lower().endswith(tuple(LEFT_OUT))]
     hopeless = [f"{name}.forest." for name in zones.HOPELESS if f"{name}.forest." not in LEFT_OUT]
