@@ -97,6 +97,8 @@ static bool may_not_ask(const struct query *query, const struct addr *addr, bool
     for (size_t i = 0; i < config->do_not_query_count; i++)
         if (netblock_covers(&config->do_not_query[i], addr))
             return true;
+    if (config->documentation_routable && addr_is_documentation(addr))
+        return false;
     return !told && addr_is_unroutable(addr);
 }
 

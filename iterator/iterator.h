@@ -25,6 +25,7 @@ struct iterator_config {
     struct deleg_limits deleg_limits;
     const struct netblock *do_not_query;
     size_t do_not_query_count;
+    bool documentation_routable; /* addresses of examples may be asked; for scenarios only */
     int fetch_policy[FETCH_POLICY_DEPTHS]; /* target-fetch-policy by depth; -1: all */
 };
 

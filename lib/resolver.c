@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "iterator/iterator.h"
+#include "validator/validator.h"
 
 enum { CACHE_SHARDS = 16, INFRA_ENTRY_BYTES = 256 };
 
@@ -25,6 +26,8 @@ struct settings {
     struct acl *acl;
     struct local *local;
     struct iterator_config *iterator;
+    struct anchors *anchors;
+    struct validator_config *validator; /* NULL: the chain has none */
     struct budget_limits limits;
     struct cookie_secret cookie_secret;
 };
@@ -37,6 +40,8 @@ struct resolver_shared {
     struct rrset_cache *rrsets;
     struct msg_cache *messages;
     struct infra_cache *infra;
+    struct key_cache *keys;
+    struct crypto *crypto;
     struct hash_key mesh_key;
 };
 
@@ -55,6 +60,7 @@ struct resolver {
 struct thread_env {
     struct env env;
     struct iterator_env iterator;
+    struct validator_env validator;
     struct settings *settings;
 };
 
@@ -77,6 +83,7 @@ static void settings_free(struct settings *settings)
         return;
     acl_free(settings->acl);
     local_free(settings->local);
+    anchors_free(settings->anchors);
     options_free(settings->options);
     arena_free(settings->arena);
     free(settings);
@@ -171,7 +178,37 @@ static bool read_iterator(struct settings *settings, conf_complain *complain,
     if (!read_hints(settings, &hints, complain, read_file, context))
         return false;
     settings->iterator = iterator_config_new(settings->arena, &sources, complain, context);
-    return settings->iterator != NULL;
+    if (settings->iterator == NULL)
+        return false;
+    settings->iterator->documentation_routable = settings->shared->hooks.documentation_routable;
+    return true;
+}
+
+/* module-config was checked when it was read; here only the validator's place in it counts. */
+static bool chain_validates(const struct options *options)
+{
+    const char *word = strstr(options->validator.module_config, "validator");
+
+    return word != NULL && !options->upstream.disable_edns_do;
+}
+
+static bool read_validator(struct settings *settings, conf_complain *complain,
+                           resolver_read_file *read_file, void *context)
+{
+    const struct resolver_shared *shared = settings->shared;
+    const struct validator_options *options = &settings->options->validator;
+
+    if (!chain_validates(settings->options))
+        return true;
+    settings->anchors = anchors_new(options, complain, read_file, context);
+    if (settings->anchors == NULL)
+        return false;
+    if (anchors_count(settings->anchors) == 0 ||
+        (shared->hooks.no_built_in_anchors && anchors_at(settings->anchors, 0)->built_in))
+        return true;
+    settings->validator = validator_config_new(settings->arena, options, shared->crypto,
+                                               settings->anchors, complain, context);
+    return settings->validator != NULL;
 }
 
 static bool read_clients(struct settings *settings, conf_complain *complain, void *context)
@@ -204,7 +241,8 @@ static struct settings *settings_new(struct resolver_shared *shared, struct opti
     settings->options = options;
     settings->arena = arena_new(0);
     if (settings->arena == NULL || !read_clients(settings, complain, context) ||
-        !read_iterator(settings, complain, read_file, context)) {
+        !read_iterator(settings, complain, read_file, context) ||
+        !read_validator(settings, complain, read_file, context)) {
         settings->options = NULL;
         settings_free(settings);
         return NULL;
@@ -237,15 +275,20 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
                         struct world *world)
 {
     uint64_t infra_bytes = (uint64_t)options->cache.infra_cache_numhosts * INFRA_ENTRY_BYTES;
+    struct crypto_policy policy = {.fake_sha1 = shared->hooks.fake_sha1,
+                                   .fake_dsa = shared->hooks.fake_dsa};
 
     shared->rrsets =
         rrset_cache_new(options->cache.rrset_cache_size, CACHE_SHARDS, random_key(world));
     shared->messages =
         msg_cache_new(options->cache.msg_cache_size, CACHE_SHARDS, random_key(world));
     shared->infra = infra_cache_new(infra_bytes, CACHE_SHARDS, random_key(world));
+    shared->keys = key_cache_new(options->cache.key_cache_size, CACHE_SHARDS, random_key(world));
+    shared->crypto = crypto_new(&policy);
     shared->mesh_key = random_key(world);
     world->random(world, &shared->random_secret, sizeof(shared->random_secret));
-    return shared->rrsets != NULL && shared->messages != NULL && shared->infra != NULL;
+    return shared->rrsets != NULL && shared->messages != NULL && shared->infra != NULL &&
+           shared->keys != NULL && shared->crypto != NULL;
 }
 
 struct resolver_shared *resolver_shared_new(struct options *options, struct world *world,
@@ -281,6 +324,8 @@ void resolver_shared_free(struct resolver_shared *shared)
     msg_cache_free(shared->messages);
     rrset_cache_free(shared->rrsets);
     infra_cache_free(shared->infra);
+    key_cache_free(shared->keys);
+    crypto_free(shared->crypto);
     free(shared);
 }
 
@@ -302,6 +347,7 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
     set_infra_rules(shared, options);
     rrset_cache_resize(shared->rrsets, options->cache.rrset_cache_size);
     msg_cache_resize(shared->messages, options->cache.msg_cache_size);
+    key_cache_resize(shared->keys, options->cache.key_cache_size);
     return true;
 }
 
@@ -325,6 +371,11 @@ struct infra_cache *resolver_infra(struct resolver_shared *shared)
     return shared->infra;
 }
 
+struct key_cache *resolver_keys(struct resolver_shared *shared)
+{
+    return shared->keys;
+}
+
 /* ---- one thread ---- */
 
 static void env_release(struct env *env)
@@ -333,6 +384,20 @@ static void env_release(struct env *env)
 
     settings_unref(thread->settings);
     free(thread);
+}
+
+static void put_validator_first(struct resolver *resolver, struct thread_env *thread)
+{
+    struct env *env = &thread->env;
+
+    thread->validator = (struct validator_env){.config = thread->settings->validator,
+                                               .keys = resolver->shared->keys};
+    env->modules[1] = env->modules[0];
+    env->module_env[1] = env->module_env[0];
+    env->modules[0] = &validator_module;
+    env->module_env[0] = &thread->validator;
+    env->module_count = 2;
+    env->validates = true;
 }
 
 /* The env of the thread for the newest settings. */
@@ -361,6 +426,8 @@ static struct env *env_new(struct resolver *resolver)
                         .module_env = {&thread->iterator},
                         .module_count = 1,
                         .release = env_release};
+    if (thread->settings->validator != NULL)
+        put_validator_first(resolver, thread);
     return env;
 }
 

@@ -17,6 +17,8 @@ struct resolver_shared;
 /** What a test sets and no configuration file can reach. All zero in the daemon. */
 struct resolver_hooks {
     bool fake_sha1, fake_dsa;  /* RRSIGs of these algorithms count as good */
+    bool documentation_routable; /* name servers may have addresses out of examples */
+    bool no_built_in_anchors;  /* without anchors of its own a configuration does not validate */
     unsigned planted_fault;    /* the simulator's: a fault of ours by number; 0: none */
 };
 
@@ -38,6 +40,7 @@ const struct options *resolver_options(const struct resolver_shared *shared);
 struct rrset_cache *resolver_rrsets(struct resolver_shared *shared);
 struct msg_cache *resolver_messages(struct resolver_shared *shared);
 struct infra_cache *resolver_infra(struct resolver_shared *shared);
+struct key_cache *resolver_keys(struct resolver_shared *shared);
 
 /** Builds new settings from the options; on a complaint everything stays as it was (false). */
 bool resolver_shared_reload(struct resolver_shared *shared, struct options *options,

@@ -226,6 +226,20 @@ bool addr_is_loopback(const struct addr *addr)
     return addr->family == ADDR_IP6 && in_range(addr, ip6, COUNT(ip6));
 }
 
+bool addr_is_documentation(const struct addr *addr)
+{
+    static const struct range ip4[] = {
+        {{192, 0, 2}, 24}, {{198, 51, 100}, 24}, {{203, 0, 113}, 24}}; /* RFC 5737 */
+    static const struct range ip6[] = {
+        {{0x20, 0x01, 0x0d, 0xb8}, 32}, /* RFC 3849 */
+        {{0x3f, 0xff}, 20},             /* RFC 9637 */
+    };
+
+    if (addr->family == ADDR_IP4)
+        return in_range(addr, ip4, COUNT(ip4));
+    return addr->family == ADDR_IP6 && in_range(addr, ip6, COUNT(ip6));
+}
+
 bool addr_is_unroutable(const struct addr *addr)
 {
     /* RFC 6890 and the special-purpose address registries that it opened. */

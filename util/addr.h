@@ -61,6 +61,9 @@ bool netblock_covers(const struct netblock *block, const struct addr *addr);
 /** 127.0.0.0/8, ::1 (and the mapped form of the former). */
 bool addr_is_loopback(const struct addr *addr);
 
+/** Prefixes that stand in examples (RFC 5737, 3849, 9637); unroutable, too. */
+bool addr_is_documentation(const struct addr *addr);
+
 /** Addresses that no name server in the world can have: 0/8, multicast, 240/4, link-local,
  *  documentation, ::, mapped and deprecated forms. Loopback and private space are not among them. */
 bool addr_is_unroutable(const struct addr *addr);

@@ -79,7 +79,7 @@ enum status message_read_question(struct cursor *in, struct arena *arena, struct
  *
  * Records of one owner, type and class in one section become one RRset (duplicates removed, least
  * TTL, RFC 2181 section 5.2; TTLs with the top bit set are 0, section 8), RRSIGs go to the RRset they
- * cover, or stand alone under type RRSIG when it is not there; equal RRSIGs are kept once. Names in
+ * cover, whatever section they stand in, or stand alone under type RRSIG when it is not there; equal RRSIGs are kept once. Names in
  * rdata are decompressed (RFC 3597 section 4) and rdata is checked against its type's layout. Trust
  * is TRUST_NONE; it is the receiver's to rank.
  * @param now_s monotonic seconds of receipt, for expires_s.

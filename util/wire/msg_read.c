@@ -346,15 +346,17 @@ static enum status group_record(struct reader *reader, uint16_t index, size_t se
     return STATUS_OK;
 }
 
-/* A signature goes to what it covers; on its own it is a record like any other. */
+/* A signature goes to what it covers, in its own section or, as some servers place it, in another;
+ * on its own it is a record like any other. */
 static enum status group_rrsig(struct reader *reader, uint16_t index, size_t section)
 {
     const struct record *record = reader->records + index;
     uint16_t covered = record->rdata_size < 2 ? 0 : bytes_u16(record->rdata);
-    const uint16_t *place;
+    const size_t looked_in[] = {section, SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL};
 
-    if (covered != TYPE_ANY && covered != TYPE_RRSIG) {
-        place = find_group(reader, record, covered, section);
+    for (size_t i = 0; covered != TYPE_ANY && covered != TYPE_RRSIG && i < COUNT(looked_in); i++) {
+        const uint16_t *place = find_group(reader, record, covered, looked_in[i]);
+
         if (*place != NONE) {
             join_group(reader, reader->groups + *place, index);
             return STATUS_OK;

@@ -1,0 +1,596 @@
+/*
+ * val_judge.c - is this answer what the zones' owners signed? RFC 4035 section 5, part by part.
+ *
+ * Each RRset of the answer section is judged by the keys of the zone that signed it, an alias
+ * chain over many zones part by part; what was expanded from a wildcard needs its proof, and so
+ * does an end without data. The answer is as good as its weakest part. In the authority and
+ * additional sections what cannot be verified is taken out of an answer that is otherwise
+ * secure.
+ *
+ * Begins from the top whenever keys were fetched; items that were judged stay so.
+ */
+#include "validator/val_state.h"
+
+#include <string.h>
+
+#include "util/wire/rdata.h"
+
+enum judged {
+    JUDGED,      /* the item's security is known */
+    JUDGE_WAITS, /* keys have to be found first: CHAIN */
+    JUDGE_BOGUS, /* state->fault says why */
+    JUDGE_NO_MEMORY
+};
+
+enum { ALIAS_STEPS_MAX = 64, ADDITIONAL_SETS_MAX = 8 };
+
+static struct message *message_of(struct query *query)
+{
+    return &query->outcome.message;
+}
+
+static const struct rrset *set_at(const struct query *query, size_t i)
+{
+    return query->outcome.message.rrsets[i];
+}
+
+static size_t authority_begin(const struct query *query)
+{
+    return query->outcome.message.count[SECTION_ANSWER];
+}
+
+static size_t authority_end(const struct query *query)
+{
+    return authority_begin(query) + query->outcome.message.count[SECTION_AUTHORITY];
+}
+
+/* ---- faults and notes ---- */
+
+static struct val_fault fault_of(struct query *query, size_t i, const struct finding *finding)
+{
+    return (struct val_fault){.why = val_reason_of(query, finding, val_source(query, i)),
+                              .set = i,
+                              .is_in_set = true};
+}
+
+static enum judged bogus(struct val_state *state, struct val_fault fault)
+{
+    state->fault = fault;
+    return JUDGE_BOGUS;
+}
+
+static void note(struct query *query, struct val_state *state, const struct reasons *reasons)
+{
+    for (size_t i = 0; i < reasons->count; i++) {
+        bool known = false;
+
+        for (size_t j = 0; j < state->notes.count; j++)
+            known = known || (state->notes.item[j].code == reasons->item[i].code &&
+                              strcmp(state->notes.item[j].text, reasons->item[i].text) == 0);
+        if (!known)
+            reasons_add(&state->notes, query->arena, reasons->item[i].code,
+                        reasons->item[i].text);
+    }
+}
+
+static void conclude(struct val_item *item, enum security security)
+{
+    item->judged = true;
+    item->security = security;
+}
+
+/* An RRset known to be insecure is not looked at again while it is cached. */
+static enum judged found_insecure(struct query *query, size_t i, struct val_item *item)
+{
+    const struct rrset *set = set_at(query, i);
+
+    if (rrset_security(set) == SEC_UNCHECKED)
+        rrset_set_security(set, SEC_INSECURE);
+    conclude(item, SEC_INSECURE);
+    return JUDGED;
+}
+
+/* ---- zones ---- */
+
+/* @return JUDGED with the zone, or JUDGE_WAITS. */
+static enum judged zone_of(struct query *query, struct val_state *state, struct dname target,
+                           bool exact, const struct val_zone **zone)
+{
+    *zone = val_zone_find(state, target, exact);
+    if (*zone != NULL)
+        return JUDGED;
+    val_chain_begin(query, state, target, exact);
+    return JUDGE_WAITS;
+}
+
+/* The zone's keys could not be had: another server of the answer would not change that. */
+static enum judged no_keys(struct val_state *state, const struct val_zone *zone, size_t i)
+{
+    return bogus(state, (struct val_fault){.why = zone->reasons, .set = i, .is_final = true});
+}
+
+/* ---- one RRset ---- */
+
+static enum judged prove_expansion(struct query *query, struct val_state *state, size_t i,
+                                   const struct val_zone *zone);
+
+/* By the zone's keys. What is good is published and takes its place in the message. */
+static enum judged verify(struct query *query, struct val_state *state, size_t i,
+                          const struct val_zone *zone)
+{
+    struct val_item *item = &state->items[i];
+    const struct rrset *set = set_at(query, i);
+    struct sig_check check = val_sig_check(query);
+    struct sig_verdict verdict =
+        sig_verify(&check, set, zone->entry->keys, val_needed(query, zone->entry));
+    struct val_fault fault;
+
+    if (verdict.security == SEC_INDETERMINATE)
+        return JUDGE_NO_MEMORY;
+    if (verdict.security != SEC_SECURE) {
+        fault = fault_of(query, i, &verdict.finding);
+        fault.is_final = verdict.exhausted;
+        fault.is_stripped = set->rrsig_count == 0;
+        return bogus(state, fault);
+    }
+    item->is_expanded = verdict.good.is_expanded;
+    item->closest_labels = verdict.good.closest_labels;
+    if (item->is_expanded && (set->type == TYPE_NSEC || set->type == TYPE_NSEC3)) {
+        conclude(item, SEC_SECURE); /* proves nothing; not to be found in the cache as good */
+        return JUDGED;
+    }
+    if (item->is_expanded) {
+        enum judged proven = prove_expansion(query, state, i, zone);
+
+        if (proven != JUDGED || item->security != SEC_SECURE)
+            return proven;
+    }
+    message_of(query)->rrsets[i] = val_publish(query, set, &verdict.good);
+    conclude(item, SEC_SECURE);
+    return JUDGED;
+}
+
+/* RFC 6672 section 5.3.1: a CNAME made from a DNAME has no signature; it is as good as the
+ * DNAME. */
+static bool made_from(const struct query *query, const struct rrset *alias, size_t *from)
+{
+    size_t count = authority_begin(query);
+    uint8_t storage[DNAME_MAX];
+    struct dname to, target, made;
+
+    if (alias->type != TYPE_CNAME || alias->rrsig_count != 0 || alias->rr_count != 1 ||
+        !rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &target))
+        return false;
+    for (*from = 0; *from < count; ++*from) {
+        const struct rrset *set = set_at(query, *from);
+
+        if (set->type == TYPE_DNAME && set->rr_count == 1 &&
+            dname_is_below(rrset_owner(alias), rrset_owner(set)) &&
+            rdata_target(rrset_rdata(set, 0), TYPE_DNAME, &to) &&
+            dname_replace_suffix(rrset_owner(alias), rrset_owner(set), to, storage, &made) ==
+                STATUS_OK &&
+            dname_equal(made, target))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 4034 section 3: signatures are not signed, so what consists of them is never secure. */
+static bool cannot_be_signed(const struct rrset *set)
+{
+    return set->type == TYPE_RRSIG || set->type == TYPE_SIG;
+}
+
+/* What needs no keys. @return whether the item is judged now. */
+static bool judge_cheaply(struct query *query, struct val_state *state, size_t i)
+{
+    struct val_item *item = &state->items[i];
+    const struct rrset *set = set_at(query, i), *known;
+    enum security security = rrset_security(set);
+
+    if (item->judged)
+        return true;
+    if (security == SEC_SECURE || security == SEC_INSECURE) {
+        conclude(item, security);
+        return true;
+    }
+    if (cannot_be_signed(set)) {
+        conclude(item, SEC_INSECURE);
+        return true;
+    }
+    known = val_known_secure(query, set);
+    if (known != NULL) {
+        message_of(query)->rrsets[i] = known;
+        conclude(item, SEC_SECURE);
+        return true;
+    }
+    return false;
+}
+
+static enum judged judge_set(struct query *query, struct val_state *state, size_t i)
+{
+    const struct rrset *set = set_at(query, i);
+    const struct val_zone *zone;
+    struct dname target = rrset_owner(set);
+    size_t from;
+    bool is_signed;
+    enum judged judged;
+
+    if (judge_cheaply(query, state, i))
+        return JUDGED;
+    if (made_from(query, set, &from)) {
+        judged = judge_set(query, state, from);
+        if (judged == JUDGED)
+            conclude(&state->items[i], state->items[from].security);
+        return judged;
+    }
+    is_signed = sig_signer(set, &target);
+    /* RFC 4035 section 3.1.4.1: DS lives in the parent's zone. */
+    if (!is_signed && set->type == TYPE_DS)
+        target = dname_parent(target);
+    judged = zone_of(query, state, target, is_signed, &zone);
+    if (judged != JUDGED)
+        return judged;
+    switch (zone->security) {
+    case SEC_SECURE: return verify(query, state, i, zone);
+    case SEC_BOGUS: return no_keys(state, zone, i);
+    default:
+        note(query, state, &zone->reasons);
+        return found_insecure(query, i, &state->items[i]);
+    }
+}
+
+/* ---- proofs ---- */
+
+static bool is_proof(const struct rrset *set)
+{
+    return set->type == TYPE_NSEC || set->type == TYPE_NSEC3;
+}
+
+/* Adds what the zone signed of the authority section. What is bad is remembered, not fatal: the
+ * proof may do without. */
+static enum judged gather(struct query *query, struct val_state *state,
+                          const struct val_zone *zone, struct denial *denial)
+{
+    val_denial_begin(query, state, denial, zone->entry->zone);
+    for (size_t i = authority_begin(query); i < authority_end(query); i++) {
+        const struct rrset *set = set_at(query, i);
+        struct val_item *item = &state->items[i];
+        struct dname signer;
+        enum judged judged = JUDGED;
+
+        if (!is_proof(set) || item->failed)
+            continue;
+        if (set->rrsig_count == 0) {
+            denial_add_unsigned(denial);
+            continue;
+        }
+        if (!sig_signer(set, &signer) || !dname_equal(signer, zone->entry->zone))
+            continue;
+        if (!judge_cheaply(query, state, i))
+            judged = verify(query, state, i, zone);
+        if (judged == JUDGE_NO_MEMORY)
+            return judged;
+        if (judged == JUDGE_BOGUS) {
+            item->failed = true;
+            if (state->proof_fault.why.count == 0)
+                state->proof_fault = state->fault;
+            state->fault = (struct val_fault){0};
+            continue;
+        }
+        if (item->security == SEC_SECURE)
+            denial_add(denial, set_at(query, i), item->is_expanded);
+    }
+    return JUDGED;
+}
+
+/* The proof does not hold: because of a bad signature in it, or as it is. */
+static enum judged not_proven(struct query *query, struct val_state *state,
+                              const struct denial *denial, const struct proof *proof, size_t i)
+{
+    struct val_fault fault = fault_of(query, i, &proof->finding);
+
+    if (state->proof_fault.why.count > 0)
+        return bogus(state, state->proof_fault);
+    fault.is_in_set = false;
+    fault.is_final = proof->exhausted;
+    fault.is_stripped = denial->nsec_count == 0 && denial->nsec3_count == 0;
+    return bogus(state, fault);
+}
+
+/* Insecure by opt-out or by iterations; the latter is told. */
+static void note_proof(struct query *query, struct val_state *state, const struct proof *proof)
+{
+    struct reasons why;
+
+    if (finding_is_none(&proof->finding))
+        return;
+    why = val_reason_of(query, &proof->finding, NULL);
+    note(query, state, &why);
+}
+
+/* RFC 4035 section 5.3.4: nothing may be nearer to the name than the wildcard. */
+static enum judged prove_expansion(struct query *query, struct val_state *state, size_t i,
+                                   const struct val_zone *zone)
+{
+    struct val_item *item = &state->items[i];
+    const struct rrset *set = set_at(query, i);
+    struct denial denial;
+    struct proof proof;
+    enum judged gathered = gather(query, state, zone, &denial);
+
+    if (gathered != JUDGED)
+        return gathered;
+    proof = denial_of_closer(&denial, rrset_owner(set), item->closest_labels);
+    if (proof.what == DENIED_NOTHING)
+        return not_proven(query, state, &denial, &proof, i);
+    note_proof(query, state, &proof);
+    conclude(item, proof.security);
+    return JUDGED;
+}
+
+/* ---- the end of the answer ---- */
+
+/* Where the aliases lead, and whether there are the data asked for. */
+static struct dname last_name(const struct query *query, bool *has_data)
+{
+    struct dname name = query->question.qname;
+    uint16_t qtype = query->question.qtype;
+    const struct message *message = &query->outcome.message;
+
+    *has_data = false;
+    for (unsigned steps = 0; steps < ALIAS_STEPS_MAX; steps++) {
+        const struct rrset *alias = message_find(message, SECTION_ANSWER, name, TYPE_CNAME);
+
+        for (size_t i = 0; i < message->count[SECTION_ANSWER]; i++)
+            if (dname_equal(rrset_owner(message->rrsets[i]), name) &&
+                (qtype == TYPE_ANY || message->rrsets[i]->type == qtype))
+                *has_data = true;
+        if (*has_data || alias == NULL || alias->rr_count == 0 ||
+            !rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &name))
+            break;
+    }
+    return name;
+}
+
+/* The zone that speaks in the authority section: who signed a proof, or else the SOA. */
+static bool denier(const struct query *query, struct dname name, struct dname *signer)
+{
+    bool found = false;
+
+    for (size_t i = authority_begin(query); i < authority_end(query); i++) {
+        const struct rrset *set = set_at(query, i);
+        struct dname one;
+
+        if ((!is_proof(set) && (set->type != TYPE_SOA || found)) || !sig_signer(set, &one) ||
+            !dname_is_at_or_below(name, one))
+            continue;
+        /* The deepest: proofs of aliases on the way stand here, too. */
+        if (!found || one.labels > signer->labels || is_proof(set))
+            *signer = one;
+        found = true;
+        if (set->type == TYPE_SOA)
+            return true;
+    }
+    return found;
+}
+
+static size_t soa_place(const struct query *query)
+{
+    size_t i = authority_begin(query);
+
+    while (i < authority_end(query) && set_at(query, i)->type != TYPE_SOA)
+        i++;
+    return i;
+}
+
+/* Nothing in the authority section is signed although the zone is. */
+static enum judged nothing_signed(struct query *query, struct val_state *state,
+                                  struct dname name, const struct val_zone *zone)
+{
+    size_t i = soa_place(query);
+    uint16_t type = i < authority_end(query) ? TYPE_SOA : query->question.qtype;
+    struct dname owner = type == TYPE_SOA ? rrset_owner(set_at(query, i)) : name;
+    struct finding finding = type == TYPE_SOA
+                                 ? finding_of(EDE_RRSIGS_MISSING, "sig=missing", owner, type)
+                                 : finding_of(EDE_NSEC_MISSING, "proof=none", owner, type);
+    struct val_fault fault;
+
+    finding.zone = zone->entry->zone;
+    fault = fault_of(query, i, &finding);
+    fault.is_in_set = false;
+    fault.is_stripped = true;
+    return bogus(state, fault);
+}
+
+static struct proof prove_end(struct query *query, struct denial *denial, struct dname name)
+{
+    struct message *message = message_of(query);
+    uint16_t qtype = query->question.qtype;
+    struct proof proof, other;
+
+    if (message->rcode != RCODE_NXDOMAIN)
+        return denial_of_type(denial, name, qtype);
+    proof = denial_of_name(denial, name);
+    if (proof.what != DENIED_NOTHING)
+        return proof;
+    /* The name is there after all, or a compact denial (RFC 9824) says NXDOMAIN in its own way.
+     */
+    other = denial_of_type(denial, name, qtype);
+    if (other.what == DENIED_NOTHING)
+        return proof;
+    if (!other.no_name)
+        message->rcode = RCODE_NOERROR;
+    return other;
+}
+
+static enum judged judge_soa(struct query *query, struct val_state *state,
+                             const struct val_zone *zone)
+{
+    size_t i = soa_place(query);
+
+    if (i == authority_end(query) || judge_cheaply(query, state, i))
+        return JUDGED;
+    return verify(query, state, i, zone);
+}
+
+static enum judged judge_denial(struct query *query, struct val_state *state, struct dname name,
+                                enum security *security)
+{
+    struct dname target = query->question.qtype == TYPE_DS ? dname_parent(name) : name;
+    bool is_signed = denier(query, name, &target);
+    const struct val_zone *zone;
+    struct denial denial;
+    struct proof proof;
+    enum judged judged = zone_of(query, state, target, is_signed, &zone);
+
+    if (judged != JUDGED)
+        return judged;
+    if (zone->security == SEC_BOGUS)
+        return no_keys(state, zone, authority_begin(query));
+    if (zone->security != SEC_SECURE) {
+        note(query, state, &zone->reasons);
+        *security = SEC_INSECURE;
+        return JUDGED;
+    }
+    if (!is_signed)
+        return nothing_signed(query, state, name, zone);
+    judged = gather(query, state, zone, &denial);
+    if (judged != JUDGED)
+        return judged;
+    proof = prove_end(query, &denial, name);
+    if (proof.what == DENIED_NOTHING)
+        return not_proven(query, state, &denial, &proof, authority_begin(query));
+    note_proof(query, state, &proof);
+    *security = proof.security;
+    return judge_soa(query, state, zone);
+}
+
+/* ---- what stands beside the answer ---- */
+
+/* Verified with keys that are at hand; nothing is fetched for it. */
+static bool is_good_aside(struct query *query, struct val_state *state, size_t i)
+{
+    const struct rrset *set = set_at(query, i);
+    const struct val_zone *zone;
+    struct dname signer;
+
+    if (judge_cheaply(query, state, i))
+        return state->items[i].security == SEC_SECURE && !state->items[i].is_expanded;
+    if (!sig_signer(set, &signer) || state->items[i].failed)
+        return false;
+    zone = val_zone_find(state, signer, true);
+    if (zone == NULL || zone->security != SEC_SECURE)
+        return false;
+    if (verify(query, state, i, zone) == JUDGED)
+        return state->items[i].security == SEC_SECURE;
+    state->fault = (struct val_fault){0};
+    return false;
+}
+
+/* RFC 4035 section 3.2.3: AD vouches for answer and authority section, so what is not good
+ * goes. */
+static void clean_up(struct query *query, struct val_state *state)
+{
+    const struct validator_options *options = val_env(query)->config->options;
+    size_t verified = 0;
+
+    for (size_t i = authority_begin(query); i < authority_end(query); i++)
+        state->items[i].drop = !is_good_aside(query, state, i);
+    for (size_t i = authority_end(query); i < state->item_count; i++)
+        if (options->val_clean_additional)
+            state->items[i].drop =
+                ++verified > ADDITIONAL_SETS_MAX || !is_good_aside(query, state, i);
+}
+
+static bool drop_items(struct query *query, const struct val_state *state)
+{
+    struct message *message = message_of(query);
+    const struct rrset **kept =
+        ARENA_ARRAY(query->arena, const struct rrset *, state->item_count + 1);
+    size_t at = 0, i = 0;
+
+    if (kept == NULL)
+        return false;
+    for (size_t section = 0; section < SECTIONS; section++) {
+        size_t end = i + message->count[section], before = at;
+
+        for (; i < end; i++)
+            if (!state->items[i].drop)
+                kept[at++] = message->rrsets[i];
+        message->count[section] = (uint16_t)(at - before);
+    }
+    message->rrsets = kept;
+    return true;
+}
+
+static void bound_life(struct query *query)
+{
+    size_t count = authority_end(query);
+
+    for (size_t i = 0; i < count; i++)
+        query->outcome.expires_s =
+            time_min(query->outcome.expires_s, set_at(query, i)->expires_s);
+}
+
+/* ---- the state ---- */
+
+/* Without RD the cache's best referral may be the answer: it claims nothing that could be
+ * signed but the DS, and AD is not set for it. */
+static bool is_referral(const struct query *query)
+{
+    const struct message *message = &query->outcome.message;
+
+    return (query->flags & QUERY_NO_RD) != 0 && message->rcode == RCODE_NOERROR &&
+           message->count[SECTION_ANSWER] == 0 && soa_place(query) == authority_end(query);
+}
+
+static enum judged judge_all(struct query *query, struct val_state *state,
+                             enum security *security)
+{
+    struct dname name;
+    bool has_data;
+
+    *security = SEC_SECURE;
+    for (size_t i = 0; i < authority_begin(query); i++) {
+        enum judged judged = judge_set(query, state, i);
+
+        if (judged != JUDGED)
+            return judged;
+        if (state->items[i].security != SEC_SECURE)
+            *security = SEC_INSECURE;
+    }
+    name = last_name(query, &has_data);
+    if (message_of(query)->rcode == RCODE_NXDOMAIN ||
+        (message_of(query)->rcode == RCODE_NOERROR && !has_data)) {
+        enum security denied = SEC_SECURE;
+        enum judged judged = judge_denial(query, state, name, &denied);
+
+        if (judged != JUDGED)
+            return judged;
+        if (denied != SEC_SECURE)
+            *security = SEC_INSECURE;
+    }
+    return JUDGED;
+}
+
+enum step val_judge_run(struct query *query, struct val_state *state)
+{
+    enum security security;
+
+    if (is_referral(query))
+        return val_accept(query, state, SEC_INSECURE);
+    switch (judge_all(query, state, &security)) {
+    case JUDGE_WAITS: return STEP_AGAIN;
+    case JUDGE_BOGUS: return val_refuse(query, state);
+    case JUDGE_NO_MEMORY: return val_no_memory(query, state);
+    case JUDGED: break;
+    }
+    if (security == SEC_SECURE) {
+        clean_up(query, state);
+        if (!drop_items(query, state))
+            return val_no_memory(query, state);
+    }
+    bound_life(query);
+    return val_accept(query, state, security);
+}

@@ -1,0 +1,42 @@
+/*
+ * validator.h - the module that judges what the next one found: secure, insecure or bogus.
+ *
+ * Settings are made once a configuration (struct validator_config, shared by threads,
+ * read-only); what is learned of zones' keys is shared by all threads as well.
+ */
+#ifndef TREESHREW_VALIDATOR_VALIDATOR_H
+#define TREESHREW_VALIDATOR_VALIDATOR_H
+
+#include "services/query/module.h"
+#include "validator/anchor.h"
+#include "validator/key_cache.h"
+#include "validator/nsec3.h"
+#include "validator/sig.h"
+
+struct proven;
+
+struct validator_config {
+    const struct validator_options *options;
+    const struct crypto *crypto;
+    const struct anchors *anchors;
+    struct sig_clock clock;
+    struct nsec3_rules nsec3_rules;
+};
+
+/** Reads times and limits out of the options; crypto and anchors are borrowed.
+ *  @return in the arena, or NULL after a complaint or without memory. */
+struct validator_config *validator_config_new(struct arena *arena,
+                                              const struct validator_options *options,
+                                              const struct crypto *crypto,
+                                              const struct anchors *anchors,
+                                              anchor_complain *complain, void *context);
+
+struct validator_env {
+    const struct validator_config *config;
+    struct key_cache *keys;
+    struct proven *proven; /* NULL: nothing is answered out of denials */
+};
+
+extern const struct module validator_module;
+
+#endif

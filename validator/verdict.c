@@ -1,0 +1,121 @@
+/*
+ * verdict.c - how judging ends: accepted, tried again elsewhere, or refused with its reason.
+ *
+ * Called by the states JUDGE and AWAIT. Nothing else in the program turns bogus data into
+ * SERVFAIL.
+ */
+#include "validator/val_state.h"
+
+static void log_bogus(struct query *query, const struct reasons *why)
+{
+    char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX];
+
+    if (val_env(query)->config->options->val_log_level == 0)
+        return;
+    log_line(query->env->log, LOG_LEVEL_INFO, "query=%u bogus name=%s type=%s why=%s",
+             query->number, dname_to_text(query->question.qname, name),
+             rrtype_to_text(query->question.qtype, type), reasons_line(why, query->arena));
+}
+
+enum step val_accept(struct query *query, struct val_state *state, enum security security)
+{
+    query->outcome.security = security;
+    for (size_t i = 0; security == SEC_INSECURE && i < state->notes.count; i++)
+        reasons_add(&query->outcome.reasons, query->arena, state->notes.item[i].code,
+                    state->notes.item[i].text);
+    val_go(query, state, VAL_DONE);
+    return STEP_DONE;
+}
+
+enum step val_no_memory(struct query *query, struct val_state *state)
+{
+    query_fail(query, RCODE_SERVFAIL, EDE_OTHER, "limit=memory");
+    query->outcome.uncacheable = true;
+    val_go(query, state, VAL_DONE);
+    return STEP_DONE;
+}
+
+enum step val_fail(struct query *query, struct val_state *state)
+{
+    const struct reasons *why = &state->first_fault;
+    struct message *message = &state->first_message;
+    bool uncacheable = query->outcome.uncacheable;
+
+    log_bogus(query, why);
+    if (val_env(query)->config->options->val_permissive_mode) {
+        query_done(query, message, SEC_INSECURE);
+        query->outcome.expires_s = state->first_expires_s;
+        reasons_copy(&query->outcome.reasons, why, query->arena);
+    } else {
+        query_fail(query, RCODE_SERVFAIL, why->item[0].code, "%s", why->item[0].text);
+        if (why->count > 1) /* a sub-question's whole story */
+            reasons_copy(&query->outcome.reasons, why, query->arena);
+    }
+    query->outcome.uncacheable = uncacheable;
+    val_go(query, state, VAL_DONE);
+    return STEP_DONE;
+}
+
+/* The words of which server stand at that place of the message. */
+static const struct outcome_source *source_of(const struct outcome *outcome, size_t index)
+{
+    const struct outcome_source *found = NULL;
+
+    if (index >= outcome->message.count[SECTION_ANSWER])
+        return outcome->source_count == 0 ? NULL : &outcome->sources[outcome->source_count - 1];
+    for (size_t i = 0; i < outcome->source_count; i++)
+        if (outcome->sources[i].first <= index)
+            found = &outcome->sources[i];
+    return found;
+}
+
+const struct outcome_source *val_source(const struct query *query, size_t index)
+{
+    return source_of(&query->outcome, index);
+}
+
+/* The server is passed over for this query; one that lacks signatures comes last for others,
+ * too. */
+static void avoid_server(struct query *query, const struct val_fault *fault)
+{
+    const struct outcome_source *source = source_of(&query->outcome, fault->set);
+
+    if (source == NULL || source->server.family == ADDR_NONE)
+        return;
+    query_avoid(query, &source->server, source->zone);
+    if (fault->is_stripped)
+        infra_note(query->env->infra, &source->server, source->zone, query_now_ms(query),
+                   INFRA_DNSSEC_LAME);
+}
+
+static bool may_try_again(const struct query *query, const struct val_state *state)
+{
+    return !state->fault.is_final && query->budget->exhausted == COSTS &&
+           state->restarts < val_env(query)->config->options->val_max_restart &&
+           query->budget->left[COST_FAILED_SIGNATURES] > 0;
+}
+
+enum step val_refuse(struct query *query, struct val_state *state)
+{
+    const struct val_fault *fault = &state->fault;
+    const struct outcome_source *source = source_of(&query->outcome, fault->set);
+
+    query_trace(query, TRACE_BOGUS,
+                source == NULL || source->server.family == ADDR_NONE ? NULL : &source->server,
+                NULL, fault->why.item[0].text);
+    if (state->first_fault.count == 0) {
+        state->first_fault = fault->why;
+        state->first_message = query->outcome.message;
+        state->first_expires_s = query->outcome.expires_s;
+    }
+    if (fault->is_in_set)
+        rrset_set_security(query->outcome.message.rrsets[fault->set], SEC_BOGUS);
+    if (!may_try_again(query, state))
+        return val_fail(query, state);
+    avoid_server(query, fault);
+    state->restarts++;
+    query->anew = true;
+    query->has_outcome = false;
+    val_go(query, state, VAL_AWAIT);
+    return STEP_PASS;
+}
