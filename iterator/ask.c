@@ -69,8 +69,11 @@ static bool is_left_alone(struct query *query, struct iter_state *state,
 {
     struct trace_event *event;
 
-    if (server->sends > 0 || !pick_is_silent(infra, state->question.qtype) ||
-        infra_claim_probe(query->env->infra, &server->addr, state->deleg->zone,
+    if (!pick_is_silent(infra, state->question.qtype))
+        return false;
+    if (server->sends > 0) /* others have found out meanwhile, or not */
+        return infra->timeouts_in_row > server->timeouts;
+    if (infra_claim_probe(query->env->infra, &server->addr, state->deleg->zone,
                           query_now_ms(query)))
         return false;
     event = query_trace(query, TRACE_TIMEOUT, &server->addr, &state->deleg->zone, "remembered");
