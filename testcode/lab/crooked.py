@@ -8,6 +8,7 @@ address its behaviour and zones, for each zone its records. Every question is wr
 A behaviour is a word of the table BEHAVIOURS, with its argument after a colon: "servfail", "ede:22".
 Standard library only.
 """
+import heapq
 import json
 import re
 import resource
@@ -16,6 +17,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 
 from client import NAMES_AT, TYPES, encode_name
 
@@ -210,6 +212,20 @@ def lower_case(server, query, _):
     return server.good(query, question=encode_name(query.name) + query.question[-4:])
 
 
+def bad_version(server, query, _):
+    """Knows no EDNS version at all (RFC 6891 section 6.1.3)."""
+    if not query.edns:
+        return server.good(query)
+    opt = b"\0" + struct.pack("!HHBBHH", 41, 1232, 1, 0, 0, 0)
+    return reply(query, 0, additional=[opt], opt=False)
+
+
+def loses(server, query, _):
+    """Every other packet is lost, the first one to begin with."""
+    server.dead = not server.dead
+    return None if server.dead else server.good(query)
+
+
 def endless(server, query, _):
     """Every name is delegated to two names of the next branch, for ever."""
     zone = enclosing(query.name, server.zones)
@@ -273,6 +289,11 @@ BEHAVIOURS = {
     "onestep": lambda server, query, _: server.good(query, steps=1),
     "recursive": lambda server, query, _: server.good(query, RA),  # a sound forwarder
     "silent": lambda *_: None,
+    "slow": lambda server, query, _: server.good(query),  # after so many milliseconds
+    "loses": loses,
+    "noaa": lambda server, query, _: server.good(query, 0),
+    "cache": lambda server, query, _: server.good(query, RA),
+    "badvers": bad_version,
     "notcp": lambda server, query, over_tcp: server.good(query),
     "lame": lame,
     "selfref": self_referral,
@@ -319,8 +340,8 @@ NO_TCP = ("tc-notcp", "notcp", "othersrc-notcp")
 class Desk:
     """One address: its sockets and the server behind them."""
 
-    def __init__(self, server, log, ready, stranger):
-        self.server, self.log, self.stranger = server, log, stranger
+    def __init__(self, server, log, ready, stranger, later):
+        self.server, self.log, self.stranger, self.later = server, log, stranger, later
         self.held = []
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind((server.address, 53))
@@ -343,7 +364,10 @@ class Desk:
         message, client = self.sock.recvfrom(65535)
         try:
             out = self.take(message, "udp")
-            if isinstance(out, tuple):
+            if self.server.word == "slow":
+                at = time.monotonic() + int(self.server.argument) / 1000
+                heapq.heappush(self.later, (at, id(out), self.sock, out, client))
+            elif isinstance(out, tuple):
                 self.stranger.sendto(out[0], client)
             elif out is not None:
                 for message in out if isinstance(out, list) else [out]:
@@ -378,11 +402,15 @@ def main():
     ready = selectors.DefaultSelector()
     stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     stranger.bind((world["stranger"], 53))
+    later = []  # what slow servers will send: (when, number, socket, message, client)
     for address, (behaviour, zones) in world["servers"].items():
-        Desk(Server(world, address, behaviour, zones), log, ready, stranger)
+        Desk(Server(world, address, behaviour, zones), log, ready, stranger, later)
     while True:
-        for key, _ in ready.select():
+        for key, _ in ready.select(later[0][0] - time.monotonic() if later else None):
             key.data()
+        while later and later[0][0] <= time.monotonic():
+            _, _, sock, message, client = heapq.heappop(later)
+            sock.sendto(message, client)
 
 
 main()
