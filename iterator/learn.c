@@ -149,14 +149,23 @@ static enum step timed_out(struct query *query, struct iter_state *state)
     return ask_next(query, state);
 }
 
+/* Refused, or nothing that can be read came back: with others to turn to it is struck off. */
+static enum step failed_at_once(struct query *query, struct iter_state *state)
+{
+    struct deleg_server *server = state->landed->server;
+
+    if (state->deleg->server_count > 1 ||
+        server->sends >= iter_env(query)->config->options->outbound_error_retry)
+        iter_strike(query, state, server);
+    return ask_next(query, state);
+}
+
 static enum step no_answer(struct query *query, struct iter_state *state)
 {
     switch (state->landed->ask.verdict) {
     case UPSTREAM_TIMEOUT: return timed_out(query, state);
     case UPSTREAM_LIMIT: return iter_limit(query, state, query->budget->exhausted);
-    default:
-        iter_strike(query, state, state->landed->server);
-        return ask_next(query, state);
+    default: return failed_at_once(query, state);
     }
 }
 

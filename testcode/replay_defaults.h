@@ -42,6 +42,7 @@ static const char replay_defaults[] =
     "  failed-servers-max: 200\n"
     "  timeout-rounds-max: 5\n"
     "  minimise-timeouts-max: 3\n"
+    "  outbound-error-retry: 5\n"
     /* Counted by look-ups, of A and AAAA; the reference counts five names. */
     "  target-failures-max: 12\n"
     "  targets-max: 200\n"
