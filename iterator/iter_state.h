@@ -148,6 +148,10 @@ struct deleg *iter_deepest_known(struct query *query, struct iter_state *state, 
 /** The root with the servers that the hints tell, not primed. NULL: no memory. */
 struct deleg *iter_deleg_from_hints(struct query *query, struct iter_state *state);
 
+/** Whom to ask about names above a zone that is no root: what is told, or known of a deeper place;
+ *  NULL: nothing. */
+struct deleg *iter_place_above(struct query *query, struct iter_state *state, struct dname zone);
+
 /** Strikes the server off for this query. */
 void iter_strike(struct query *query, struct iter_state *state, struct deleg_server *server);
 

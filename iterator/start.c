@@ -340,18 +340,36 @@ static bool told_comes_first(const struct told_zone *told, const struct deleg *k
     return !(told->prime && known->zone.labels == told->name.labels);
 }
 
+/* What the configuration tells of the name; NULL: nothing, or it has failed (forward-first). */
+static const struct told_zone *told_of(const struct query *query, const struct iter_state *state,
+                                       struct dname name)
+{
+    const struct told_zone *told =
+        state->told_zones_failed ? NULL : forward_find(iter_env(query)->config->told, name);
+
+    /* Priming asks the told servers of the zone itself: forwarders are not those, and may have
+     * failed already. */
+    if ((query->flags & QUERY_PRIMING) != 0 && told != NULL && told->is_forward)
+        return NULL;
+    return told;
+}
+
+struct deleg *iter_place_above(struct query *query, struct iter_state *state, struct dname zone)
+{
+    struct dname name = dname_parent(zone);
+    const struct told_zone *told = told_of(query, state, name);
+    struct deleg *known = iter_deepest_known(query, state, name);
+
+    return told_comes_first(told, known) ? deleg_from_told(query, state, told) : known;
+}
+
 static enum step choose_place(struct query *query, struct iter_state *state)
 {
     const struct forward_table *table = iter_env(query)->config->told;
     struct dname place = place_of(&state->question);
-    const struct told_zone *told =
-        state->told_zones_failed ? NULL : forward_find(table, place);
+    const struct told_zone *told = told_of(query, state, place);
     struct deleg *known = NULL;
 
-    /* Priming asks the told servers of the zone itself: forwarders are not those, and may have
-     * failed already (forward-first). */
-    if ((query->flags & QUERY_PRIMING) != 0 && told != NULL && told->is_forward)
-        told = NULL;
     if (told == NULL || !told->is_forward)
         known = iter_deepest_known(query, state, place);
     if (told == NULL && known == NULL)

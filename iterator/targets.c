@@ -227,7 +227,7 @@ static bool go_to_parent(struct query *query, struct iter_state *state)
     struct deleg *parent = NULL;
 
     if (!dname_is_root(state->deleg->zone))
-        parent = iter_deepest_known(query, state, dname_parent(state->deleg->zone));
+        parent = iter_place_above(query, state, state->deleg->zone);
     if (parent == NULL)
         parent = iter_deleg_from_hints(query, state);
     if (parent == NULL)
@@ -295,6 +295,7 @@ static enum step last_resort(struct query *query, struct iter_state *state)
     if (state->deleg->first && !state->told_zones_failed) {
         iter_withdraw(query, state);
         state->told_zones_failed = true;
+        state->struck = NULL; /* who does not recurse for us may yet answer for the zone itself */
         state->deleg = NULL;
         state->progress_ms = query_now_ms(query); /* the others have their own time */
         state->qmin =
