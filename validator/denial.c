@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "util/wire/rdata.h"
+
 /* More parameter sets than old and new of one change are not looked at. */
 enum { CHAINS_MAX = 2 };
 
@@ -45,9 +47,22 @@ static void add_nsec3(struct denial *denial, const struct rrset *set)
     }
 }
 
+bool denial_is_expanded(const struct rrset *set)
+{
+    struct dname owner = rrset_owner(set);
+    struct rdata_rrsig rrsig;
+
+    for (size_t i = 0; i < set->rrsig_count; i++) {
+        if (rdata_rrsig(rrset_rrsig(set, i), &rrsig) &&
+            rrsig.labels + dname_is_wildcard(owner) < owner.labels)
+            return true;
+    }
+    return false;
+}
+
 void denial_add(struct denial *denial, const struct rrset *set, bool is_expanded)
 {
-    if (is_expanded)
+    if (is_expanded || denial_is_expanded(set))
         return;
     if (set->type == TYPE_NSEC3)
         add_nsec3(denial, set);
@@ -103,9 +118,8 @@ static void note_opt_out(struct proof *proof, const struct nsec3 *cover)
     proof->security = SEC_INSECURE;
 }
 
-/* The wildcard at the closest encloser (RFC 4592 section 3.3.1). Never too long: the encloser
- * is shorter than a valid name by a label of an octet at least. */
-static struct dname wildcard_at(struct dname encloser, uint8_t storage[DNAME_MAX])
+/* Never too long: the encloser is shorter than a valid name by a label of an octet at least. */
+struct dname denial_wildcard(struct dname encloser, uint8_t storage[DNAME_MAX])
 {
     static const uint8_t star[] = {1, '*', 0};
     struct dname wildcard = encloser;
@@ -161,7 +175,7 @@ static struct proof nsec_of_name(struct denial *denial, const struct asked *aske
     if (cover == NULL)
         return not_proven("proof=no-cover");
     encloser = nsec_encloser(cover, asked->name);
-    no_wildcard = nsec_cover_of(denial, wildcard_at(encloser, storage));
+    no_wildcard = nsec_cover_of(denial, denial_wildcard(encloser, storage));
     if (no_wildcard == NULL)
         return not_proven("proof=no-wildcard");
     proof = proven(DENIED_NAME, cover->set, no_wildcard->set);
@@ -195,7 +209,7 @@ static struct proof nsec_of_wildcard_type(struct denial *denial, const struct as
     if (cover == NULL)
         return not_proven("proof=no-cover");
     encloser = nsec_encloser(cover, asked->name);
-    wildcard = wildcard_at(encloser, storage);
+    wildcard = denial_wildcard(encloser, storage);
     match = nsec_match_of(denial, wildcard);
     if (match != NULL) {
         proof = judged(bitmap_judge(match->bitmap, asked->qtype, wildcard, denial->zone),
@@ -324,7 +338,7 @@ static struct proof nsec3_of_name(struct denial *denial, const struct nsec3 *cha
 
     if (!closest3(denial, chain, asked->name, &closest))
         return not_proven("proof=no-cover");
-    no_wildcard = cover3(denial, chain, wildcard_at(closest.name, storage));
+    no_wildcard = cover3(denial, chain, denial_wildcard(closest.name, storage));
     if (no_wildcard == NULL)
         return not_proven("proof=no-wildcard");
     return proven_below(DENIED_NAME, &closest, no_wildcard);
@@ -345,7 +359,7 @@ static struct proof nsec3_of_type(struct denial *denial, const struct nsec3 *cha
                       match->set);
     if (!closest3(denial, chain, asked->name, &closest))
         return not_proven("proof=no-cover");
-    wildcard = wildcard_at(closest.name, storage);
+    wildcard = denial_wildcard(closest.name, storage);
     match = match3(denial, chain, wildcard);
     if (match != NULL) {
         word = bitmap_judge(match->bitmap, asked->qtype, wildcard, denial->zone);

@@ -53,6 +53,11 @@ void denial_begin(struct denial *denial, struct dname zone, const struct nsec3_r
  */
 void denial_add(struct denial *denial, const struct rrset *set, bool is_expanded);
 
+/** Some signature has fewer labels than the owner: the set may have been expanded from a
+ * wildcard. denial_add asks it as well, so that a set known as secure from earlier needs no
+ * more care. */
+bool denial_is_expanded(const struct rrset *set);
+
 /** There was an NSEC or NSEC3 RRset without a signature: the finding names it (EDE 10). */
 void denial_add_unsigned(struct denial *denial);
 
@@ -85,16 +90,17 @@ struct proof {
 struct proof denial_of_name(struct denial *denial, struct dname qname);
 
 /** RFC 4035 section 5.4, RFC 5155 sections 8.5 to 8.7, RFC 6840 section 4, RFC 9824: NODATA at
- * the name, at an empty non-terminal or at a wildcard. For qtype DS as denial_of_ds.
- * DENIED_TYPE. */
+ *  the name, at an empty non-terminal or at a wildcard. DENIED_TYPE. DS as well, if the zone is
+ *  the parent. */
 struct proof denial_of_type(struct denial *denial, struct dname qname, uint16_t qtype);
 
 /**
  * RFC 4035 section 5.3.4, RFC 5155 section 8.8: an answer expanded from a wildcard needs proof
  * that nothing nearer is there. DENIED_CLOSER.
- * @param rrsig_labels labels field of the answer's RRSIG: the closest encloser has that many.
+ * @param closest_labels as sig_verify found (struct sig_good): what the closest encloser has.
  */
-struct proof denial_of_closer(struct denial *denial, struct dname qname, uint8_t rrsig_labels);
+struct proof denial_of_closer(struct denial *denial, struct dname qname,
+                              uint8_t closest_labels);
 
 /**
  * No DS at this name, asked on the way down and of referrals (RFC 4035 section 5.2, RFC 5155
@@ -102,10 +108,16 @@ struct proof denial_of_closer(struct denial *denial, struct dname qname, uint8_t
  * nothing.
  *
  * DENIED_DS with SEC_SECURE: the cut is there, unsigned, proven: the child is insecure.
- * DENIED_DS with SEC_INSECURE, opt_out: there may be an unsigned cut: what is below is
- * insecure. DENIED_CUT with SEC_SECURE: no cut here, go on with the parent's key (no_name: nor
- * a name). DENIED_ANYTHING: iterations; insecure. DENIED_NOTHING: bogus (EDE 12 or 10).
+ * DENIED_DS with SEC_INSECURE, opt_out: there may be an unsigned cut: below it is insecure.
+ *
+ * DENIED_CUT with SEC_SECURE: no cut here, go on with the parent's key (no_name: nor a name).
+ *
+ * DENIED_ANYTHING: iterations; insecure. DENIED_NOTHING: bogus (EDE 12 or 10).
  */
 struct proof denial_of_ds(struct denial *denial, struct dname name);
+
+/** The source of synthesis below a closest encloser, "*.encloser" (RFC 4592 section 3.3.1).
+ *  @param storage holds its octets. The encloser is a real ancestor of some name. */
+struct dname denial_wildcard(struct dname encloser, uint8_t storage[DNAME_MAX]);
 
 #endif

@@ -253,6 +253,40 @@ static void expanded_records_prove_nothing(void **state)
     assert_string_equal(lab_words(lab, &proof), "bogus proof=none");
 }
 
+/* The same of a set that was found secure earlier: its signature tells. */
+static void signatures_tell_of_expansion(void **state)
+{
+    static const struct {
+        const char *why, *record, *rrsig;
+        bool expanded;
+    } cases[] = {
+        {"over the name itself", B, "b.example. 1 IN RRSIG NSEC 13 2", false},
+        {"over *.example", B, "b.example. 1 IN RRSIG NSEC 13 1", true},
+        {"the wildcard itself", STAR, "*.w.example. 1 IN RRSIG NSEC 13 2", false},
+        {"over *.example, as *.w.example", STAR, "*.w.example. 1 IN RRSIG NSEC 13 1", true},
+    };
+    struct lab *lab = *state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct rrset *plain = lab_set(lab, cases[i].record);
+        const struct rrset *rrsig = lab_set(
+            lab, arena_printf(lab->arena, "%s 1 20300101000000 20200101000000 1 example. AAAA",
+                              cases[i].rrsig));
+        struct slice rdata[2] = {rrset_rdata(plain, 0), rrset_rdata(rrsig, 0)};
+        struct rrset_parts parts = {.owner = rrset_owner(plain),
+                                    .type = TYPE_NSEC,
+                                    .rrclass = CLASS_IN,
+                                    .rdata = rdata,
+                                    .rr_count = 1,
+                                    .rrsig_count = 1};
+        struct denial denial = lab_denial(lab, "example.", "");
+
+        print_message("%s\n", cases[i].why);
+        denial_add(&denial, rrset_in(lab->arena, &parts), false);
+        assert_int_equal(denial.nsec_count, !cases[i].expanded);
+    }
+}
+
 static void unsigned_records_are_named(void **state)
 {
     struct lab *lab = *state;
@@ -347,6 +381,7 @@ int main(void)
         cmocka_unit_test(nsec3_proves),
         cmocka_unit_test(a_proof_names_its_records),
         cmocka_unit_test(expanded_records_prove_nothing),
+        cmocka_unit_test(signatures_tell_of_expansion),
         cmocka_unit_test(unsigned_records_are_named),
         cmocka_unit_test(many_iterations_are_insecure_and_free),
         cmocka_unit_test(records_looked_at_are_bounded),

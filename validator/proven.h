@@ -4,7 +4,7 @@
  *
  * One table for all threads within neg-cache-size: for each signed zone its validated NSEC or
  * NSEC3 records in canonical order, as references to published RRsets. The validator stores
- * what a secure negative answer rested on (proven_store), and asks before it lets a question go
+ * what a secure negative answer rested on (proven_learn), and asks before it lets a question go
  * to the iterator (proven_answer). Spans of opt-out NSEC3 are never used; no answer lives
  * longer than its NSEC, its SOA and the SOA's minimum. Look-ups are logarithmic in the zone's
  * records; NSEC3 hashing is paid by the query's budget, and not tried where it would cost more
@@ -23,38 +23,51 @@ enum { PROVEN_BLOCKS_MAX = 500 };
 struct proven;
 
 /** @param key of the hash of zone names, from the world's random source. NULL: no memory. */
-struct proven *proven_new(uint64_t size_bytes, unsigned shards, struct hash_key key);
+struct proven *proven_new(uint64_t size_bytes, struct hash_key key);
 void proven_free(struct proven *proven);
 void proven_resize(struct proven *proven, uint64_t size_bytes);
 void proven_flush(struct proven *proven);
 uint64_t proven_size_bytes(const struct proven *proven);
 
 /**
- * Keeps what a secure denial rested on. Sets that are not secure, not published, of TTL 0,
- * expanded from a wildcard or with opt-out are left aside.
- * @param zone   signer of the sets.
- * @param set    NSEC or NSEC3, secure; a reference is taken.
- * @param ttl_s  the least of the set's and the SOA's TTL and the SOA's minimum (RFC 9077).
+ * Keeps the denials of a message that was judged secure: NSEC and NSEC3 of its authority
+ * section that the zone signed and that are secure themselves. Left aside: opt-out, expanded
+ * from a wildcard, TTL 0. The zone's secure SOA must be in the same section, or be known
+ * already (answers out of a wildcard have none), as it bounds the time (RFC 9077).
+ * @param zone the signer; records of other zones are left aside.
  */
-void proven_store(struct proven *proven, struct dname zone, const struct rrset *set,
-                  uint32_t ttl_s, int64_t now_s);
-
-/** proven_store of all secure NSEC and NSEC3 sets of a message's authority section; for a
- * message whose denial (or wildcard) was judged secure. Needs its SOA there, else nothing is
- * stored. */
 void proven_learn(struct proven *proven, struct dname zone, const struct message *message,
                   int64_t now_s);
 
 /**
+ * Puts the source of a secure answer that was expanded from a wildcard (RFC 8198 section 5.3)
+ * into the RRset cache, as "*" below the closest encloser; proven_answer makes answers out of
+ * it.
+ * @param closest_labels as sig_verify found (struct sig_good).
+ */
+void proven_learn_wildcard(struct rrset_cache *rrsets, const struct rrset *set,
+                           uint8_t closest_labels, struct arena *arena, int64_t now_s);
+
+/** What the validator lends for the hashes. */
+struct proven_tools {
+    const struct nsec3_rules *rules;
+    const struct crypto *crypto;
+    struct nsec3_memo *memo; /* the query's */
+};
+
+/**
  * Makes the answer to a question out of what is known: NXDOMAIN, NODATA, or a wildcard's
  * records under the asked name, with the proof in the authority section, all secure. Not for
- * qtype ANY, RRSIG, NSEC, NSEC3, nor for DS at an apex.
+ * qtype ANY, RRSIG, NSEC, NSEC3. The caller has looked into the message cache before, and does
+ * not ask for names under a negative trust anchor, with CD, or of queries that shall not be
+ * answered from a cache (QUERY_REFRESH, QUERY_PRIMING).
  *
- * @param out  sections and rcode; RRsets are references held by the query.
+ * @param out rcode, question and sections; RRsets are references held by the query, or copies
+ * in its arena where their time had to be bounded: the answer is not to be stored.
+ * @param expires_s until when the answer may be given.
  * @return false: not known, or not worth its hashes; go and ask.
  */
 bool proven_answer(struct proven *proven, struct query *query, const struct question *question,
-                   const struct nsec3_rules *rules, const struct crypto *crypto,
-                   struct message *out);
+                   const struct proven_tools *tools, struct message *out, int64_t *expires_s);
 
 #endif
