@@ -378,6 +378,7 @@ enum step iter_follow(struct query *query, struct iter_state *state, const struc
     state->deleg = NULL;
     state->qmin = (struct qmin){.active = iter_env(query)->config->options->qname_minimisation};
     state->poor_answer = NULL;
+    state->anew_zone = (struct dname){NULL, 0, 0};
     iter_forget_case(state);
     iter_go(query, state, ITER_START);
     return STEP_AGAIN;

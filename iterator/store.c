@@ -52,6 +52,8 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
 {
     struct env *env = query->env;
     int64_t now_s = query_now_s(query);
+    /* An answer that had to wait until it was believed is as old as it is. */
+    int64_t came_s = time_min(set->expires_s - set->ttl_s, now_s);
     struct rrset *ranked = rrset_copy_in(query->arena, set);
     const struct rrset *stored;
 
@@ -60,7 +62,7 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
     ranked->trust = (uint8_t)trust;
     if (is_denials_soa) /* RFC 2308 section 3: this is the TTL to show */
         ranked->ttl_s = life_of(query, set, trust, true);
-    ranked->expires_s = now_s + life_of(query, set, trust, is_denials_soa);
+    ranked->expires_s = came_s + life_of(query, set, trust, is_denials_soa);
     if (ranked->type == TYPE_NS || trust <= TRUST_ADDITIONAL || trust == TRUST_ADDITIONAL_AA)
         ranked->expires_s = time_min(ranked->expires_s, life_of_cut(deleg));
     if (deleg->no_cache)
