@@ -375,7 +375,9 @@ static enum step choose_place(struct query *query, struct iter_state *state)
     if (told == NULL && known == NULL)
         told = forward_root(table);
     if (told_comes_first(told, known)) {
-        if (told->prime && !state->primed && !(query->flags & QUERY_PRIMING))
+        /* A fresh NS set without addresses would not get any by being asked for again. */
+        if (told->prime && !state->primed && !(query->flags & QUERY_PRIMING) &&
+            find_set(query, told->name, TYPE_NS) == NULL)
             return prime(query, state, told);
         known = deleg_from_told(query, state, told);
     }
