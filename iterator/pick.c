@@ -6,6 +6,7 @@
 enum {
     BAND_MS = 30,         /* servers this close to the best one are its equals */
     EXPLORE_ONE_IN = 20,
+    EXPLORE_MS = 400,     /* what a client may lose by it: not the wait for a silent server */
     CANDIDATES_MAX = 64
 };
 
@@ -61,10 +62,10 @@ static bool is_better(const struct rank *a, const struct rank *b)
     return a->cost_ms < b->cost_ms;
 }
 
-static bool is_in_band(const struct rank *rank, const struct rank *best, bool explore)
+static bool is_in_band(const struct rank *rank, const struct rank *best, uint32_t band_ms)
 {
     return rank->class == best->class && rank->sends == best->sends &&
-           (explore || rank->cost_ms <= best->cost_ms + BAND_MS);
+           rank->cost_ms - best->cost_ms <= band_ms;
 }
 
 static struct deleg_server *first_in_order(const struct deleg *deleg,
@@ -105,7 +106,9 @@ struct deleg_server *pick_server(const struct deleg *deleg, const struct pick_ru
     struct candidate candidates[CANDIDATES_MAX];
     struct rank top;
     size_t count, in_band = 0, best = 0;
-    bool explore = rules->random % EXPLORE_ONE_IN == 0 || deleg->policy == FORWARD_SPREAD;
+    uint32_t band_ms = deleg->policy == FORWARD_SPREAD             ? UINT32_MAX
+                       : rules->random % EXPLORE_ONE_IN == 0 ? EXPLORE_MS
+                                                             : BAND_MS;
 
     if (deleg->policy == FORWARD_ORDER && deleg->recursive)
         return first_in_order(deleg, rules, infra);
@@ -117,7 +120,7 @@ struct deleg_server *pick_server(const struct deleg *deleg, const struct pick_ru
             best = i;
     top = candidates[best].rank;
     for (size_t i = 0; i < count; i++)
-        if (is_in_band(&candidates[i].rank, &top, explore))
+        if (is_in_band(&candidates[i].rank, &top, band_ms))
             candidates[in_band++].server = candidates[i].server;
     best = rules->random / EXPLORE_ONE_IN % in_band;
     infra_get(rules->infra, &candidates[best].server->addr, deleg->zone, rules->now_ms, infra);

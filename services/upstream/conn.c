@@ -84,7 +84,7 @@ static void conn_free(struct conn *conn)
 
 static void tell_end(struct conn *conn, int error)
 {
-    bool worn = conn->answers > 0;
+    bool worn = conn->answers + conn->strays > 0; /* to who has given up since: answers as well */
     struct link *link;
 
     take_out(conn);
