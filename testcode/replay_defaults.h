@@ -25,6 +25,7 @@ static const char replay_defaults[] =
     "  use-caps-for-id: no\n"
     "  ede: no\n"
     "  ede-serve-expired: no\n"
+    "  ede-most: 1\n"
     "  minimal-any: no\n"
     "  answer-when-full: no\n"
     "  iter-scrub-ns: 20\n"

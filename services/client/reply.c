@@ -138,9 +138,10 @@ static uint16_t flags_of(const struct asker *asker, const struct reply *reply)
 
 /* ---- OPT ---- */
 
-static void add_reasons(struct edns *edns, const struct reasons *reasons, struct arena *arena)
+static void add_reasons(struct edns *edns, const struct reasons *reasons, size_t most,
+                        struct arena *arena)
 {
-    for (size_t i = 0; reasons != NULL && i < reasons->count; i++) {
+    for (size_t i = 0; reasons != NULL && i < size_min(reasons->count, most); i++) {
         struct slice data = ede_option(arena, reasons->item[i].code, reasons->item[i].text);
 
         if (data.data != NULL) /* without memory the answer goes out without its reason */
@@ -177,7 +178,7 @@ static void fill_edns(const struct reply_style *style, const struct asker *asker
     if (asker->wants_keepalive && style->options->edns_tcp_keepalive)
         add_keepalive(out, style->options, arena);
     if (style->options->ede)
-        add_reasons(out, reply->reasons, arena);
+        add_reasons(out, reply->reasons, style->options->ede_most, arena);
 }
 
 /* ---- all of it ---- */

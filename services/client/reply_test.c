@@ -34,6 +34,7 @@ static int set_up(void **state)
     bench.options = (struct client_options){.minimal_responses = true,
                                             .minimal_any = true,
                                             .ede = true,
+                                            .ede_most = 4,
                                             .edns_tcp_keepalive = true,
                                             .edns_tcp_keepalive_timeout = 30000,
                                             .pad_responses = true,
@@ -304,6 +305,11 @@ static void reasons_go_out_in_order(void **state)
         assert_true(slice_equal(ede.text,
                                 slice_of(reasons.item[i].text, strlen(reasons.item[i].text))));
     }
+    bench.options.ede_most = 1;
+    write_it();
+    assert_int_equal(bench.back.edns.option_count, 1);
+    assert_int_equal(ede_read(bench.back.edns.options[0].data, &ede), STATUS_OK);
+    assert_int_equal(ede.code, EDE_NO_REACHABLE_AUTHORITY);
     bench.options.ede = false;
     write_it();
     assert_int_equal(bench.back.edns.option_count, 0);
