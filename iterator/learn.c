@@ -340,7 +340,8 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
     if (iter_env(query)->config->options->harden_referral_path)
         iter_check_path(query, state);
     iter_forget_case(state);
-    state->qmin.timeouts = 0;
+    if (state->landed->minimised)
+        qmin_answered(&state->qmin, state->landed->ask.question.qname.labels);
     if (state->anew_zone.wire == NULL) /* on the second way down it is still the best there is */
         state->poor_answer = NULL;
     return ask_next(query, state);
@@ -356,7 +357,7 @@ static enum step go_on_minimised(struct query *query, struct iter_state *state,
     state->progress_ms = query_now_ms(query);
     state->landed->server->sends = 0; /* the next name is another question */
     state->deleg->sends = 0;
-    state->qmin.timeouts = 0;
+    qmin_answered(&state->qmin, state->landed->ask.question.qname.labels);
     iter_forget_case(state);
     return ask_next(query, state);
 }
@@ -417,8 +418,6 @@ static bool case_is_settled(struct query *query, struct iter_state *state, enum 
         return false;
     }
     if (++state->case_answers < wanted) {
-        if (flight->minimised) /* the same question once more */
-            qmin_timed_out(&state->qmin, 0);
         *step = ask_next(query, state);
         return false;
     }

@@ -16,8 +16,8 @@ static uint8_t step_size(const struct qmin *qmin, uint8_t missing, unsigned most
     return (uint8_t)((missing + steps_left - 1) / steps_left);
 }
 
-struct question qmin_next(struct qmin *qmin, const struct question *full, struct dname zone,
-                          unsigned most, bool *minimised)
+struct question qmin_next(const struct qmin *qmin, const struct question *full,
+                          struct dname zone, unsigned most, bool *minimised)
 {
     struct question question = *full;
     uint8_t known = (uint8_t)size_max(qmin->labels, zone.labels);
@@ -29,22 +29,22 @@ struct question qmin_next(struct qmin *qmin, const struct question *full, struct
     known = (uint8_t)(known + step_size(qmin, (uint8_t)(all - known), most));
     if (known >= all)
         return question;
-    qmin->before = qmin->labels;
-    qmin->labels = known;
-    qmin->steps++;
     question.qname = dname_ancestor(full->qname, known);
     question.qtype = TYPE_A;
     *minimised = true;
     return question;
 }
 
+void qmin_answered(struct qmin *qmin, uint8_t labels)
+{
+    qmin->labels = labels;
+    qmin->steps++;
+    qmin->timeouts = 0;
+}
+
 void qmin_timed_out(struct qmin *qmin, unsigned most)
 {
     qmin->timeouts++;
-    if (most != 0 && qmin->timeouts >= most) {
+    if (most != 0 && qmin->timeouts >= most)
         qmin->active = false;
-        return;
-    }
-    qmin->labels = qmin->before;
-    qmin->steps--;
 }
