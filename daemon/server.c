@@ -99,7 +99,7 @@ static unsigned count_threads(const struct options *options)
 /* Everything that can be wrong with a configuration, without any effect. */
 static struct resolver_shared *build_shared(struct setup *setup, struct world *world)
 {
-    const struct resolver_hooks hooks = {.planted_fault = 0};
+    const struct resolver_hooks hooks = {.no_built_in_anchors = false};
     struct options *options = setup->options;
 
     setup->options = NULL; /* taken over, whatever comes of it */

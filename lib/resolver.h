@@ -19,7 +19,6 @@ struct resolver_hooks {
     bool fake_sha1, fake_dsa;  /* RRSIGs of these algorithms count as good */
     bool documentation_routable; /* name servers may have addresses out of examples */
     bool no_built_in_anchors;  /* without anchors of its own a configuration does not validate */
-    unsigned planted_fault;    /* the simulator's: a fault of ours by number; 0: none */
 };
 
 /** How a file named in the configuration is read (hints, anchors): its text in the arena, or NULL

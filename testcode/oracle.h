@@ -1,0 +1,68 @@
+/*
+ * oracle.h - what the right answer is, read off the model.
+ *
+ * Called by sim_client.c with each answer that a client got. Looks at the whole model at once,
+ * as no resolver can. oracle_health.c says besides whether an answer could be had at all.
+ */
+#ifndef TREESHREW_TESTCODE_ORACLE_H
+#define TREESHREW_TESTCODE_ORACLE_H
+
+#include "testcode/sim_model.h"
+#include "util/wire/message.h"
+
+enum { ORACLE_LINKS_MAX = 40, ORACLE_WORDS_MAX = 1600 };
+
+/** One RRset of the answer section. */
+struct oracle_link {
+    struct dname owner;
+    uint16_t type;
+    const struct sim_set *set;
+    struct dname
+        target; /* of a CNAME made for a DNAME; else wire is NULL and the set's data count */
+};
+
+struct oracle_answer {
+    uint16_t rcode;
+    bool endless;     /* aliases without end, or more than anybody follows */
+    unsigned aliases; /* CNAMEs on the way */
+    unsigned count;
+    struct oracle_link links[ORACLE_LINKS_MAX];
+    const struct sim_zone *denier; /* whose SOA says that there is nothing; NULL: there is */
+    unsigned zone_count;
+    const struct sim_zone *zones[ORACLE_LINKS_MAX]; /* that had to be asked, in order */
+};
+
+/** @param arena for names that DNAME makes. @return false: no memory. */
+bool oracle_resolve(const struct sim_net *net, const struct question *question,
+                    struct arena *arena, struct oracle_answer *out);
+
+/**
+ * Compares an answer that is not SERVFAIL with the truth.
+ * @param now_ms time of the answer.
+ * @param words  what is wrong, ORACLE_WORDS_MAX octets.
+ * @return true: nothing.
+ */
+bool oracle_check(const struct sim_net *net, const struct oracle_answer *truth,
+                  const struct message *message, int64_t now_ms, char *words);
+
+/**
+ * Nothing but the aliases and no SOA: what is left to say when the only server of a zone on the
+ * way that answers at all answers with AA and nothing. No lie of the resolver's, as long as no
+ * server that does its work could be asked.
+ */
+bool oracle_was_told_nothing(const struct oracle_answer *truth, const struct message *message);
+
+/** Worst case of what an answer costs who knows nothing yet and has bad luck with every choice.
+ */
+struct oracle_cost {
+    bool reachable; /* each zone on the way has a healthy server that can be found */
+    uint32_t time_ms, sends, connects, lookups, depth;
+};
+
+/** Of one question: of all zones on its way. */
+struct oracle_cost oracle_health(const struct sim_net *net, const struct oracle_answer *truth);
+
+/** Reachable, and that within the limits that the resolver has by default (oracle_health.c). */
+bool oracle_must_answer(const struct sim_net *net, const struct oracle_answer *truth);
+
+#endif

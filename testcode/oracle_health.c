@@ -1,0 +1,164 @@
+/*
+ * oracle_health.c - is there a way to the answer that a good resolver must find?
+ *
+ * A zone is reachable when its parent is, and one of its servers is healthy and can be found:
+ * by the addresses that come with the referral, or by looking up the names of hosts whose zones
+ * are reachable. What that may cost is added up as if every bad server were tried first. Where
+ * this stays well inside the limits of the resolver (services/query/budget.def,
+ * iterator.opt.def), no excuse is left for SERVFAIL.
+ */
+#include "testcode/oracle.h"
+
+enum {
+    ROUND_TRIP_MS = 150,
+    SILENT_MS = 1200,    /* two rounds of waiting for a server that never answers */
+    BAD_SERVERS_MAX = 3, /* failed-servers-max less the one that is good */
+    BAD_SENDS_MAX = 6,   /* sends-per-delegation, less what the good one needs */
+    CASE_SENDS = 6,      /* until answers in the wrong case are believed */
+    /* Of one question in all; half of the budget or less. */
+    MUST_TIME_MS = 3000, /* silent-time-max, query-time-max */
+    MUST_SENDS = 45,     /* sends-soft */
+    MUST_CONNECTS = 5,
+    MUST_LOOKUPS = 8,
+    MUST_DEPTH = 2,
+    MUST_ALIASES = 9
+};
+
+struct zone_view {
+    unsigned bad_servers, bad_sends;
+    bool healthy_known;
+    struct oracle_cost cost; /* of this zone alone */
+};
+
+static bool is_usable(const struct sim_net *net, const struct sim_server *server)
+{
+    return server->addr.family != ADDR_IP6 || net->ip6_works;
+}
+
+static bool needs_stream(const struct sim_server *server)
+{
+    switch (server->fault.kind) {
+    case FAULT_TRUNCATES:
+    case FAULT_TC_NO_TCP:
+    case FAULT_CORRUPT:
+    case FAULT_WRONG_ID:
+    case FAULT_WRONG_QUESTION:
+    case FAULT_WRONG_SOURCE: return true;
+    default: return server->fault.duplicate_permil != 0;
+    }
+}
+
+static void see_server(const struct sim_net *net, const struct sim_server *server,
+                       struct zone_view *view)
+{
+    bool silent = sim_fault_is_silent(&server->fault);
+
+    if (!is_usable(net, server)) {
+        view->bad_sends++;
+        return;
+    }
+    view->cost.connects += needs_stream(server);
+    if (silent)
+        view->cost.time_ms += SILENT_MS;
+    if (sim_fault_is_healthy(&server->fault)) {
+        view->healthy_known = true;
+        if (server->keeps_no_case)
+            view->cost.sends += CASE_SENDS;
+        return;
+    }
+    view->cost.time_ms += ROUND_TRIP_MS;
+    view->bad_sends += silent ? 2 : 1;
+    view->bad_servers += !silent;
+}
+
+static void see_host(const struct sim_net *net, const struct sim_host *host,
+                     struct zone_view *view)
+{
+    bool healthy_before = view->healthy_known, silent = false;
+
+    for (unsigned i = 0; i < host->server_count; i++) {
+        silent = silent || sim_fault_is_silent(&host->servers[i]->fault);
+        see_server(net, host->servers[i], view);
+    }
+    /* Of two addresses one may be known and the other not any more (they run out apart from
+     * each other); waiting for a silent one can then take all the time there is. */
+    if (silent)
+        view->healthy_known = healthy_before;
+}
+
+static void add_cost(struct oracle_cost *sum, const struct oracle_cost *more)
+{
+    sum->time_ms += more->time_ms;
+    sum->sends += more->sends;
+    sum->connects += more->connects;
+    sum->lookups += more->lookups;
+}
+
+/* Hosts whose addresses have to be looked up. */
+static void look_up_hosts(const struct sim_net *net, const struct sim_zone *zone,
+                          const struct oracle_cost *costs, struct zone_view *view)
+{
+    for (unsigned i = 0; i < zone->host_count; i++) {
+        const struct sim_host *host = zone->hosts[i];
+        const struct oracle_cost *way = &costs[host->home->index];
+
+        if (sim_has_glue(zone, host))
+            continue;
+        add_cost(&view->cost, way);
+        view->cost.lookups += 2;
+        if (!way->reachable)
+            continue;
+        view->cost.depth = (uint32_t)size_max(view->cost.depth, way->depth + 1);
+        see_host(net, host, view);
+    }
+}
+
+/* @param costs of all zones before it, each from the root on. */
+static struct oracle_cost cost_of(const struct sim_net *net, const struct sim_zone *zone,
+                                  const struct oracle_cost *costs)
+{
+    struct zone_view view = {.cost = {.time_ms = 2 * ROUND_TRIP_MS, .sends = 3}};
+
+    for (unsigned i = 0; i < zone->host_count; i++)
+        if (zone->parent == NULL || sim_has_glue(zone, zone->hosts[i]))
+            see_host(net, zone->hosts[i], &view);
+    if (!view.healthy_known)
+        look_up_hosts(net, zone, costs, &view);
+    view.cost.sends += view.bad_sends;
+    view.cost.reachable = view.healthy_known && view.bad_servers <= BAD_SERVERS_MAX &&
+                          view.bad_sends <= BAD_SENDS_MAX;
+    if (zone->parent != NULL) {
+        const struct oracle_cost *parent = &costs[zone->parent->index];
+
+        add_cost(&view.cost, parent);
+        view.cost.depth = (uint32_t)size_max(view.cost.depth, parent->depth);
+        view.cost.reachable = view.cost.reachable && parent->reachable;
+    }
+    return view.cost;
+}
+
+struct oracle_cost oracle_health(const struct sim_net *net, const struct oracle_answer *truth)
+{
+    struct oracle_cost costs[SIM_ZONES_MAX], sum = {.reachable = true};
+
+    for (unsigned i = 0; i < net->zone_count; i++)
+        costs[i] = cost_of(net, net->zones[i], costs);
+    for (unsigned i = 0; i < truth->zone_count; i++) {
+        const struct oracle_cost *cost = &costs[truth->zones[i]->index];
+
+        add_cost(&sum, cost);
+        sum.reachable = sum.reachable && cost->reachable;
+        sum.depth = (uint32_t)size_max(sum.depth, cost->depth);
+    }
+    return sum;
+}
+
+bool oracle_must_answer(const struct sim_net *net, const struct oracle_answer *truth)
+{
+    struct oracle_cost cost = oracle_health(net, truth);
+
+    return !truth->endless && truth->aliases <= MUST_ALIASES && cost.reachable &&
+           cost.time_ms <= MUST_TIME_MS && cost.sends <= MUST_SENDS &&
+           cost.connects <= MUST_CONNECTS && cost.lookups <= MUST_LOOKUPS &&
+           cost.depth <= MUST_DEPTH;
+}

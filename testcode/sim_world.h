@@ -1,0 +1,61 @@
+/*
+ * sim_world.h - a world (services/world.h) in which time, chance and the network are data.
+ *
+ * Used by swarm_run.c. Everything that happens is an event in one heap of timers; the clock
+ * jumps from event to event. What becomes of a packet is decided by a struct sim_network
+ * (sim_servers.c), which answers through the functions below. Nothing here reads a clock or a
+ * random source of the machine.
+ */
+#ifndef TREESHREW_TESTCODE_SIM_WORLD_H
+#define TREESHREW_TESTCODE_SIM_WORLD_H
+
+#include "services/world.h"
+#include "testcode/sim_random.h"
+#include "util/list.h"
+
+/** The other side. Its functions never call back: they only put events into the heap. */
+struct sim_network {
+    /** 0, or the errno with which the system refuses to send or connect there. */
+    int (*reach)(struct sim_network *network, const struct addr *to);
+    void (*datagram)(struct sim_network *network, uint64_t port, const struct addr *to,
+                     struct slice packet);
+    void (*connecting)(struct sim_network *network, uint64_t stream, const struct addr *to);
+    /** One whole message came over the stream. */
+    void (*message)(struct sim_network *network, uint64_t stream, const struct addr *to,
+                    struct slice message);
+};
+
+struct sim_world {
+    struct world world;
+    int64_t now_ms;
+    struct sim_random chance; /* what the resolver draws */
+    struct timers timers;
+    struct list ports, streams, events;
+    size_t port_count, stream_count;
+    uint64_t last_id;
+    struct sim_network *network;
+};
+
+void sim_world_init(struct sim_world *world, struct sim_random chance,
+                    struct sim_network *network);
+
+/** Frees events; ports and streams that are still open are leaks of the resolver's. */
+void sim_world_clear(struct sim_world *world);
+
+/** Handles the earliest event unless it lies behind `end_ms`. @return false: nothing to do. */
+bool sim_world_step(struct sim_world *world, int64_t end_ms);
+
+/* ---- for the network; without memory nothing comes, as if it were lost ---- */
+
+/** A datagram for a port; lost when the port is no longer open. */
+void sim_datagram_in(struct sim_world *world, uint64_t port, const struct addr *from,
+                     struct slice packet, uint32_t delay_ms);
+/** ICMP says no to what was sent from a port. */
+void sim_datagram_error(struct sim_world *world, uint64_t port, int error, uint32_t delay_ms);
+
+void sim_stream_open(struct sim_world *world, uint64_t stream, uint32_t delay_ms);
+void sim_stream_in(struct sim_world *world, uint64_t stream, struct slice bytes,
+                   uint32_t delay_ms);
+void sim_stream_close(struct sim_world *world, uint64_t stream, int error, uint32_t delay_ms);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * swarm_run.h - one seed: a small internet, its faults, some hundred questions, and what must
+ * hold.
+ *
+ * Used by swarm.c and swarm_test.c. The code under test is the daemon's own: lib/resolver.h and
+ * services/upstream/exchange.h on a simulated world.
+ */
+#ifndef TREESHREW_TESTCODE_SWARM_RUN_H
+#define TREESHREW_TESTCODE_SWARM_RUN_H
+
+#include <stdio.h>
+
+#include "testcode/planted.h"
+#include "util/base.h"
+
+enum { SWARM_WORDS_MAX = 4096 };
+
+struct swarm_wish {
+    uint64_t seed;
+    enum planted_fault planted;
+    unsigned verbose; /* 1: everything that happens; 2: the resolver's log, too */
+    FILE *out;
+};
+
+struct swarm_result {
+    bool failed;
+    char words[SWARM_WORDS_MAX]; /* the first thing that was violated */
+    uint64_t hash;               /* of everything that happened */
+    uint64_t questions, musts, servfails, sent;
+};
+
+void swarm_run(const struct swarm_wish *wish, struct swarm_result *result);
+
+#endif
