@@ -128,6 +128,7 @@ enum status anchor_read_auto(struct anchor_list *list, const char *text, const c
 /* ---- BIND ---- */
 
 enum { WORD_MAX = 8192 };
+static const char bad_word[] = "a word that is too long, or a quote that is not closed";
 
 /* Words of named.conf: bare, quoted (white space inside a quoted key is no part of it), { } ;
  */
@@ -254,6 +255,8 @@ static enum status read_entry(struct anchor_list *list, struct words *words,
         if (!is_ds && !is_key)
             text_printf(&record, " %s", words->word);
     }
+    if (words->failed)
+        return wrong(fault, bad_word);
     line = text_done(&record);
     if (line == NULL)
         return STATUS_NO_MEMORY;
@@ -307,7 +310,7 @@ enum status anchor_read_bind(struct anchor_list *list, const char *text,
             skip_statement(&words);
     }
     if (status == STATUS_OK && words.failed)
-        status = wrong(fault, "a word that is too long, or a quote that is not closed");
+        status = wrong(fault, bad_word);
     fault->line = words.line;
     if (status != STATUS_OK)
         return status;

@@ -60,7 +60,7 @@ const struct key_entry *key_cache_store_insecure(struct key_cache *cache, struct
                                                  int64_t expires_s);
 
 /** Kept first_ttl_s, doubled for each failure in a row, at most ttl_max_s (RFC 9520
- * section 3.2). */
+ * section 3.2). Fresh secure keys are not replaced by it. */
 const struct key_entry *key_cache_store_bogus(struct key_cache *cache, struct dname zone,
                                               uint16_t rrclass, const struct reasons *reasons,
                                               int64_t now_s, uint32_t first_ttl_s,
