@@ -45,6 +45,24 @@ const struct iterator_env *iter_env(const struct query *query)
     return query->env->module_env[my_place(query->env)];
 }
 
+/* A prefetch renews the way as well where that would not outlive the answer it is made for. */
+static int64_t leeway_of_prefetch_s(const struct query *query)
+{
+    const struct msg_entry *entry;
+    int64_t leeway_s = 0;
+
+    if (!query->nobody_waits || (query->flags & QUERY_REFRESH) == 0)
+        return 0;
+    entry = msg_cache_find(query->env->messages, &query->question,
+                           (uint8_t)(query_flavour(query->flags) & MSG_FLAVOUR_CD),
+                           query_now_s(query), 0);
+    if (entry != NULL) {
+        leeway_s = entry->expires_s - query_now_s(query);
+        msg_entry_unref(entry);
+    }
+    return leeway_s;
+}
+
 static struct iter_state *state_new(struct query *query)
 {
     struct iter_state *state = ARENA_NEW(query->arena, struct iter_state);
@@ -55,6 +73,7 @@ static struct iter_state *state_new(struct query *query)
     state->question = query->question;
     state->qmin.active = iter_env(query)->config->options->qname_minimisation;
     state->skip_cache = query->anew || (query->flags & (QUERY_REFRESH | QUERY_PRIMING)) != 0;
+    state->leeway_s = leeway_of_prefetch_s(query);
     for (size_t i = 0; i < FLIGHTS_MAX; i++)
         state->flights[i].query = query;
     return state;

@@ -62,6 +62,7 @@ struct iter_state {
     struct deleg *deleg;
     struct qmin qmin;
     bool skip_cache;              /* QUERY_REFRESH: only for the first name */
+    int64_t leeway_s;             /* delegations that end sooner are asked for anew */
     bool told_zones_failed;       /* stub-first, forward-first: go on without them */
     bool primed;                  /* priming was tried for this query */
     unsigned sends;               /* packets of this query itself */

@@ -321,6 +321,8 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
         return iter_no_memory(query, state);
     ns = referral_ns(&told);
     drop_unverified(query, message, rrset_owner(ns));
+    if (state->leeway_s > 0)
+        store_make_way(query, message);
     if (!store_message(query, state->deleg, message, false))
         return iter_no_memory(query, state);
     store_parent_side(query, state->deleg, &told, rrset_owner(ns));

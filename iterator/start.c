@@ -283,7 +283,7 @@ static struct deleg *deleg_from_cache_at(struct query *query, struct iter_state 
 {
     const struct rrset *ns = rrset_cache_find(query->env->rrsets, zone, TYPE_NS,
                                               query->question.qclass, RRSET_PLAIN,
-                                              query_now_s(query), 0);
+                                              query_now_s(query) + state->leeway_s, 0);
     struct deleg *deleg;
 
     if (ns == NULL)

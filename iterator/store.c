@@ -121,6 +121,34 @@ void store_parent_side(struct query *query, const struct deleg *deleg,
     }
 }
 
+/* Of a delegation: its NS set, and addresses that only came beside it. */
+static bool is_renewed(struct query *query, const struct rrset *set)
+{
+    const struct rrset *old;
+    bool renewed;
+
+    if (set->type != TYPE_A && set->type != TYPE_AAAA)
+        return set->type == TYPE_NS;
+    old = rrset_cache_find(query->env->rrsets, rrset_owner(set), set->type, set->rrclass,
+                           RRSET_PLAIN, query_now_s(query), 0);
+    renewed = old != NULL && old->trust <= TRUST_ADDITIONAL_AA;
+    rrset_unref(old);
+    return renewed;
+}
+
+void store_make_way(struct query *query, const struct message *referral)
+{
+    size_t count = message_rrsets(referral);
+
+    for (size_t i = referral->count[SECTION_ANSWER]; i < count; i++) {
+        const struct rrset *set = referral->rrsets[i];
+
+        if (is_renewed(query, set))
+            rrset_cache_drop(query->env->rrsets, rrset_owner(set), set->type, set->rrclass,
+                             RRSET_PLAIN);
+    }
+}
+
 int64_t store_expiry_s(struct query *query, const struct message *message, bool denial)
 {
     int64_t now_s = query_now_s(query), expires_s = INT64_MAX;

@@ -25,6 +25,12 @@ bool store_message(struct query *query, const struct deleg *deleg, struct messag
 void store_parent_side(struct query *query, const struct deleg *deleg,
                        const struct message *message, struct dname zone);
 
+/**
+ * The parent was asked anew about a delegation that is still known: the old NS set goes, and the
+ * addresses that came beside it, for these bound the life of new ones (ghost domains).
+ */
+void store_make_way(struct query *query, const struct message *referral);
+
 /** When the message as a whole expires: the least of its answer and authority sections, or for a
  *  denial (RFC 2308 section 5) what its SOA says. */
 int64_t store_expiry_s(struct query *query, const struct message *message, bool denial);
