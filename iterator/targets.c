@@ -186,8 +186,10 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
             if (deleg->servers != NULL && !deleg->heard && deleg_needs_glue(deleg, name->name))
                 continue;
             /* The second address type of a name that has the first is a luxury, until all
-             * known addresses have been tried. */
-            if (aaaa && name->a == TARGET_KNOWN && has_fresh_server(deleg))
+             * known addresses have been tried; and hosts that have no good answer here will not
+             * have one there. */
+            if (aaaa && name->a == TARGET_KNOWN &&
+                (has_fresh_server(deleg) || state->poor_answer != NULL))
                 continue;
             started += start(query, state, name, aaaa);
         }
