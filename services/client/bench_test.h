@@ -156,6 +156,7 @@ static inline void no_complaint(void *context, const struct opt_item *item, cons
 static inline void set_options(void)
 {
     bench.options = (struct client_options){.ede = true,
+                                            .ede_most = REASONS_MAX,
                                             .ede_serve_expired = true,
                                             .minimal_responses = true,
                                             .minimal_any = true,
