@@ -188,7 +188,8 @@ static void fetch_ahead(struct query *query, struct iter_state *state)
     unsigned depth = query->depth;
     int most = depth < FETCH_POLICY_DEPTHS ? iter_env(query)->config->fetch_policy[depth] : 0;
 
-    if (most != 0 && budget_allows_extras(query->budget))
+    /* Behind an alias nothing is looked up in advance: aliases times name servers would multiply. */
+    if (most != 0 && state->alias_count == 0 && budget_allows_extras(query->budget))
         iter_look_up_targets(query, state, most < 0 ? UINT32_MAX : (uint32_t)most);
 }
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum {
-    TCP_LEAST_MS = 1000, /* a connection needs a round trip more than a datagram */
+    TCP_LEAST_MS = 750,  /* a connection needs a round trip more than a datagram */
     TCP_MOST_MS = 3000
 };
 

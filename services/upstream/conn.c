@@ -84,7 +84,8 @@ static void conn_free(struct conn *conn)
 
 static void tell_end(struct conn *conn, int error)
 {
-    bool worn = conn->answers + conn->strays > 0; /* to who has given up since: answers as well */
+    /* A stray may be the answer for one who has given up since, if there was one. */
+    bool worn = conn->answers > 0 || (conn->strays > 0 && conn->questions > 1);
     struct link *link;
 
     take_out(conn);
