@@ -194,6 +194,8 @@ def other_owner(_, query, __):
 
 
 def truncated(server, query, over_tcp):
+    if over_tcp and server.word == "tc-mute":
+        return None
     return server.good(query) if over_tcp and server.word == "tc" else reply(query, TC)
 
 
@@ -314,6 +316,7 @@ BEHAVIOURS = {
     "tc": truncated,
     "tc-notcp": truncated,
     "tc-tcptc": truncated,
+    "tc-mute": truncated,
     "edns": old_server,
     "ednsignored": lambda server, query, _: server.good(query, opt=False),
     "ede": with_argument(RCODES["servfail"]),

@@ -5,9 +5,9 @@ servers do what the line says; below lab. all is sound. What needs more than one
 function of MAKERS, named in the line.
 
 Columns: case, kind, servers, question, type, rcode, codes, accepted, packets, seconds, why.
-  kind      auth: delegated from lab.; forward, stub: told in the config; zone: see MAKERS;
-            client: in no zone of the lab;
-            others: see COURSES of ede_test
+  kind      auth: delegated from lab.; forward, stub: told in the config, forward/POLICY with that
+            forward-policy, forward/first with a sound server delegated, too; zone: see MAKERS;
+            client: in no zone of the lab; others: see COURSES of ede_test
   servers   words of crooked.py, separated by commas; "servfail*3" is three of them; "dead": nobody
             listens there; "@ADDRESS": glue that leads nowhere
   question  "@" is the zone itself, "www" is below it, "name." is a name of its own
@@ -30,12 +30,14 @@ NETWORK = ("198.18.0.1", "255.254.0.0")  # RFC 2544: in no list of addresses tha
 LISTS = {
     # What a server can do instead of answering.
     "bad": ["servfail", "refused", "notimp", "formerr", "notzone", "rcode11", "silent", "lame",
-            "empty", "garbage", "short", "wrongid", "wrongq", "tc-notcp", "tc-tcptc", "notreply",
+            "empty", "garbage", "short", "wrongid", "wrongq", "tc-notcp", "tc-tcptc", "tc-mute", "notreply",
             "othersrc-notcp", "otherowner", "dead", "bare"],
     # The same for forwarders, whose answers count by what is in them.
     "badforward": ["servfail", "refused", "notimp", "formerr", "notzone", "silent", "lame",
-                   "selfref", "empty", "garbage", "wrongid", "wrongq", "tc-notcp", "otherowner",
-                   "dead"],
+                   "selfref", "empty", "garbage", "wrongid", "wrongq", "tc-notcp", "tc-mute",
+                   "otherowner", "dead"],
+    "policy": ["order", "fastest", "spread", "parallel"],
+    "some": ["servfail", "refused", "silent", "garbage", "lame", "empty"],
     "rcode": ["servfail", "refused", "notimp", "formerr", "notauth"],
     "mute": ["silent", "garbage", "wrongid", "wrongq"],
     # A packet that cannot be the answer, sent before it.
@@ -190,17 +192,25 @@ class World:
                                      for i, word in enumerate(behaviours)])
 
     def plain(self, case):
-        if case.kind not in ("forward", "stub"):
+        kind, _, policy = case.kind.partition("/")
+        if kind not in ("forward", "stub"):
             self.serve(case, case.zone, case.servers)
             return
-        self.sound_zone(case.zone)
-        self.add(case.zone, case.zone, "NS", f"ns1.{case.zone}")
-        instead = {"good": "recursive", "okede": "okedera"} if case.kind == "forward" else {}
-        lines = [f"{case.kind}-zone:", f'    name: "{case.zone}"']
+        if policy == "first":
+            self.serve(case, case.zone, ["good"])
+        else:
+            self.sound_zone(case.zone)
+            self.add(case.zone, case.zone, "NS", f"ns1.{case.zone}")
+        instead = {"good": "recursive", "okede": "okedera"} if kind == "forward" else {}
+        lines = [f"{kind}-zone:", f'    name: "{case.zone}"']
         for behaviour in case.servers:
             word, colon, argument = behaviour.partition(":")
             address = self.server(case, instead.get(word, word) + colon + argument, [case.zone])
-            lines.append(f"    {case.kind}-addr: {address}")
+            lines.append(f"    {kind}-addr: {address}")
+        if policy == "first":
+            lines.append("    forward-first: yes")
+        elif policy:
+            lines.append(f"    forward-policy: {policy}")
         self.sections += lines
 
     # ---- reading back ----
@@ -301,6 +311,37 @@ def alias_to(world, case, argument):
     world.add(case.zone, f"a.{case.zone}", "CNAME", f"www.{other}")
 
 
+def alias_over_zones(world, case, argument):
+    """Each alias points into a further zone; with an argument /BEHAVIOUR the NS names of those lie in
+    zones that behave so, and there is a sound one beside (CAMP)."""
+    count, _, behaviour = argument.partition("/")
+    world.serve(case, case.zone, ["good"])
+    here = case.zone
+    for i in range(int(count)):
+        there = f"{case.name}-{i}.lab."
+        world.owner[there] = case.name
+        world.serve(case, there, ["good"])
+        if behaviour:
+            host = f"{case.name}-host-{i}.lab."
+            world.owner[host] = case.name
+            world.serve(case, host, [behaviour])
+            world.delegate("lab.", there, [(f"www.{host}", None), (f"a.b.c.{host}", None)])
+        world.add(here, f"x.{here}", "CNAME", f"x.{there}")
+        here = there
+    world.add(here, f"x.{here}", "A", "198.19.0.4")
+
+
+def pair(world, case, _):
+    """Two zones that host each other's server, one of them with a second one that has glue."""
+    other = f"other-{case.name}.lab."
+    world.owner[other] = case.name
+    world.serve(case, other, ["good"])
+    world.sound_zone(case.zone)
+    world.delegate("lab.", case.zone, [(f"ns.{other}", None)])
+    world.delegate("lab.", other, [(f"ns.{case.zone}", None)])
+    world.add(other, f"ns.{other}", "A", world.server(case, "good", [case.zone]))
+
+
 def tree_moves(world, case, argument):
     """DNAME: one that points to itself in a ring, or below itself, so that names grow."""
     world.serve(case, case.zone, ["onestep"])
@@ -341,4 +382,5 @@ def second_look(world, case, argument):
 MAKERS = {"cyclic": cyclic, "noglue": no_glue, "nohost": no_such_host, "hosted": hosted,
           "deep": deep, "aliases": aliases, "ring": alias_ring, "aliasto": alias_to,
           "dname": tree_moves, "strange": strange_names, "labels": many_labels,
-          "below": second_look}
+          "below": second_look,
+          "zones": alias_over_zones, "pair": pair}
