@@ -49,12 +49,30 @@ static bool sha1_is_ignored(const struct crypto *crypto, const struct rrset *set
     return false;
 }
 
+static struct finding unsupported(struct dname owner, const struct ds *ds, bool algorithm_known)
+{
+    struct finding finding =
+        algorithm_known
+            ? finding_of(EDE_UNSUPPORTED_DS_DIGEST, "ds=unsupported-digest", owner, TYPE_DS)
+            : finding_of(EDE_UNSUPPORTED_DNSKEY_ALGORITHM, "ds=unsupported-alg", owner,
+                         TYPE_DS);
+
+    finding.has_ds = ds != NULL;
+    if (ds == NULL)
+        return finding;
+    finding.ds_tag = ds->tag;
+    finding.ds_algorithm = ds->algorithm;
+    finding.ds_digest = ds->digest_type;
+    return finding;
+}
+
 enum security ds_support(const struct crypto *crypto, const struct rrset *set,
                          struct finding *finding)
 {
-    bool known_algorithm = false, first = true;
+    bool told_digest = false;
 
-    *finding = (struct finding){0};
+    /* Stays when none can even be read. */
+    *finding = unsupported(rrset_owner(set), NULL, false);
     for (size_t i = 0; i < set->rr_count; i++) {
         struct ds ds;
         bool known;
@@ -65,20 +83,13 @@ enum security ds_support(const struct crypto *crypto, const struct rrset *set,
             *finding = (struct finding){0};
             return SEC_SECURE;
         }
+        /* One whose algorithm is known fails only for its digest, which is told before others.
+         */
         known = algo_is_supported(crypto, ds.algorithm);
-        /* One whose algorithm is known fails only for its digest, which is told before. */
-        if (!first && (known_algorithm || !known))
+        if (finding->has_ds && (told_digest || !known))
             continue;
-        *finding = known ? finding_of(EDE_UNSUPPORTED_DS_DIGEST, "ds=unsupported-digest",
-                                      rrset_owner(set), TYPE_DS)
-                         : finding_of(EDE_UNSUPPORTED_DNSKEY_ALGORITHM, "ds=unsupported-alg",
-                                      rrset_owner(set), TYPE_DS);
-        finding->has_ds = true;
-        finding->ds_tag = ds.tag;
-        finding->ds_algorithm = ds.algorithm;
-        finding->ds_digest = ds.digest_type;
-        known_algorithm = known;
-        first = false;
+        *finding = unsupported(rrset_owner(set), &ds, known);
+        told_digest = known;
     }
     return SEC_INSECURE;
 }
