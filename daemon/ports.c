@@ -56,14 +56,18 @@ static int *no_sockets(unsigned threads)
     return list;
 }
 
+static bool is_off(const struct reading *reading, const struct addr *addr)
+{
+    return addr->family == ADDR_IP4 ? !reading->options->upstream.do_ip4
+                                    : !reading->options->upstream.do_ip6;
+}
+
 static bool add_port(struct reading *reading, const struct addr *addr)
 {
     struct ports *ports = reading->ports;
     struct port *port = &ports->list[ports->count];
 
-    if ((addr->family == ADDR_IP4 && !reading->options->upstream.do_ip4) ||
-        (addr->family == ADDR_IP6 && !reading->options->upstream.do_ip6) ||
-        has_port(ports, addr))
+    if (is_off(reading, addr) || has_port(ports, addr))
         return true;
     if (ports->count == PORTS_MAX) {
         conf_error(reading->report, place_of(reading->item),
@@ -146,6 +150,11 @@ static bool add_item(struct reading *reading)
     char name[64];
 
     if (addr_from_text(&addr, text, number, NULL) == STATUS_OK) {
+        /* The defaults name both families; who turns one off need not hear of it. */
+        if (is_off(reading, &addr) && reading->item->file != NULL)
+            conf_warning(reading->report, place_of(reading->item),
+                         "\"%s\" is left out: %s is no", text,
+                         addr.family == ADDR_IP4 ? "do-ip4" : "do-ip6");
         if (!speaks_tls(client, addr.port))
             return add_port(reading, &addr);
         conf_warning(reading->report, place_of(reading->item),
@@ -302,7 +311,7 @@ bool ports_open(struct ports *ports, const struct ports *before, const struct op
         }
     }
     if (ports->count == 0)
-        log_line(log, LOG_LEVEL_ERROR, "event=listen there is no address to answer on");
+        log_line(log, LOG_LEVEL_ERROR, "event=listen there is no address to answer on; see interface, do-ip4 and do-ip6");
     return ports->count > 0;
 }
 

@@ -119,6 +119,7 @@ static void families_that_are_off(void **state)
 
     bench->options->upstream.do_ip6 = false;
     assert_string_equal(addresses(bench, "127.0.0.1 ::1"), "127.0.0.1:53");
+    assert_int_equal(bench->report.warnings, 1);
     bench->options->upstream.do_ip6 = true;
     bench->options->upstream.do_ip4 = false;
     assert_string_equal(addresses(bench, "127.0.0.1 ::1"), "[::1]:53");
