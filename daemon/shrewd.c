@@ -5,10 +5,12 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "daemon/server.h"
+#include "util/conf/yaml.h"
 #include "util/memory.h"
 
 static const char usage[] = "usage: shrewd [-c FILE] [-d] [-p] [-v] [-V] [-t]\n"
@@ -31,10 +33,14 @@ static int print_versions(void)
 #endif
     );
     printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
+    printf("libyaml %s\n", yaml_library_version());
 #if HAVE_DECL_SO_REUSEPORT_LB || HAVE_DECL_SO_REUSEPORT
     printf("each thread has sockets of its own\n");
 #else
     printf("threads share sockets\n");
+#endif
+#ifdef __VERSION__
+    printf("compiler %s\n", __VERSION__);
 #endif
     return EXIT_SUCCESS;
 }
@@ -46,6 +52,10 @@ int main(int argc, char *argv[])
     int option;
 
     memory_use_one_heap();
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        argv[1] = "-h";
+    else if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        argv[1] = "-V";
     while ((option = getopt(argc, argv, "c:dpvVth")) != -1) {
         switch (option) {
         case 'c': start.config = optarg; break;
@@ -59,6 +69,8 @@ int main(int argc, char *argv[])
         }
     }
     if (optind < argc) {
+        fprintf(stderr, "shrewd: \"%s\" is not an option; a configuration is named with -c\n",
+                argv[optind]);
         fputs(usage, stderr);
         return 2;
     }

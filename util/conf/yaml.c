@@ -522,3 +522,8 @@ enum status yaml_read(struct conf *conf, const char *file, struct slice text)
     yaml_parser_delete(&reader.parser);
     return reader.no_memory ? STATUS_NO_MEMORY : STATUS_OK;
 }
+
+const char *yaml_library_version(void)
+{
+    return yaml_get_version_string();
+}

@@ -23,4 +23,7 @@
  */
 enum status yaml_read(struct conf *conf, const char *file, struct slice text);
 
+/** The version of libyaml, as "0.2.5", for `shrewd -V`. */
+const char *yaml_library_version(void);
+
 #endif
