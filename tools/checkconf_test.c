@@ -34,6 +34,8 @@ static const struct {
      "bad.yaml:2:3: error: unknown option \"prefetsh\" in section server; did you mean "
      "\"prefetch\"?\nbad.yaml: 1 error\n"},
     {"errors are told quietly or not", "-q bad.yaml", 1, "", "bad.yaml:2:3: error: "},
+    {"a record whose data is none", "record.conf", 1, "",
+     "record.conf:1:21: error: not an IPv4 address\nrecord.conf: 1 error\n"},
     {"a faulty file is not printed", "--yaml bad.yaml", 1, "", NULL},
     {"as YAML", "--yaml good.conf", 0, "server:\n  prefetch: yes\n", ""},
     {"all as YAML", "--all good.conf", 0, "server:\n  num-threads: 0\n", ""},
@@ -43,8 +45,10 @@ static const struct {
     {"no such file", "none.conf", 3, "", "none.conf: error: cannot be read: "},
     {"a folder is no file", ".", 3, "", NULL},
     {"no file named", "", 2, "", "usage: "},
-    {"two files", "good.conf old.conf", 2, "", "usage: "},
-    {"an option that is none", "--yml good.conf", 2, "", "usage: "},
+    {"two files", "good.conf old.conf", 2, "",
+     "shrew-checkconf: one file at a time, not also \"old.conf\"\nusage: "},
+    {"an option that is none", "--yml good.conf", 2, "",
+     "shrew-checkconf: unknown option \"--yml\"\nusage: "},
     {"a file where none belongs", "--schema good.conf", 2, "", "usage: "},
 };
 
@@ -80,6 +84,7 @@ static void calls(void **state)
     (void)state;
     write_file("good.conf", "server: prefetch: yes\n");
     write_file("old.conf", "server: msg-cache-slabs: 4\n");
+    write_file("record.conf", "server: local-data: \"a.example. A 192.0.2\"\n");
     write_file("bad.yaml", "server:\n  prefetsh: yes\n");
     for (size_t i = 0; i < COUNT(cases); i++) {
         int status;
@@ -104,7 +109,8 @@ static int enter_folder(void **state)
 
 static int leave_folder(void **state)
 {
-    static const char *const names[] = {"good.conf", "old.conf", "bad.yaml", "out", "err"};
+    static const char *const names[] = {"good.conf", "old.conf", "record.conf",
+                                       "bad.yaml",  "out",      "err"};
 
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++)

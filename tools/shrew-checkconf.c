@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "lib/options.h"
+#include "services/client/acl.h"
+#include "services/client/local.h"
 
 /* Documented in doc/shrew-checkconf.8. */
 enum { EXIT_GOOD = 0, EXIT_FAULTY = 1, EXIT_USAGE = 2, EXIT_TROUBLE = 3 };
@@ -60,6 +62,25 @@ static int tell(const struct conf_report *report, bool is_quiet, struct arena *a
     return EXIT_GOOD;
 }
 
+/* Records and access rules are only read in full when what they are for is built. */
+static enum status build(const struct options *options, struct conf_report *report)
+{
+    const struct client_options *client = &options->client;
+    struct acl *acl =
+        acl_new(&client->access_control, &client->interface_action, options_complain, report);
+    struct local *local = local_new(client, options_complain, report);
+    bool good = acl != NULL && local != NULL;
+
+    acl_free(acl);
+    local_free(local);
+    if (good)
+        return STATUS_OK;
+    if (report->errors > 0)
+        return STATUS_MALFORMED;
+    fputs("shrew-checkconf: out of memory\n", stderr);
+    return STATUS_NO_MEMORY;
+}
+
 static int check(struct options *options, const char *path, enum task task, bool is_quiet,
                  struct arena *arena)
 {
@@ -68,6 +89,8 @@ static int check(struct options *options, const char *path, enum task task, bool
 
     conf_report_init(&report, arena);
     status = options_read_file(options, path, &report);
+    if (status == STATUS_OK)
+        status = build(options, &report);
     if (tell(&report, is_quiet, arena) != EXIT_GOOD)
         return EXIT_TROUBLE;
     if (status == STATUS_MALFORMED || status == STATUS_LIMIT) {
@@ -122,6 +145,9 @@ int main(int count, char **words)
         } else if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0) {
             return put(usage);
         } else if (words[i][0] == '-' || path != NULL) {
+            fprintf(stderr, "shrew-checkconf: %s \"%s\"\n",
+                    words[i][0] == '-' ? "unknown option" : "one file at a time, not also",
+                    words[i]);
             fputs(usage, stderr);
             return EXIT_USAGE;
         } else {
