@@ -147,12 +147,14 @@ bool privs_drop(const struct daemon_options *options, struct log *log)
     /* Looked up first: the new root directory may have no list of users. */
     if (root && is_set(options->username)) {
         user = getpwnam(options->username);
-        if (user == NULL)
-            log_line(log, LOG_LEVEL_WARN,
-                     "event=start there is no user \"%s\" (username): running on as root",
+        if (user == NULL) {
+            log_line(log, LOG_LEVEL_ERROR,
+                     "event=start there is no user \"%s\": make it, or set username to another "
+                     "(\"\" stays root)",
                      options->username);
-        else
-            hand_over_files(options, user);
+            return false;
+        }
+        hand_over_files(options, user);
     }
     if (root && is_set(options->chroot) && (chroot(options->chroot) != 0 || chdir("/") != 0))
         return complain(log, "chroot", options->chroot);

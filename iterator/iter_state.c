@@ -132,7 +132,9 @@ static bool is_struck(const struct iter_state *state, struct dname zone, const s
 void iter_add_server(struct query *query, struct iter_state *state, struct deleg *deleg,
                      const struct addr *addr, const char *tls_name, struct dname host)
 {
-    bool told = deleg->origin == DELEG_FORWARD || deleg->origin == DELEG_STUB;
+    /* Of an address that the operator wrote down, only the operator knows where it leads. */
+    bool told = deleg->origin == DELEG_FORWARD || deleg->origin == DELEG_STUB ||
+                deleg->origin == DELEG_HINTS;
     struct deleg_server *server;
 
     if (may_not_ask(query, addr, told)) {
