@@ -372,9 +372,21 @@ static void accept_signature(struct signing *signing, const struct attempt *atte
     good->closest_labels = fields->labels;
 }
 
-/* @return true: this key is through with it, good or for lack of memory or budget. */
+/* A broken key costs what a bad signature costs (CVE-2025-8677). Two keys of one tag that both
+ * fail cost all that is left: chance brings that about once in 65,536 signatures that are bad
+ * anyway, who makes keys collide (CVE-2023-50387) each time. */
+static void pay_failure(struct signing *signing, unsigned tried)
+{
+    struct budget *budget = signing->check->budget;
+
+    budget_take(budget, COST_FAILED_SIGNATURES,
+                tried > 1 ? budget->left[COST_FAILED_SIGNATURES] : 1);
+}
+
+/* @param tried keys for this signature, this one included.
+ * @return true: this key is through with it, good or for lack of memory or budget. */
 static bool try_key(struct signing *signing, size_t index, const struct attempt *attempt,
-                    struct slice octets)
+                    struct slice octets, unsigned tried)
 {
     const struct sig_check *check = signing->check;
     const struct public_key *key;
@@ -393,9 +405,8 @@ static bool try_key(struct signing *signing, size_t index, const struct attempt 
         accept_signature(signing, attempt);
         return true;
     }
-    /* A broken key costs what a bad signature costs (CVE-2025-8677). */
     note(signing, FLAW_INVALID, attempt);
-    budget_take(check->budget, COST_FAILED_SIGNATURES, 1);
+    pay_failure(signing, tried);
     return false;
 }
 
@@ -417,7 +428,7 @@ static void verify(struct signing *signing, const struct attempt *attempt)
         if (!key_fits(signing, i, &attempt->fields))
             continue;
         tried++;
-        if (try_key(signing, i, attempt, octets))
+        if (try_key(signing, i, attempt, octets, tried))
             return;
     }
 }
