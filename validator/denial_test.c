@@ -83,6 +83,8 @@ static const struct proof_case {
      "cut"},
     {"the child's own record", "b.example. 1 IN NSEC z.b.example. NS SOA NSEC", DS,
      "b.example.", 0, "bogus proof=no-ds"},
+    {"the zone's own apex, even without its SOA bit", "example. 1 IN NSEC a.example. NS NSEC",
+     DS, "example.", 0, "bogus proof=no-ds"},
     {"no record", "", DS, "b.example.", 0, "bogus proof=no-ds"},
     /* RFC 9824 */
     {"compact: name without the type", "ns1.example. 1 IN NSEC \\000.ns1.example. A RRSIG NSEC",
@@ -202,9 +204,10 @@ static const struct proof_case with_nsec3[] = {
      TYPE_MX, "bogus proof=none"},
     {"the owner is no hash", "ns1.example. 1 IN NSEC3 1 1 12 aabbccdd " H_X_Y_W " A\n", TYPE,
      "ns1.example.", TYPE_MX, "bogus proof=none"},
-    {"an old chain beside the new one",
-     "b4um86eghhds6nea196smvmlo4ors995.example. 1 IN NSEC3 1 0 12 - " H_AI " A\n" NS1_3, TYPE,
-     "ns1.example.", TYPE_MX, "type"},
+    {"two records of an old chain before the new one",
+     H_X_W ".example. 1 IN NSEC3 1 0 12 - " H_AI " A\n" H_AI
+           ".example. 1 IN NSEC3 1 0 12 - " H_Y_W " A\n" NS1_3,
+     TYPE, "ns1.example.", TYPE_MX, "type"},
     {"records of two chains do not make one proof",
      APEX3 X_W3 H_A ".example. 1 IN NSEC3 1 1 11 aabbccdd " H_X_W " NS\n", NAME,
      "a.c.x.w.example.", 0, "bogus proof=no-wildcard"},

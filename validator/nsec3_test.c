@@ -116,7 +116,7 @@ static void a_name_is_hashed_once(void **state)
 {
     struct lab *lab = *state;
     struct nsec3_work work, again;
-    struct nsec3 like, other;
+    struct nsec3 like, other, older;
     struct dname zone = lab_name(lab, "example.");
     uint32_t used;
 
@@ -125,6 +125,8 @@ static void a_name_is_hashed_once(void **state)
     nsec3_read(lab_set(lab, APEX3), zone, &lab->rules, &like);
     nsec3_read(lab_set(lab, H_NS1 ".example. 1 IN NSEC3 1 0 12 - " H_A " A"), zone, &lab->rules,
                &other);
+    nsec3_read(lab_set(lab, H_NS1 ".example. 1 IN NSEC3 1 0 1 aabbccdd " H_A " A"), zone,
+               &lab->rules, &older);
     assert_non_null(nsec3_hash_of(&work, zone, &like));
     used = lab_blocks_used(lab);
     assert_int_equal(used, 13);
@@ -133,6 +135,8 @@ static void a_name_is_hashed_once(void **state)
     assert_int_equal(lab_blocks_used(lab), used);
     assert_non_null(nsec3_hash_of(&again, zone, &other)); /* another salt, another hash */
     assert_int_equal(lab_blocks_used(lab), 2 * used);
+    assert_non_null(nsec3_hash_of(&work, zone, &older)); /* as have other iterations */
+    assert_int_equal(lab_blocks_used(lab), 2 * used + 2);
 }
 
 /* ---- what the search costs ---- */
@@ -153,10 +157,11 @@ static void step(uint8_t hash[NSEC3_HASH_SIZE], int by)
     hash[NSEC3_HASH_SIZE - 1] = (uint8_t)(hash[NSEC3_HASH_SIZE - 1] + by);
 }
 
-/* The record that matches a name, or the one that just covers it. */
+/* The record that matches a name and has these types, or (NULL) the one that just covers it. */
 static void add_record(struct lab *lab, struct denial *denial, struct dname name,
-                       uint16_t iterations, bool covers)
+                       uint16_t iterations, const char *types)
 {
+    bool covers = types == NULL;
     uint8_t owner[NSEC3_HASH_SIZE], next[NSEC3_HASH_SIZE];
     char zone[DNAME_TEXT_MAX];
 
@@ -169,7 +174,7 @@ static void add_record(struct lab *lab, struct denial *denial, struct dname name
         denial,
         lab_set(lab, arena_printf(lab->arena, "%s.%s 1 IN NSEC3 1 0 %u - %s %s",
                                   hash_text(lab, owner), dname_to_text(denial->zone, zone),
-                                  iterations, hash_text(lab, next), covers ? "A" : "")),
+                                  iterations, hash_text(lab, next), covers ? "A" : types)),
         false);
 }
 
@@ -207,17 +212,53 @@ static void the_search_is_bounded(void **state)
         print_message("%s\n", searches[i].why);
         lab_new_budget(lab);
         denial.hash.budget = lab->budget;
-        add_record(lab, &denial, encloser, searches[i].iterations, false);
+        add_record(lab, &denial, encloser, searches[i].iterations, "");
         add_record(lab, &denial, dname_ancestor(name, (uint8_t)(encloser.labels + 1)),
-                   searches[i].iterations, true);
+                   searches[i].iterations, NULL);
         add_record(
             lab, &denial,
             lab_name(lab, arena_printf(lab->arena, "*.%s", dname_to_text(encloser, text))),
-            searches[i].iterations, true);
+            searches[i].iterations, NULL);
         proof = denial_of_name(&denial, name);
         assert_string_equal(lab_words(lab, &proof), searches[i].words);
         assert_true(lab_blocks_used(lab) <= searches[i].blocks_max);
         assert_int_equal(proof.exhausted, proof.what == DENIED_NOTHING);
+    }
+}
+
+/* RFC 5155 section 8.3: who may be the closest encloser. */
+static void enclosers_are_of_the_zone(void **state)
+{
+    static const struct {
+        const char *why, *name, *types, *words;
+    } cases[] = {
+        {"an empty non-terminal", "b.example.", "", "name"},
+        {"a name with data", "b.example.", "A RRSIG", "name"},
+        {"a delegation: what is below is the child's", "b.example.", "NS",
+         "bogus proof=no-cover"},
+        {"a signed one as well", "b.example.", "NS DS RRSIG", "bogus proof=no-cover"},
+        {"a DNAME: what is below is somewhere else", "b.example.", "DNAME RRSIG",
+         "bogus proof=no-cover"},
+        {"the apex, which has NS", "example.", "NS SOA RRSIG", "name"},
+    };
+    struct lab *lab = *state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct denial denial = lab_denial(lab, "example.", "");
+        const char *below = arena_printf(lab->arena, "nx.%s", cases[i].name);
+        struct proof proof;
+
+        print_message("%s\n", cases[i].why);
+        lab_new_budget(lab);
+        denial.hash.budget = lab->budget;
+        add_record(lab, &denial, lab_name(lab, cases[i].name), 0, cases[i].types);
+        add_record(lab, &denial, lab_name(lab, below), 0, NULL);
+        add_record(lab, &denial, lab_name(lab, arena_printf(lab->arena, "*.%s", cases[i].name)),
+                   0, NULL);
+        proof = denial_of_name(&denial, lab_name(lab, below));
+        assert_string_equal(lab_words(lab, &proof), cases[i].words);
+        proof = denial_of_ds(&denial, lab_name(lab, below));
+        assert_int_equal(proof.what == DENIED_CUT, strcmp(cases[i].words, "name") == 0);
     }
 }
 
@@ -253,6 +294,7 @@ int main(void)
         cmocka_unit_test(rules_come_from_pairs),
         cmocka_unit_test(a_name_is_hashed_once),
         cmocka_unit_test(the_search_is_bounded),
+        cmocka_unit_test(enclosers_are_of_the_zone),
         cmocka_unit_test(a_memo_is_kept_over_answers),
     };
 

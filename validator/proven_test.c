@@ -4,6 +4,7 @@
  */
 #include "validator/proven.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -176,7 +177,9 @@ static const struct answer_case {
     {"a type at a name", SOA DESK_MINIMAL3(H_NS1, H_X_Y_W, "A"), "ns1.example.", TYPE_MX,
      "NOERROR"},
     {"one that it has", SOA DESK_MINIMAL3(H_NS1, H_X_Y_W, "A"), "ns1.example.", TYPE_A, "-"},
-    {"not worth so many hashes", SOA DESK_MINIMAL3(H_APEX, H_NS1, "SOA NS"),
+    {"one span over all names", SOA DESK_MINIMAL3(H_APEX, H_APEX, "SOA NS"),
+     "1.2.3.4.5.6.7.8.example.", TYPE_A, "NXDOMAIN"},
+    {"40 labels are not worth so many hashes", SOA DESK_MINIMAL3(H_APEX, H_APEX, "SOA NS"),
      "1.2.3.4.5.6.7.8.9.0.1.2.3.4.5.6.7.8.9.0.1.2.3.4.5.6.7.8.9.0.1.2.3.4.5.6.7.8.9.example.",
      TYPE_A, "-"},
 };
@@ -213,6 +216,27 @@ static void records_of_one_zone_add_up(void **state)
     assert_int_equal(out.count[SECTION_AUTHORITY], 3);
     learn(desk, SOA DESK_MINIMAL3(H_APEX, H_NS1, "SOA NS")); /* the zone has changed to NSEC3 */
     assert_string_equal(ask(desk, "ml.example.", TYPE_A, &out, &expires_s), "-");
+}
+
+/* The child's denials are nearer to its name; its DS is the parent's to deny all the same. */
+static void the_parent_denies_ds(void **state)
+{
+    struct desk *desk = *state;
+    struct message child =
+        message_with(desk,
+                     "b.example. 60 IN SOA b.example. b.example. 1 1 1 1 60\n"
+                     "b.example. 60 IN NSEC b.example. NS SOA NSEC\n",
+                     "b.example.");
+    struct message out;
+    int64_t expires_s;
+
+    proven_flush(desk->proven);
+    learn(desk, SOA B);
+    proven_learn(desk->proven, lab_name(desk->lab, "b.example."), &child, desk->now_s);
+    assert_string_equal(ask(desk, "x.b.example.", TYPE_A, &out, &expires_s), "NXDOMAIN");
+    assert_string_equal(ask(desk, "b.example.", TYPE_A, &out, &expires_s), "NOERROR");
+    assert_string_equal(ask(desk, "b.example.", TYPE_DS, &out, &expires_s), "NOERROR");
+    assert_true(dname_equal(rrset_owner(out.rrsets[0]), lab_name(desk->lab, "example.")));
 }
 
 static void what_is_not_secure_is_not_kept(void **state)
@@ -269,6 +293,41 @@ static void time_is_bounded_by_the_soa(void **state)
         desk->now_s += 1;
         assert_string_equal(ask(desk, "ml.example.", TYPE_A, &out, &expires_s), "-");
     }
+}
+
+/* What is learned again lives on; it is kept anew once half of its time has gone. */
+static void records_are_renewed(void **state)
+{
+    struct desk *desk = *state;
+    struct message out;
+    int64_t expires_s;
+
+    proven_flush(desk->proven);
+    learn(desk, SOA B APEX);
+    desk->now_s += 3000;
+    learn(desk, SOA B APEX);
+    desk->now_s += 3000;
+    assert_string_equal(ask(desk, "ml.example.", TYPE_A, &out, &expires_s), "NXDOMAIN");
+    assert_int_equal(expires_s, desk->now_s + 600);
+}
+
+/* A zone that is given another salt has another order of names. */
+static void another_chain_replaces_the_old_one(void **state)
+{
+    struct desk *desk = *state;
+    struct message out;
+    int64_t expires_s;
+    struct nsec3 used;
+
+    proven_flush(desk->proven);
+    learn(desk, SOA DESK_MINIMAL3(H_APEX, H_APEX, "SOA NS"));
+    learn(desk, SOA "3msev9usmd4br9s97v51r2tdvmr9iqo1.example. 3600 IN NSEC3 1 0 0 - "
+                    "3msev9usmd4br9s97v51r2tdvmr9iqo1 SOA NS\n");
+    assert_string_equal(ask(desk, "x.example.", TYPE_A, &out, &expires_s), "NXDOMAIN");
+    assert_int_equal(
+        nsec3_read(out.rrsets[1], lab_name(desk->lab, "example."), &desk->lab->rules, &used),
+        NSEC3_USABLE);
+    assert_int_equal(used.salt.size, 0);
 }
 
 /* A newer NSEC took the place of one in the RRset cache: the older one's denials end. */
@@ -456,13 +515,67 @@ static void the_table_keeps_to_its_budget(void **state)
     assert_true(proven_size_bytes(desk->proven) <= TEST_BYTES / 8);
 }
 
+/* ---- two threads ---- */
+
+struct racer {
+    struct proven *shared;
+    unsigned first, right;
+};
+
+static void *race(void *context)
+{
+    struct racer *racer = context;
+    void *state;
+    struct desk *desk;
+    struct proven *own;
+
+    ASSERT(desk_set_up(&state) == 0);
+    desk = state;
+    own = desk->proven;
+    desk->proven = racer->shared;
+    for (unsigned i = racer->first; i < 400; i += 2) {
+        struct message out;
+        int64_t expires_s;
+        const char *name = arena_printf(desk->lab->arena, "n%03u.example.", i);
+
+        learn(desk, arena_printf(desk->lab->arena, SOA "%s 3600 IN NSEC n%03ux.example. A NSEC",
+                                 name, i));
+        racer->right += strcmp(ask(desk, name, TYPE_MX, &out, &expires_s), "NOERROR") == 0;
+    }
+    desk->proven = own;
+    desk_tear_down(&state);
+    return NULL;
+}
+
+/* Both put new versions of one zone; hardly anything is lost, and nothing is torn. */
+static void threads_share_a_zone(void **state)
+{
+    struct proven *shared = proven_new(TEST_BYTES, (struct hash_key){3, 4});
+    struct racer racers[2] = {{shared, 0, 0}, {shared, 1, 0}};
+    pthread_t threads[2];
+
+    (void)state;
+    assert_non_null(shared);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]), 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    print_message("%u and %u of 200\n", racers[0].right, racers[1].right);
+    assert_true(racers[0].right >= 100 && racers[1].right >= 100);
+    proven_free(shared);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_are_made_of_proofs),
         cmocka_unit_test(records_of_one_zone_add_up),
+        cmocka_unit_test(the_parent_denies_ds),
         cmocka_unit_test(what_is_not_secure_is_not_kept),
         cmocka_unit_test(time_is_bounded_by_the_soa),
+        cmocka_unit_test(records_are_renewed),
+        cmocka_unit_test(another_chain_replaces_the_old_one),
+        cmocka_unit_test(threads_share_a_zone),
         cmocka_unit_test(superseded_records_are_not_used),
         cmocka_unit_test(wildcards_answer_other_names),
         cmocka_unit_test(a_warm_nsec_zone_asks_seldom),
