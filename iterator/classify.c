@@ -38,20 +38,16 @@ static bool is_rewritten(const struct message *message, struct dname name)
     return false;
 }
 
-/* RFC 6672 section 3.2: a DNAME rewrites the question for CNAME, too; a CNAME answers it. */
-static bool is_followed(const struct message *message, const struct question *question,
-                        struct dname name)
-{
-    return question->qtype != TYPE_CNAME || is_rewritten(message, name);
-}
-
 struct dname alias_end(const struct message *message, const struct question *question,
                        unsigned *hops)
 {
     struct dname name = question->qname;
 
     *hops = 0;
-    while (*hops < ALIAS_STEPS_MAX && is_followed(message, question, name)) {
+    /* A CNAME answers the question for it, also one that was made from a DNAME; unless the rcode
+     * shows that the server has followed it all the same. */
+    while (*hops < ALIAS_STEPS_MAX &&
+           (question->qtype != TYPE_CNAME || message->rcode == RCODE_NXDOMAIN)) {
         const struct rrset *alias = message_find(message, SECTION_ANSWER, name, TYPE_CNAME);
 
         if (alias == NULL || alias->rr_count == 0 ||
@@ -81,8 +77,7 @@ static enum verdict classify_answer(const struct message *message, const struct 
 
         return dname_equal(rrset_owner(sets[0]), question->qname) ? good : VERDICT_EMPTY;
     }
-    if (message_find(message, SECTION_ANSWER, question->qname, question->qtype) != NULL &&
-        (question->qtype != TYPE_CNAME || !is_rewritten(message, question->qname)))
+    if (message_find(message, SECTION_ANSWER, question->qname, question->qtype) != NULL)
         return good;
     end = alias_end(message, question, &hops);
     if (hops == 0)
@@ -92,11 +87,16 @@ static enum verdict classify_answer(const struct message *message, const struct 
     return VERDICT_ALIAS;
 }
 
-static enum verdict classify_ns(const struct message *message, const struct rrset *ns,
-                                struct dname zone, bool recursive)
+static enum verdict classify_ns(const struct message *message, const struct question *question,
+                                const struct rrset *ns, struct dname zone, bool recursive)
 {
     struct dname owner = rrset_owner(ns);
 
+    /* RFC 4035 section 3.1.4.1: about the DS of a cut its parent has the last word, even where it
+     * is said as a referral to that very cut. */
+    if (question->qtype == TYPE_DS && dname_is_below(owner, zone) &&
+        dname_equal(owner, question->qname))
+        return VERDICT_NODATA;
     if (dname_is_below(owner, zone))
         return VERDICT_REFERRAL;
     if (dname_equal(owner, zone)) {
@@ -109,7 +109,8 @@ static enum verdict classify_ns(const struct message *message, const struct rrse
 }
 
 /* RFC 2308 section 2.2: the kinds of NODATA, told from referrals by the SOA. */
-static enum verdict classify_authority(const struct message *message, struct dname zone,
+static enum verdict classify_authority(const struct message *message,
+                                       const struct question *question, struct dname zone,
                                        bool recursive)
 {
     size_t count;
@@ -126,7 +127,7 @@ static enum verdict classify_authority(const struct message *message, struct dna
             ns = sets[i];
     }
     if (ns != NULL)
-        return classify_ns(message, ns, zone, recursive);
+        return classify_ns(message, question, ns, zone, recursive);
     return count == 0 ? VERDICT_EMPTY : VERDICT_NODATA;
 }
 
@@ -161,5 +162,5 @@ enum verdict classify(const struct message *message, const struct question *ques
         return VERDICT_RCODE;
     if (message->count[SECTION_ANSWER] != 0)
         return classify_answer(message, question, recursive);
-    return classify_authority(message, zone, recursive);
+    return classify_authority(message, question, zone, recursive);
 }

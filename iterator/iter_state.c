@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "services/cache/fresh.h"
+#include "util/wire/rdata.h"
 #include "util/text.h"
 
 static const struct iter_rule {
@@ -311,11 +312,28 @@ void iter_note_source(struct query *query, struct iter_state *state,
     last->transport = flight->ask.transport;
 }
 
-/* The message with the aliases in front of its answer, and their proofs behind its authority. */
+bool iter_is_expanded(const struct rrset *set)
+{
+    struct rdata_rrsig rrsig;
+
+    return set->rrsig_count > 0 && rdata_rrsig(rrset_rrsig(set, 0), &rrsig) &&
+           rrsig.labels + dname_is_wildcard(rrset_owner(set)) < set->owner_labels;
+}
+
+/* The same RRset stands in the answer only once. */
+static bool is_among(const struct rrset *const *sets, size_t count, const struct rrset *set)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sets[i]->type == set->type && dname_equal(rrset_owner(sets[i]), rrset_owner(set)))
+            return true;
+    return false;
+}
+
+/* The message with the aliases in front of its answer, and their proofs before its authority. */
 static const struct rrset **join_sections(struct query *query, const struct iter_state *state,
                                           struct message *message)
 {
-    size_t count = message_rrsets(message), at = 0;
+    size_t count = message_rrsets(message), at = 0, answers;
     size_t before = (size_t)message->count[SECTION_ANSWER] + message->count[SECTION_AUTHORITY];
     const struct rrset **sets = ARENA_ARRAY(query->arena, const struct rrset *,
                                             state->alias_count + count + state->proof_count + 1);
@@ -324,16 +342,19 @@ static const struct rrset **join_sections(struct query *query, const struct iter
         return NULL;
     for (size_t i = 0; i < state->alias_count; i++)
         sets[at++] = state->aliases[i];
-    for (size_t i = 0; i < before; i++)
+    for (size_t i = 0; i < message->count[SECTION_ANSWER]; i++)
         sets[at++] = message->rrsets[i];
+    answers = at;
     for (size_t i = 0; i < state->proof_count; i++)
-        sets[at++] = state->proofs[i];
+        if (!is_among(sets + answers, at - answers, state->proofs[i]))
+            sets[at++] = state->proofs[i];
+    for (size_t i = message->count[SECTION_ANSWER]; i < before; i++)
+        if (!is_among(sets + answers, at - answers, message->rrsets[i]))
+            sets[at++] = message->rrsets[i];
+    message->count[SECTION_ANSWER] = (uint16_t)answers;
+    message->count[SECTION_AUTHORITY] = (uint16_t)(at - answers);
     for (size_t i = before; i < count; i++)
         sets[at++] = message->rrsets[i];
-    message->count[SECTION_ANSWER] =
-        (uint16_t)(message->count[SECTION_ANSWER] + state->alias_count);
-    message->count[SECTION_AUTHORITY] =
-        (uint16_t)(message->count[SECTION_AUTHORITY] + state->proof_count);
     return sets;
 }
 
@@ -382,9 +403,10 @@ enum step iter_follow(struct query *query, struct iter_state *state, const struc
         hops += sets[i]->type == TYPE_CNAME;
     if (state->alias_count != 0)
         memcpy(all, state->aliases, state->alias_count * sizeof(*all));
-    memcpy(all + state->alias_count, sets, count * sizeof(*all));
+    for (size_t i = 0; i < count; i++)
+        if (sets[i]->type != TYPE_DNAME || !is_among(all, state->alias_count, sets[i]))
+            all[state->alias_count++] = sets[i];
     state->aliases = all;
-    state->alias_count += count;
     if (was_visited(state, target) || !budget_take(query->budget, COST_ALIASES, hops))
         return iter_limit(query, state, COST_ALIASES);
     target = dname_copy(query->arena, target);

@@ -117,6 +117,9 @@ void iter_add_cached_addresses(struct query *query, struct iter_state *state,
 void iter_note_source(struct query *query, struct iter_state *state,
                       const struct flight *flight);
 
+/** The set was made from a wildcard, as its signature says (RFC 4035 section 5.3.4). */
+bool iter_is_expanded(const struct rrset *set);
+
 /** Starts look-ups of addresses of the delegation's names, at most that many now. */
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most);
 

@@ -230,11 +230,11 @@ static enum step follow_alias(struct query *query, struct iter_state *state,
     message->question = state->question;
     if (!store_message(query, state->deleg, message, false))
         return iter_no_memory(query, state);
-    if (query->env->validates && !keep_proofs(query, state, message))
-        return iter_no_memory(query, state);
     iter_note_source(query, state, state->landed);
     target = alias_end(message, &state->question, &hops);
     sets = message_section(message, SECTION_ANSWER, &count);
+    if (query->env->validates && !keep_proofs(query, state, message))
+        return iter_no_memory(query, state);
     return iter_follow(query, state, sets, count, target);
 }
 
@@ -364,12 +364,28 @@ static enum step go_on_minimised(struct query *query, struct iter_state *state,
     return ask_next(query, state);
 }
 
+/* Servers of signed zones know their empty non-terminals; the proof will be judged. */
+static bool is_signed_denial(const struct message *message)
+{
+    size_t count;
+    const struct rrset **sets = message_section(message, SECTION_AUTHORITY, &count);
+    bool has_proof = false;
+
+    for (size_t i = 0; i < count; i++) {
+        if (sets[i]->rrsig_count == 0 && sets[i]->type != TYPE_NS)
+            return false;
+        has_proof = has_proof || sets[i]->type == TYPE_NSEC || sets[i]->type == TYPE_NSEC3;
+    }
+    return has_proof;
+}
+
 static enum step minimised_nxdomain(struct query *query, struct iter_state *state,
                                     struct message *message)
 {
     /* RFC 9156 section 2.3: without DNSSEC an NXDOMAIN for a name between may be a lie of a server
      * that does not know empty non-terminals; relaxed mode asks for the full name. */
-    if (iter_env(query)->config->options->qname_minimisation_strict)
+    if (iter_env(query)->config->options->qname_minimisation_strict ||
+        (query->env->validates && is_signed_denial(message)))
         return accept(query, state, message, true);
     state->qmin.active = false;
     return go_on_minimised(query, state, VERDICT_NXDOMAIN);
@@ -496,7 +512,7 @@ static enum step judge(struct query *query, struct iter_state *state, struct mes
     case VERDICT_ALIAS: return follow_alias(query, state, message);
     case VERDICT_REFERRAL:
         if (state->deleg->recursive) /* a forwarder that only refers does not do its work */
-            return try_next_server(query, state, TRACE_LAME);
+            return keep_for_last_resort(query, state, message, TRACE_LAME);
         return follow_referral(query, state, message);
     case VERDICT_LAME:
         note_fact(query, state, INFRA_LAME);

@@ -99,6 +99,8 @@ static bool try_failure(struct query *query, struct iter_state *state)
 static bool try_denial_above(struct query *query, struct iter_state *state)
 {
     struct question above = state->question;
+    const struct told_zone *told =
+        forward_find(iter_env(query)->config->told, state->question.qname);
     bool done = false;
 
     if (!iter_env(query)->config->options->harden_below_nxdomain)
@@ -107,6 +109,9 @@ static bool try_denial_above(struct query *query, struct iter_state *state)
         const struct msg_entry *entry;
 
         above.qname = dname_parent(above.qname);
+        /* The zone that we were told of is there, whatever those above it know. */
+        if (told != NULL && told->name.labels > above.qname.labels)
+            break;
         entry = msg_cache_find(query->env->messages, &above,
                                (uint8_t)(query_flavour(query->flags) & MSG_FLAVOUR_CD),
                                query_now_s(query), 0);
@@ -129,15 +134,6 @@ static const struct rrset *find_set(struct query *query, struct dname owner, uin
                                               query_now_s(query), 0));
 }
 
-/* RFC 4035 section 5.3.4: fewer labels in the signature than in the name: made from a wildcard. */
-static bool is_expanded(const struct rrset *set)
-{
-    struct rdata_rrsig rrsig;
-
-    return set->rrsig_count > 0 && rdata_rrsig(rrset_rrsig(set, 0), &rrsig) &&
-           rrsig.labels + dname_is_wildcard(rrset_owner(set)) < set->owner_labels;
-}
-
 /* An alias that may be followed out of the cache: one found bogus only for who asks for it, one
  * from a wildcard not where its proof, which is not at hand, would be missed. */
 static const struct rrset *find_alias(struct query *query, struct dname owner, uint16_t type)
@@ -146,7 +142,10 @@ static const struct rrset *find_alias(struct query *query, struct dname owner, u
 
     if (set == NULL || !query->env->validates || (query->flags & QUERY_CD) != 0)
         return set;
-    return rrset_security(set) == SEC_BOGUS || is_expanded(set) ? NULL : set;
+    /* A DNAME rewrites a whole branch, so it has to be known as good. */
+    if (type == TYPE_DNAME && rrset_security(set) != SEC_SECURE)
+        return NULL;
+    return rrset_security(set) == SEC_BOGUS || iter_is_expanded(set) ? NULL : set;
 }
 
 /* A CNAME made for a cached DNAME (RFC 6672 section 5.3.1). NULL: too long, or no memory. */
@@ -188,6 +187,16 @@ static const struct rrset *published_alias(struct query *query, const struct rrs
                : made;
 }
 
+/* The CNAME itself was asked for, and stood in the answer to another question. */
+static enum step answer_with(struct query *query, struct iter_state *state,
+                             const struct rrset **sets, uint16_t count)
+{
+    struct message message = {.count = {count}, .rrsets = sets};
+
+    iter_note_source(query, state, NULL);
+    return iter_finish(query, state, &message, sets[0]->expires_s, SEC_UNCHECKED);
+}
+
 static bool try_dname(struct query *query, struct iter_state *state, enum step *step)
 {
     for (struct dname above = state->question.qname; above.labels > 1;) {
@@ -202,6 +211,10 @@ static bool try_dname(struct query *query, struct iter_state *state, enum step *
         if (sets[1] == NULL || !rdata_target(rrset_rdata(sets[1], 0), TYPE_CNAME, &target))
             return false;
         sets[1] = published_alias(query, sets[1]);
+        if (state->question.qtype == TYPE_CNAME) {
+            *step = answer_with(query, state, sets, 2);
+            return true;
+        }
         iter_note_source(query, state, NULL);
         *step = iter_follow(query, state, sets, 2, target);
         return true;
@@ -219,11 +232,13 @@ static bool try_alias(struct query *query, struct iter_state *state, enum step *
     /* First, because a CNAME below a DNAME was made from it and goes out with it. */
     if (try_dname(query, state, step))
         return true;
-    if (state->question.qtype == TYPE_CNAME)
-        return false;
     alias = find_alias(query, state->question.qname, TYPE_CNAME);
     if (alias == NULL)
         return false;
+    if (state->question.qtype == TYPE_CNAME) {
+        *step = answer_with(query, state, &alias, 1);
+        return true;
+    }
     if (!rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &target))
         return false;
     iter_note_source(query, state, NULL);

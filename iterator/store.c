@@ -36,6 +36,11 @@ static uint32_t life_of(struct query *query, const struct rrset *set, enum trust
                           : fresh_ttl_s(options, set->ttl_s, set->type, trust);
 }
 
+static bool is_wanted_anew(const struct query *query)
+{
+    return query->env->validates && (query->anew || (query->flags & QUERY_REFRESH) != 0);
+}
+
 /* Validated data stays in the cache until what came is validated, too; but what came is what has to
  * be judged where it says something else, or where the point was to have it anew. */
 static bool is_contested(const struct query *query, const struct rrset *cached,
@@ -43,7 +48,7 @@ static bool is_contested(const struct query *query, const struct rrset *cached,
 {
     if (!query->env->validates || rrset_security(cached) != SEC_SECURE)
         return false;
-    return query->anew || (query->flags & QUERY_REFRESH) != 0 || !rrset_same_data(cached, came);
+    return is_wanted_anew(query) || !rrset_same_data(cached, came);
 }
 
 static const struct rrset *store_set(struct query *query, const struct deleg *deleg,
@@ -74,7 +79,11 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
         rrset_unref(stored);
         return ranked;
     }
-    return query_hold(query, stored);
+    if (is_wanted_anew(query) && stored->trust == trust && rrset_same_data(stored, ranked)) {
+        rrset_unref(stored); /* the same data, but perhaps with better signatures */
+        stored = rrset_cache_replace(env->rrsets, ranked, RRSET_PLAIN, now_s);
+    }
+    return stored == NULL ? ranked : query_hold(query, stored);
 }
 
 bool store_message(struct query *query, const struct deleg *deleg, struct message *message,

@@ -25,7 +25,7 @@ enum chained {
     CHAIN_NO_MEMORY
 };
 
-enum { BAD_KEY_FIRST_S = 5 };
+enum { BAD_KEY_TTL_MAX_S = 300 };
 
 void val_chain_begin(struct query *query, struct val_state *state, struct dname target,
                      bool exact)
@@ -90,7 +90,7 @@ static enum chained end_bogus(struct query *query, struct val_state *state,
         query->budget->exhausted == COSTS) /* a limit says nothing about the zone */
         entry = key_cache_store_bogus(val_env(query)->keys, state->chain.candidate,
                                       class_of(query), reasons, query_now_s(query),
-                                      (uint32_t)size_min(BAD_KEY_FIRST_S, ttl_s), ttl_s);
+                                      ttl_s, (uint32_t)size_max(BAD_KEY_TTL_MAX_S, ttl_s));
     return end(query, state, SEC_BOGUS, entry, reasons);
 }
 
@@ -203,6 +203,8 @@ static enum chained fetch_again(struct query *query, struct val_state *state,
 
     query_trace(query, TRACE_BOGUS, has_server ? &source->server : NULL, NULL,
                 why->item[0].text);
+    log_line(query->env->log, LOG_LEVEL_DEBUG, "query=%u finding=\"%s\" try=%u", query->number,
+             why->item[0].text, fetch->tries);
     if (fetch->set != NULL && rrset_security(fetch->set) != SEC_SECURE)
         rrset_set_security(fetch->set, SEC_BOGUS);
     else if (fetch->fault.count == 0) /* the first of which the server is known */
@@ -564,13 +566,42 @@ static enum chained judge_alias(struct query *query, struct val_state *state, bo
     return good != CHAIN_HAS ? good : no_cut_here(chain, alias->type == TYPE_DNAME);
 }
 
+/* A referral has brought the proof that there is no DS, so that nobody has to be asked. */
+static bool denied_by_referral(struct query *query, struct val_state *state, int64_t *expires_s)
+{
+    struct val_chain *chain = &state->chain;
+    const struct rrset *nsec = cached_set(query, chain->candidate, TYPE_NSEC);
+    struct sig_check check = val_sig_check(query);
+    struct sig_verdict verdict;
+    struct denial denial;
+    struct dname signer;
+
+    if (nsec == NULL || !sig_signer(nsec, &signer) || !dname_equal(signer, chain->at->zone))
+        return false;
+    if (rrset_security(nsec) != SEC_SECURE) {
+        verdict = sig_verify(&check, nsec, chain->at->keys, val_needed(query, chain->at));
+        if (verdict.security != SEC_SECURE || verdict.good.is_expanded)
+            return false;
+        nsec = val_publish(query, nsec, &verdict.good);
+    }
+    val_denial_begin(query, state, &denial, chain->at->zone);
+    denial_add(&denial, nsec, false);
+    *expires_s = nsec->expires_s;
+    return denial_of_ds(&denial, chain->candidate).what == DENIED_DS;
+}
+
 static enum chained judge_ds(struct query *query, struct val_state *state)
 {
     struct val_chain *chain = &state->chain;
-    enum chained got = fetch(query, state, chain->candidate, TYPE_DS);
+    static const struct reasons no_reasons;
     const struct rrset *ds;
+    int64_t expires_s;
+    enum chained got;
     bool is_alias;
 
+    if (denied_by_referral(query, state, &expires_s))
+        return end_insecure(query, state, &no_reasons, expires_s);
+    got = fetch(query, state, chain->candidate, TYPE_DS);
     if (got != CHAIN_HAS)
         return got;
     if (has_failed(&chain->fetch))

@@ -62,13 +62,17 @@ bool denial_is_expanded(const struct rrset *set)
 
 void denial_add(struct denial *denial, const struct rrset *set, bool is_expanded)
 {
+    unsigned before = denial->nsec_count + denial->nsec3_count;
+
     if (is_expanded || denial_is_expanded(set))
-        return;
-    if (set->type == TYPE_NSEC3)
+        denial->has_unfit = true;
+    else if (set->type == TYPE_NSEC3)
         add_nsec3(denial, set);
     else if (set->type == TYPE_NSEC && denial->nsec_count < DENIAL_RECORDS_MAX &&
              nsec_read(set, denial->zone, &denial->nsec[denial->nsec_count]))
         denial->nsec_count++;
+    if (before == (unsigned)denial->nsec_count + denial->nsec3_count)
+        denial->has_unfit = true;
 }
 
 void denial_add_unsigned(struct denial *denial)
@@ -488,6 +492,9 @@ static void explain(const struct denial *denial, const struct asked *asked, stru
         finding->ede = EDE_RRSIGS_MISSING;
     } else if (denial->nsec_count == 0 && denial->nsec3_count == 0 && denial->unknown_hash) {
         finding->cause = "proof=unknown-hash";
+    } else if (denial->has_unfit || strcmp(finding->cause, "proof=no-wildcard") == 0) {
+        /* Nothing is missing: what is there is good for something else. */
+        finding->ede = EDE_DNSSEC_BOGUS;
     }
     finding->name = asked->name;
     finding->type = asked->qtype;

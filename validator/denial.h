@@ -26,6 +26,7 @@ struct denial {
     struct nsec3 nsec3[DENIAL_RECORDS_MAX];
     uint8_t nsec_count, nsec3_count;
     uint8_t unsigned_count; /* told by denial_add_unsigned */
+    bool has_unfit;         /* a record was left aside as one that cannot serve */
     bool unknown_hash;      /* an NSEC3 of an algorithm that we do not know was left aside */
     const struct rrset
         *too_many;       /* an NSEC3 over the limit of iterations or salt; NULL: none */

@@ -302,6 +302,8 @@ static struct key_verdict search_and_verify(struct search *search, const struct 
         return verify(search, algorithms);
     verdict.exhausted = search->exhausted;
     verdict.finding = no_match(search);
+    if (search->matches > 0) /* harden-algo-downgrade: a key is missing of one algorithm only */
+        verdict.finding.ede = EDE_DNSSEC_BOGUS;
     return verdict;
 }
 

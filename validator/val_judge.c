@@ -207,6 +207,40 @@ static bool judge_cheaply(struct query *query, struct val_state *state, size_t i
     return false;
 }
 
+/*
+ * Was the answer robbed of its signatures? Only where the server has said itself, in the same
+ * answer, that it speaks for a zone that is known to be signed: then no question for an unsigned
+ * zone below is needed, which a server that knows no DNSSEC could not answer anyway.
+ */
+static bool is_stripped(struct query *query, size_t i, struct dname *zone)
+{
+    const struct outcome_source *source = val_source(query, i);
+    const struct key_entry *entry;
+    bool is_signed;
+
+    if (source == NULL || source->server.family == ADDR_NONE)
+        return false;
+    for (size_t k = authority_begin(query); k < authority_end(query); k++) {
+        const struct rrset *set = set_at(query, k);
+
+        if ((set->type != TYPE_NS && set->type != TYPE_SOA) || set->rrsig_count != 0 ||
+            !dname_equal(rrset_owner(set), source->zone) ||
+            !dname_is_at_or_below(rrset_owner(set_at(query, i)), source->zone))
+            continue;
+        entry = key_cache_ref(val_env(query)->keys, source->zone, set->rrclass,
+                              query_now_s(query));
+        is_signed = entry != NULL
+                        ? entry->security == SEC_SECURE
+                        : anchors_of(val_env(query)->config->anchors, source->zone,
+                                     set->rrclass) != NULL;
+        key_entry_unref(entry);
+        *zone = source->zone;
+        if (is_signed)
+            return true;
+    }
+    return false;
+}
+
 static enum judged judge_set(struct query *query, struct val_state *state, size_t i)
 {
     const struct rrset *set = set_at(query, i);
@@ -225,6 +259,16 @@ static enum judged judge_set(struct query *query, struct val_state *state, size_
         return judged;
     }
     is_signed = sig_signer(set, &target);
+    if (!is_signed && is_stripped(query, i, &target)) {
+        struct finding finding =
+            finding_of(EDE_RRSIGS_MISSING, "sig=missing", rrset_owner(set), set->type);
+        struct val_fault fault;
+
+        finding.zone = target;
+        fault = fault_of(query, i, &finding);
+        fault.is_stripped = true;
+        return bogus(state, fault);
+    }
     /* RFC 4035 section 3.1.4.1: DS lives in the parent's zone. */
     if (!is_signed && set->type == TYPE_DS)
         target = dname_parent(target);
@@ -346,7 +390,7 @@ static struct dname last_name(const struct query *query, bool *has_data)
             if (dname_equal(rrset_owner(message->rrsets[i]), name) &&
                 (qtype == TYPE_ANY || message->rrsets[i]->type == qtype))
                 *has_data = true;
-        if (*has_data || alias == NULL || alias->rr_count == 0 ||
+        if ((*has_data && message->rcode != RCODE_NXDOMAIN) || alias == NULL || alias->rr_count == 0 ||
             !rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &name))
             break;
     }
@@ -417,7 +461,7 @@ static struct proof prove_end(struct query *query, struct denial *denial, struct
     /* The name is there after all, or a compact denial (RFC 9824) says NXDOMAIN in its own way.
      */
     other = denial_of_type(denial, name, qtype);
-    if (other.what == DENIED_NOTHING)
+    if (other.what == DENIED_NOTHING || other.security != SEC_SECURE)
         return proof;
     if (!other.no_name)
         message->rcode = RCODE_NOERROR;
@@ -434,36 +478,65 @@ static enum judged judge_soa(struct query *query, struct val_state *state,
     return verify(query, state, i, zone);
 }
 
+/* An alias may lead below a cut that these very records show to be unsigned: the server, which has
+ * both zones, has then spoken for the child, from which no proof can come. */
+static bool leads_to_insecure(const struct query *query, struct denial *denial,
+                              struct dname name)
+{
+    if (authority_begin(query) == 0 || denial->unsigned_count > 0)
+        return false;
+    for (unsigned labels = denial->zone.labels + 1u; labels <= name.labels; labels++)
+        if (denial_of_ds(denial, dname_ancestor(name, (uint8_t)labels)).what == DENIED_DS)
+            return true;
+    return false;
+}
+
+/* The zone is secure: its proof, then its SOA. */
+static enum judged judge_proof(struct query *query, struct val_state *state,
+                               const struct val_zone *zone, struct dname name,
+                               enum security *security)
+{
+    struct denial denial;
+    struct proof proof;
+    enum judged judged = gather(query, state, zone, &denial);
+
+    if (judged != JUDGED)
+        return judged;
+    proof = prove_end(query, &denial, name);
+    if (proof.what == DENIED_NOTHING && leads_to_insecure(query, &denial, name)) {
+        *security = SEC_INSECURE;
+        return JUDGED;
+    }
+    if (proof.what == DENIED_NOTHING) {
+        proof.finding.name = name;
+        proof.finding.type = query->question.qtype;
+        return not_proven(query, state, &denial, &proof, authority_begin(query));
+    }
+    note_proof(query, state, &proof);
+    *security = proof.security;
+    return judge_soa(query, state, zone);
+}
+
 static enum judged judge_denial(struct query *query, struct val_state *state, struct dname name,
                                 enum security *security)
 {
     struct dname target = query->question.qtype == TYPE_DS ? dname_parent(name) : name;
     bool is_signed = denier(query, name, &target);
     const struct val_zone *zone;
-    struct denial denial;
-    struct proof proof;
     enum judged judged = zone_of(query, state, target, is_signed, &zone);
 
     if (judged != JUDGED)
         return judged;
-    if (zone->security == SEC_BOGUS)
-        return no_keys(state, zone, authority_begin(query));
-    if (zone->security != SEC_SECURE) {
+    switch (zone->security) {
+    case SEC_BOGUS: return no_keys(state, zone, authority_begin(query));
+    case SEC_SECURE:
+        return is_signed ? judge_proof(query, state, zone, name, security)
+                         : nothing_signed(query, state, name, zone);
+    default:
         note(query, state, &zone->reasons);
         *security = SEC_INSECURE;
         return JUDGED;
     }
-    if (!is_signed)
-        return nothing_signed(query, state, name, zone);
-    judged = gather(query, state, zone, &denial);
-    if (judged != JUDGED)
-        return judged;
-    proof = prove_end(query, &denial, name);
-    if (proof.what == DENIED_NOTHING)
-        return not_proven(query, state, &denial, &proof, authority_begin(query));
-    note_proof(query, state, &proof);
-    *security = proof.security;
-    return judge_soa(query, state, zone);
 }
 
 /* ---- what stands beside the answer ---- */

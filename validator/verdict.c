@@ -103,6 +103,8 @@ enum step val_refuse(struct query *query, struct val_state *state)
     query_trace(query, TRACE_BOGUS,
                 source == NULL || source->server.family == ADDR_NONE ? NULL : &source->server,
                 NULL, fault->why.item[0].text);
+    log_line(query->env->log, LOG_LEVEL_DEBUG, "query=%u finding=\"%s\" try=%u", query->number,
+             fault->why.item[0].text, state->restarts);
     if (state->first_fault.count == 0) {
         state->first_fault = fault->why;
         state->first_message = query->outcome.message;
