@@ -43,7 +43,7 @@ static void add_nsec3(struct denial *denial, const struct rrset *set)
         denial->too_many = set;
         denial->iterations = read.iterations;
         break;
-    case NSEC3_ALIEN: break;
+    case NSEC3_ALIEN: denial->has_unfit = true; break;
     }
 }
 
@@ -62,8 +62,6 @@ bool denial_is_expanded(const struct rrset *set)
 
 void denial_add(struct denial *denial, const struct rrset *set, bool is_expanded)
 {
-    unsigned before = denial->nsec_count + denial->nsec3_count;
-
     if (is_expanded || denial_is_expanded(set))
         denial->has_unfit = true;
     else if (set->type == TYPE_NSEC3)
@@ -71,7 +69,7 @@ void denial_add(struct denial *denial, const struct rrset *set, bool is_expanded
     else if (set->type == TYPE_NSEC && denial->nsec_count < DENIAL_RECORDS_MAX &&
              nsec_read(set, denial->zone, &denial->nsec[denial->nsec_count]))
         denial->nsec_count++;
-    if (before == (unsigned)denial->nsec_count + denial->nsec3_count)
+    else
         denial->has_unfit = true;
 }
 
