@@ -69,6 +69,7 @@ struct signing {
     struct dname owner;
     struct zone_keys *keys;
     const bool *allowed;           /* NULL: all keys */
+    const size_t *only;            /* this key, whatever its flags; NULL: those fit for it */
     const struct algo_set *needed; /* NULL: one signature is enough */
     struct canonical canonical;
     unsigned verified;
@@ -222,8 +223,11 @@ static bool key_fits(const struct signing *signing, size_t index,
 {
     const struct dnskey *key = zone_keys_at(signing->keys, index);
 
-    return key->tag == fields->key_tag && key->algorithm == fields->algorithm &&
-           dnskey_is_usable(key) && (signing->allowed == NULL || signing->allowed[index]);
+    if (key->tag != fields->key_tag || key->algorithm != fields->algorithm)
+        return false;
+    if (signing->only != NULL)
+        return index == *signing->only;
+    return dnskey_is_usable(key) && (signing->allowed == NULL || signing->allowed[index]);
 }
 
 static enum flaw check_key(const struct signing *signing, const struct attempt *attempt)
@@ -461,6 +465,31 @@ static bool has_all(const struct algo_set *good, const struct algo_set *needed)
     return true;
 }
 
+static struct sig_verdict run(struct signing *signing)
+{
+    const struct rrset *set = signing->set;
+    struct sig_verdict *verdict = &signing->verdict;
+    bool done = false;
+
+    verdict->security = SEC_BOGUS;
+    for (size_t i = 0; i < set->rrsig_count && i < SIGNATURES_LOOKED_AT && !done; i++) {
+        if (signing->verified == SIGNATURES_PER_RRSET)
+            break;
+        try_signature(signing, rrset_rrsig(set, i));
+        done = signing->ended ||
+               (verdict->security == SEC_SECURE && has_all(&signing->good, signing->needed));
+    }
+    free(signing->canonical.records);
+    if (verdict->security == SEC_SECURE &&
+        (signing->ended || !has_all(&signing->good, signing->needed)))
+        verdict->security = SEC_BOGUS;
+    if (verdict->security == SEC_SECURE)
+        verdict->finding = (struct finding){0};
+    else if (verdict->security == SEC_BOGUS && !verdict->exhausted)
+        note(signing, FLAW_MISSING, NULL); /* counts only where there was no signature at all */
+    return *verdict;
+}
+
 struct sig_verdict sig_verify_by(const struct sig_check *check, const struct rrset *set,
                                  struct zone_keys *keys, const bool *allowed,
                                  const struct algo_set *needed)
@@ -470,27 +499,19 @@ struct sig_verdict sig_verify_by(const struct sig_check *check, const struct rrs
                               .owner = rrset_owner(set),
                               .keys = keys,
                               .allowed = allowed,
-                              .needed = check->all_algorithms ? needed : NULL,
-                              .verdict = {.security = SEC_BOGUS}};
-    bool done = false;
+                              .needed = check->all_algorithms ? needed : NULL};
 
-    for (size_t i = 0; i < set->rrsig_count && i < SIGNATURES_LOOKED_AT && !done; i++) {
-        if (signing.verified == SIGNATURES_PER_RRSET)
-            break;
-        try_signature(&signing, rrset_rrsig(set, i));
-        done = signing.ended || (signing.verdict.security == SEC_SECURE &&
-                                 has_all(&signing.good, signing.needed));
-    }
-    free(signing.canonical.records);
-    if (signing.verdict.security == SEC_SECURE &&
-        (signing.ended || !has_all(&signing.good, signing.needed)))
-        signing.verdict.security = SEC_BOGUS;
-    if (signing.verdict.security == SEC_SECURE)
-        signing.verdict.finding = (struct finding){0};
-    else if (signing.verdict.security == SEC_BOGUS && !signing.verdict.exhausted)
-        note(&signing, FLAW_MISSING,
-             NULL); /* counts only where there was no signature at all */
-    return signing.verdict;
+    return run(&signing);
+}
+
+struct sig_verdict sig_verify_self(const struct sig_check *check, struct zone_keys *keys,
+                                   size_t index)
+{
+    const struct rrset *set = zone_keys_rrset(keys);
+    struct signing signing = {
+        .check = check, .set = set, .owner = rrset_owner(set), .keys = keys, .only = &index};
+
+    return run(&signing);
 }
 
 struct sig_verdict sig_verify(const struct sig_check *check, const struct rrset *set,

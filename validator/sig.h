@@ -82,6 +82,13 @@ struct sig_verdict sig_verify_by(const struct sig_check *check, const struct rrs
                                  struct zone_keys *keys, const bool *allowed,
                                  const struct algo_set *needed);
 
+/**
+ * Is a DNSKEY set signed by this one of its keys? RFC 5011 section 2.1: a revocation counts
+ * only when the revoked key itself signed, so flags are no obstacle here.
+ */
+struct sig_verdict sig_verify_self(const struct sig_check *check, struct zone_keys *keys,
+                                   size_t index);
+
 /** The signer of the first signature that could be one of this RRset (signer at or above the
  * owner); false: none. Tells the chain which zone to find keys of. */
 bool sig_signer(const struct rrset *set, struct dname *signer);

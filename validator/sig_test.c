@@ -330,6 +330,27 @@ static void keys_that_do_not_count(void **state)
     assert_int_equal(check_used(&lab->test, COST_FAILED_SIGNATURES), 0);
 }
 
+/* RFC 5011 section 2.1: only who signs with a key may revoke it. */
+static void a_key_that_revokes_itself(void **state)
+{
+    struct lab *lab = *state;
+    const struct signer *published[2] = {&lab->zsk, &lab->ksk};
+    struct zone_keys *keys;
+    struct rrset *set;
+    struct slice rrsig;
+
+    bytes_put_u16(lab->ksk.rdata, DNSKEY_ZONE | DNSKEY_SEP | DNSKEY_REVOKE);
+    lab->ksk.tag = dnskey_tag(slice_of(lab->ksk.rdata, sizeof(lab->ksk.rdata)));
+    set = dnskeys_of(lab->arena, published, 2);
+    rrsig = sign(&lab->ksk, lab->arena, set, NULL);
+    keys = zone_keys_new(with_rrsigs(lab->arena, set, &rrsig, 1));
+    assert_int_equal(sig_verify_self(&lab->test.check, keys, 1).security, SEC_SECURE);
+    assert_int_equal(sig_verify_self(&lab->test.check, keys, 0).security, SEC_BOGUS);
+    assert_int_equal(sig_verify(&lab->test.check, zone_keys_rrset(keys), keys, NULL).security,
+                     SEC_BOGUS);
+    zone_keys_unref(keys);
+}
+
 /* ---- times ---- */
 
 /* Skew between 60 and 600 s; lifetimes of 300 s, 3,000 s and 30,000 s give 60, 300 and 600. */
@@ -610,6 +631,7 @@ int main(void)
         cmocka_unit_test(signatures_of_others),
         cmocka_unit_test(each_finding),
         cmocka_unit_test_setup_teardown(keys_that_do_not_count, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_key_that_revokes_itself, set_up, tear_down),
         cmocka_unit_test_setup_teardown(times_and_skew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dates_for_tests, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_good_one_counts, set_up, tear_down),
