@@ -182,15 +182,17 @@ bool iter_may_send(const struct query *query, const struct iter_state *state)
            state->sends < options->max_sent_count && time_left_ms(query, state) > 0;
 }
 
-/* Addresses that a later question may want are looked up while this one is under way. */
-static void fetch_ahead(struct query *query, struct iter_state *state)
+void iter_fetch_ahead(struct query *query, struct iter_state *state, uint32_t most)
 {
     unsigned depth = query->depth;
-    int most = depth < FETCH_POLICY_DEPTHS ? iter_env(query)->config->fetch_policy[depth] : 0;
+    int policy =
+        depth < FETCH_POLICY_DEPTHS ? iter_env(query)->config->fetch_policy[depth] : 0;
 
-    /* Behind an alias nothing is looked up in advance: aliases times name servers would multiply. */
-    if (most != 0 && state->alias_count == 0 && budget_allows_extras(query->budget))
-        iter_look_up_targets(query, state, most < 0 ? UINT32_MAX : (uint32_t)most);
+    if (policy == 0 || !budget_allows_extras(query->budget))
+        return;
+    if (policy > 0)
+        most = (uint32_t)size_min(most, (size_t)policy);
+    iter_look_up_targets(query, state, most);
 }
 
 enum step iter_ask_run(struct query *query, struct iter_state *state)
@@ -204,8 +206,9 @@ enum step iter_ask_run(struct query *query, struct iter_state *state)
             if (flight->server->sends > 0 && !any_under_way(state) &&
                 iter_ask_parent_early(query, state))
                 return STEP_AGAIN;
-            if (state->deleg->sends == 0)
-                fetch_ahead(query, state);
+            /* Behind an alias it is not done: aliases times name servers would multiply. */
+            if (state->deleg->sends == 0 && state->alias_count == 0)
+                iter_fetch_ahead(query, state, UINT32_MAX);
             return send(query, state, flight, &infra);
         }
     }

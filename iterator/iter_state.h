@@ -130,6 +130,12 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
  */
 bool iter_ask_parent_early(struct query *query, struct iter_state *state);
 
+/**
+ * Starts look-ups of addresses that a later question may want, while this one is under way.
+ * @param most at most so many now, and no more than target-fetch-policy allows.
+ */
+void iter_fetch_ahead(struct query *query, struct iter_state *state, uint32_t most);
+
 /** Takes in the results of look-ups that have ended. */
 void iter_read_targets(struct query *query, struct iter_state *state);
 

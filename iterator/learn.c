@@ -144,8 +144,7 @@ static enum step timed_out(struct query *query, struct iter_state *state)
     if ((server->probed && server->sends == 1) || server->wrong_answers > 1 ||
         state->case_flight != NULL)
         iter_strike(query, state, server);
-    if (budget_allows_extras(query->budget))
-        iter_look_up_targets(query, state, 1); /* others, while this one may still come */
+    iter_fetch_ahead(query, state, 1); /* others, while this one may still come */
     return ask_next(query, state);
 }
 

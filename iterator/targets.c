@@ -125,7 +125,12 @@ void iter_check_path(struct query *query, struct iter_state *state)
     for (struct deleg_name *name = state->deleg->names; name != NULL; name = name->next) {
         struct question address = {name->name, TYPE_A, CLASS_IN};
 
-        if (deleg_needs_glue(state->deleg, name->name))
+        if (!deleg_needs_glue(state->deleg, name->name))
+            continue;
+        if (name->a == TARGET_KNOWN)
+            mesh_prefetch(query->env->mesh, query->env, &address, QUERY_TARGET | QUERY_CD);
+        address.qtype = TYPE_AAAA;
+        if (name->aaaa == TARGET_KNOWN)
             mesh_prefetch(query->env->mesh, query->env, &address, QUERY_TARGET | QUERY_CD);
     }
 }
