@@ -203,8 +203,8 @@ enum step iter_ask_run(struct query *query, struct iter_state *state)
     if (flight != NULL && iter_may_send(query, state)) {
         flight->server = next_server(query, state, &infra);
         if (flight->server != NULL) {
-            if (flight->server->sends > 0 && !any_under_way(state) &&
-                iter_ask_parent_early(query, state))
+            if ((flight->server->sends > 0 || infra.timeouts_in_row > 0) &&
+                !any_under_way(state) && iter_ask_parent_early(query, state))
                 return STEP_AGAIN;
             /* Behind an alias it is not done: aliases times name servers would multiply. */
             if (state->deleg->sends == 0 && state->alias_count == 0)

@@ -11,7 +11,7 @@
 
 enum {
     ROUND_TRIP_MS = 150,
-    SILENT_MS = 1200,    /* two rounds of waiting for a server that never answers */
+    SILENT_MS = 1600,    /* waiting for a server that never answers, with its back-off */
     BAD_SERVERS_MAX = 3, /* failed-servers-max less the one that is good */
     BAD_SENDS_MAX = 6,   /* sends-per-delegation, less what the good one needs */
     CASE_SENDS = 6,      /* until answers in the wrong case are believed */
@@ -27,6 +27,7 @@ enum {
 struct zone_view {
     unsigned bad_servers, bad_sends;
     bool healthy_known;
+    unsigned careless; /* about the case of names; two of them may contradict each other */
     struct oracle_cost cost; /* of this zone alone */
 };
 
@@ -60,10 +61,11 @@ static void see_server(const struct sim_net *net, const struct sim_server *serve
     view->cost.connects += needs_stream(server);
     if (silent)
         view->cost.time_ms += SILENT_MS;
+    view->careless += server->keeps_no_case;
     if (sim_fault_is_healthy(&server->fault)) {
-        view->healthy_known = true;
         if (server->keeps_no_case)
             view->cost.sends += CASE_SENDS;
+        view->healthy_known = true;
         return;
     }
     view->cost.time_ms += ROUND_TRIP_MS;
@@ -125,7 +127,8 @@ static struct oracle_cost cost_of(const struct sim_net *net, const struct sim_zo
     if (!view.healthy_known)
         look_up_hosts(net, zone, costs, &view);
     view.cost.sends += view.bad_sends;
-    view.cost.reachable = view.healthy_known && view.bad_servers <= BAD_SERVERS_MAX &&
+    view.cost.reachable = view.healthy_known && view.careless <= 1 &&
+                          view.bad_servers <= BAD_SERVERS_MAX &&
                           view.bad_sends <= BAD_SENDS_MAX;
     if (zone->parent != NULL) {
         const struct oracle_cost *parent = &costs[zone->parent->index];

@@ -13,6 +13,7 @@ enum {
     LENGTH_SIZE = 2,
     FLAGS_AT = 2,
     CHUNK_MOST = 700,
+    IDLE_MS = 1000,
     TIME_LIES_BEFORE = 2 /* a liar's answer takes half the time */
 };
 
@@ -90,8 +91,11 @@ static void send_octets(struct visit *visit, const struct addr *from, uint8_t *o
         sim_stream_in(servers->world, visit->place, slice_of(octets + at, some), delay_ms);
         at += some;
     }
-    if (visit->fault->tcp == TCP_CLOSES_EARLY || sim_chance(&servers->random, 200))
+    if (visit->fault->tcp == TCP_CLOSES_EARLY)
         sim_stream_close(servers->world, visit->place, 0, delay_ms);
+    else if (sim_chance(&servers->random, 200)) /* idle, or just when the next question comes */
+        sim_stream_close(servers->world, visit->place, 0,
+                         delay_ms + IDLE_MS + sim_below(&servers->random, IDLE_MS));
 }
 
 static uint16_t size_most(const struct visit *visit)
