@@ -1,7 +1,7 @@
 /*
  * start.c - where a question begins: the caches, then the deepest place from which to ask.
  *
- * Order: remembered answer, remembered failure, alias, denial of a name above, told zone, deepest
+ * Order: remembered answer, remembered failure, alias, remembered records, denial of a name above, told zone, deepest
  * known delegation, and at last the root, which is primed first (RFC 9609).
  */
 #include "iterator/iter_state.h"
@@ -134,9 +134,9 @@ static const struct rrset *find_set(struct query *query, struct dname owner, uin
                                               query_now_s(query), 0));
 }
 
-/* An alias that may be followed out of the cache: one found bogus only for who asks for it, one
- * from a wildcard not where its proof, which is not at hand, would be missed. */
-static const struct rrset *find_alias(struct query *query, struct dname owner, uint16_t type)
+/* A set that may be used out of the cache: one found bogus only for who asks for it, one
+ * made from a wildcard not at all, because the proof that goes with it is not here. */
+static const struct rrset *find_good(struct query *query, struct dname owner, uint16_t type)
 {
     const struct rrset *set = find_set(query, owner, type);
 
@@ -204,7 +204,7 @@ static bool try_dname(struct query *query, struct iter_state *state, enum step *
         struct dname target;
 
         above = dname_parent(above);
-        sets[0] = find_alias(query, above, TYPE_DNAME);
+        sets[0] = find_good(query, above, TYPE_DNAME);
         if (sets[0] == NULL)
             continue;
         sets[1] = alias_of_dname(query, state, sets[0]);
@@ -232,7 +232,7 @@ static bool try_alias(struct query *query, struct iter_state *state, enum step *
     /* First, because a CNAME below a DNAME was made from it and goes out with it. */
     if (try_dname(query, state, step))
         return true;
-    alias = find_alias(query, state->question.qname, TYPE_CNAME);
+    alias = find_good(query, state->question.qname, TYPE_CNAME);
     if (alias == NULL)
         return false;
     if (state->question.qtype == TYPE_CNAME) {
@@ -243,6 +243,28 @@ static bool try_alias(struct query *query, struct iter_state *state, enum step *
         return false;
     iter_note_source(query, state, NULL);
     *step = iter_follow(query, state, &alias, 1, target);
+    return true;
+}
+
+/*
+ * Records that stood in the answer to another question: behind an alias, or looked up as the address
+ * of a name server. RFC 2181 section 5.4.1: nothing of lower rank answers a client.
+ */
+static bool try_set(struct query *query, struct iter_state *state, enum step *step)
+{
+    const struct rrset *set;
+
+    switch (state->question.qtype) {
+    case TYPE_A:
+    case TYPE_AAAA:
+    case TYPE_TXT:
+    case TYPE_HTTPS: break;
+    default: return false; /* mostly asked for themselves, with what belongs beside them */
+    }
+    set = find_good(query, state->question.qname, state->question.qtype);
+    if (set == NULL || (set->trust != TRUST_ANSWER && set->trust < TRUST_ANSWER_AA))
+        return false;
+    *step = answer_with(query, state, &set, 1);
     return true;
 }
 
@@ -445,7 +467,7 @@ enum step iter_start_run(struct query *query, struct iter_state *state)
     if (!(query->flags & QUERY_PRIMING) && try_failure(query, state))
         return STEP_DONE;
     if (!state->skip_cache) {
-        if (try_alias(query, state, &step))
+        if (try_alias(query, state, &step) || try_set(query, state, &step))
             return step;
         if (try_denial_above(query, state))
             return STEP_DONE;
