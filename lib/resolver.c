@@ -275,7 +275,8 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
                         struct world *world)
 {
     uint64_t infra_bytes = (uint64_t)options->cache.infra_cache_numhosts * INFRA_ENTRY_BYTES;
-    struct crypto_policy policy = {.fake_sha1 = shared->hooks.fake_sha1,
+    struct crypto_policy policy = {.sha1 = options->validator.val_sha1,
+                                   .fake_sha1 = shared->hooks.fake_sha1,
                                    .fake_dsa = shared->hooks.fake_dsa};
 
     shared->rrsets =
