@@ -231,6 +231,17 @@ static void watch_ip6(struct query *query, const struct flight *flight)
         health->doubted_until_ms = query_now_ms(query) + 60000;
 }
 
+/* A server is asked once more since no other one was known; now one is: it is not kept waiting. */
+static bool should_overtake(const struct query *query, struct iter_state *state)
+{
+    bool again = false;
+
+    for (size_t i = 0; i < FLIGHTS_MAX; i++)
+        again = again || (state->flights[i].under_way && state->flights[i].server->sends > 1);
+    return again && free_flight(state) != NULL && deleg_has_untried(state->deleg) &&
+           iter_may_send(query, state);
+}
+
 enum step iter_await_run(struct query *query, struct iter_state *state)
 {
     iter_read_targets(query, state);
@@ -246,6 +257,10 @@ enum step iter_await_run(struct query *query, struct iter_state *state)
         watch_ip6(query, flight);
         state->landed = flight;
         iter_go(query, state, ITER_LEARN);
+        return STEP_AGAIN;
+    }
+    if (should_overtake(query, state)) {
+        iter_go(query, state, ITER_ASK);
         return STEP_AGAIN;
     }
     return STEP_WAIT;

@@ -95,6 +95,14 @@ size_t deleg_usable(const struct deleg *deleg)
     return count;
 }
 
+bool deleg_has_untried(const struct deleg *deleg)
+{
+    for (const struct deleg_server *at = deleg->servers; at != NULL; at = at->next)
+        if (!at->failed && at->sends == 0)
+            return true;
+    return false;
+}
+
 size_t deleg_failed(const struct deleg *deleg)
 {
     size_t count = 0;

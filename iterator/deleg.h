@@ -89,6 +89,9 @@ static inline unsigned deleg_spent(const struct deleg *deleg)
     return (unsigned)(deleg->sends + deleg->lookups - deleg->lookups_free);
 }
 
+/** Some server that was not struck off has not been asked yet. */
+bool deleg_has_untried(const struct deleg *deleg);
+
 /** Servers that this query can still ask. */
 size_t deleg_usable(const struct deleg *deleg);
 size_t deleg_failed(const struct deleg *deleg);

@@ -17,7 +17,7 @@ static const struct iter_rule {
     [ITER_START] = {"start", iter_start_run, BIT(ITER_START) | BIT(ITER_ASK) | BIT(ITER_DONE)},
     [ITER_ASK] = {"ask", iter_ask_run,
                   BIT(ITER_ASK) | BIT(ITER_AWAIT) | BIT(ITER_TARGETS) | BIT(ITER_DONE)},
-    [ITER_AWAIT] = {"await", iter_await_run, BIT(ITER_LEARN)},
+    [ITER_AWAIT] = {"await", iter_await_run, BIT(ITER_ASK) | BIT(ITER_LEARN)},
     [ITER_TARGETS] = {"targets", iter_targets_run,
                       BIT(ITER_ASK) | BIT(ITER_LEARN) | BIT(ITER_START) | BIT(ITER_DONE)},
     [ITER_LEARN] = {"learn", iter_learn_run, BIT(ITER_START) | BIT(ITER_ASK) | BIT(ITER_DONE)},
@@ -207,7 +207,7 @@ void iter_strike(struct query *query, struct iter_state *state, struct deleg_ser
     state->struck = struck;
 }
 
-void iter_withdraw(struct query *query, struct iter_state *state)
+void iter_withdraw_flights(struct query *query, struct iter_state *state)
 {
     struct upstream *upstream = query->env->upstream;
 
@@ -222,6 +222,11 @@ void iter_withdraw(struct query *query, struct iter_state *state)
             flight->server->under_way = false;
         flight->under_way = flight->landed = false;
     }
+}
+
+void iter_withdraw(struct query *query, struct iter_state *state)
+{
+    iter_withdraw_flights(query, state);
     for (struct target *target = state->targets; target != NULL; target = target->next)
         if (!target->read && target->waiter.child != NULL)
             mesh_unneed(&target->waiter);

@@ -165,7 +165,10 @@ struct deleg *iter_place_above(struct query *query, struct iter_state *state, st
 /** Strikes the server off for this query. */
 void iter_strike(struct query *query, struct iter_state *state, struct deleg_server *server);
 
-/** Withdraws all that is under way. */
+/** Withdraws questions that are under way. */
+void iter_withdraw_flights(struct query *query, struct iter_state *state);
+
+/** Withdraws all that is under way, look-ups too. */
 void iter_withdraw(struct query *query, struct iter_state *state);
 
 /** Ends the query with the reason why the delegation gave no answer. */

@@ -356,7 +356,8 @@ static enum step go_on_minimised(struct query *query, struct iter_state *state,
     query_trace(query, TRACE_MINIMISED, &state->landed->ask.server, &state->deleg->zone,
                 verdict_word(verdict));
     state->progress_ms = query_now_ms(query);
-    state->landed->server->sends = 0; /* the next name is another question */
+    iter_withdraw_flights(query, state); /* the next name is another question */
+    state->landed->server->sends = 0;
     state->deleg->sends = 0;
     qmin_answered(&state->qmin, state->landed->ask.question.qname.labels);
     iter_forget_case(state);

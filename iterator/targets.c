@@ -164,14 +164,6 @@ static bool way_is_being_found(const struct iter_state *state, const struct dele
     return false;
 }
 
-static bool has_fresh_server(const struct deleg *deleg)
-{
-    for (const struct deleg_server *at = deleg->servers; at != NULL; at = at->next)
-        if (!at->failed && at->sends == 0)
-            return true;
-    return false;
-}
-
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most)
 {
     struct deleg *deleg = state->deleg;
@@ -194,7 +186,7 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
              * known addresses have been tried; and hosts that have no good answer here will not
              * have one there. */
             if (aaaa && name->a == TARGET_KNOWN &&
-                (has_fresh_server(deleg) || state->poor_answer != NULL))
+                (deleg_has_untried(deleg) || state->poor_answer != NULL))
                 continue;
             started += start(query, state, name, aaaa);
         }
@@ -285,7 +277,7 @@ static bool add_parent_side(struct query *query, struct iter_state *state)
             rrset_unref(set);
         }
     }
-    return has_fresh_server(state->deleg);
+    return deleg_has_untried(state->deleg);
 }
 
 static enum step last_resort(struct query *query, struct iter_state *state)
@@ -317,7 +309,7 @@ enum step iter_targets_run(struct query *query, struct iter_state *state)
 {
     iter_read_targets(query, state);
     if (iter_may_send(query, state)) {
-        if (has_fresh_server(state->deleg)) {
+        if (deleg_has_untried(state->deleg)) {
             iter_go(query, state, ITER_ASK);
             return STEP_AGAIN;
         }
