@@ -14,17 +14,19 @@ static bool is_proof(uint16_t type)
     return type == TYPE_NSEC || type == TYPE_NSEC3;
 }
 
-/* A newer RRset may be shown in place of a validated one only when it was validated, too. */
-static bool may_replace(const struct rrset *old, const struct rrset *newer)
+/* What was judged is replaced only by what was found at least as good: an answer that turned out
+ * bogus leaves records behind that nobody has judged. */
+static bool may_replace(const struct rrset *old, const struct rrset *newer, bool judged)
 {
     enum security security = rrset_security(newer);
 
-    return security != SEC_BOGUS &&
-           (rrset_security(old) != SEC_SECURE || security == SEC_SECURE);
+    if (judged && security == SEC_UNCHECKED)
+        return false;
+    return security != SEC_BOGUS && security >= rrset_security(old);
 }
 
 /* @return a reference to the RRset that took its place, or NULL. */
-static const struct rrset *find_newer(const struct env *env, const struct rrset *set,
+static const struct rrset *find_newer(const struct env *env, const struct rrset *set, bool judged,
                                       int64_t now_s)
 {
     const struct rrset *newer;
@@ -33,7 +35,7 @@ static const struct rrset *find_newer(const struct env *env, const struct rrset 
         return NULL;
     newer = rrset_cache_find(env->rrsets, rrset_owner(set), set->type, set->rrclass,
                              RRSET_PLAIN, now_s, 0);
-    if (newer == NULL || may_replace(set, newer))
+    if (newer == NULL || may_replace(set, newer, judged))
         return newer;
     rrset_unref(newer);
     return NULL;
@@ -55,7 +57,7 @@ static const struct rrset *with_stale_ttl(const struct rrset *set, int64_t now_s
 static bool choose(const struct env *env, struct hit *hit, size_t i, int64_t now_s)
 {
     const struct rrset *set = hit->entry->rrsets[i];
-    const struct rrset *newer = find_newer(env, set, now_s);
+    const struct rrset *newer = find_newer(env, set, hit->entry->security != SEC_UNCHECKED, now_s);
 
     hit->message.rrsets[i] = set;
     if (newer == NULL)
