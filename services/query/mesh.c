@@ -428,6 +428,7 @@ static bool jostle(struct mesh *mesh)
 {
     struct link *oldest = list_first(&mesh->last_half);
     struct query *query;
+    char type[TYPE_TEXT_MAX];
 
     if (oldest == NULL)
         return false;
@@ -435,8 +436,9 @@ static bool jostle(struct mesh *mesh)
     if (query_now_ms(query) - query->started_ms < mesh->limits.jostle_ms)
         return false;
     mesh->stats.jostled++;
-    query_fail(query, RCODE_SERVFAIL, EDE_OTHER, "limit=requests for %s",
-               reason_name(query->arena, query->question.qname));
+    query_fail(query, RCODE_SERVFAIL, EDE_OTHER, "limit=requests for %s/%s",
+               reason_name(query->arena, query->question.qname),
+               rrtype_to_text(query->question.qtype, type));
     query->outcome.uncacheable = true; /* it says nothing about the name */
     finish(mesh, query);
     return true;

@@ -20,7 +20,8 @@ CAUSES = {
     "timeout": r"\d+",
     "net": "refused|unreachable|reset|tls|blocked",
     "deleg": "all-failed|no-address|loop|unroutable",
-    "limit": "time|queries|depth|cname|targets|connects|bytes|requests|memory",
+    "limit": "time|queries|depth|cname|targets|connects|bytes|signatures|nsec3|requests"
+             "|memory",
     "client": "not-allowed|rd-clear|opcode|qtype|qclass",
     "cached": r"\d+", "stale": r"\d+",
     "nta": "NAME",
