@@ -8,6 +8,7 @@
 enum {
     TIMEOUT_MIN_MS = 50,
     LAST_PLACE_LEAST_MS = 1500,
+    LAME_TARGETS_MAX = 2,
     IP6_DOUBTED_AFTER = 3
 };
 
@@ -63,12 +64,23 @@ static int64_t time_left_ms(const struct query *query, const struct iter_state *
     return time_max(end_ms - query_now_ms(query), 0);
 }
 
+static uint32_t targets_taken(const struct query *query)
+{
+    return iter_env(query)->config->options->targets_max - query->budget->left[COST_TARGETS];
+}
+
 /* A server that all questions know to be silent gets a packet in a while; others do without. */
 static bool is_left_alone(struct query *query, struct iter_state *state,
                           const struct deleg_server *server, const struct infra *infra)
 {
     struct trace_event *event;
 
+    /* Where many names of servers are looked up, those who have lost the zone are not asked for
+     * one after the other (NRDelegation). */
+    if (infra->lame && query->target_depth > 0 && targets_taken(query) > LAME_TARGETS_MAX) {
+        (void)query_trace(query, TRACE_LAME, &server->addr, &state->deleg->zone, "remembered");
+        return true;
+    }
     if (!pick_is_silent(infra, state->question.qtype))
         return false;
     if (server->sends > 0) /* others have found out meanwhile, or not */

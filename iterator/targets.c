@@ -37,7 +37,8 @@ static void add_addresses(struct query *query, struct iter_state *state, struct 
         target->deleg->target_failures += !target->waiter.result.from_cache;
     if (failed_in_loop(&target->waiter.result))
         target->deleg->saw_loop = true;
-    if (message->rcode == RCODE_NXDOMAIN) /* then it has no address of the other type either */
+    /* Then there is no address of the other type either, or the same way leads nowhere. */
+    if (message->rcode == RCODE_NXDOMAIN || target->waiter.result.failed)
         target->name->a = target->name->aaaa = TARGET_MISSING;
     for (size_t i = 0; i < count; i++) {
         if (sets[i]->type != type)
@@ -98,6 +99,7 @@ static bool start(struct query *query, struct iter_state *state, struct deleg_na
         return false;
     need = mesh_need(query, &question, QUERY_TARGET | QUERY_CD, &target->waiter);
     if (need == NEED_LOOP) {
+        name->a = name->aaaa = TARGET_MISSING;
         state->deleg->saw_loop = true;
         query_trace(query, TRACE_LOOP, NULL, &state->deleg->zone, NULL);
     }
@@ -164,6 +166,13 @@ static bool way_is_being_found(const struct iter_state *state, const struct dele
     return false;
 }
 
+/* How many names inside a zone without any address are looked up: each question ends where the
+ * delegation came from. */
+static unsigned glueless_most(const struct query *query)
+{
+    return query->target_depth == 0 ? 2 : 0;
+}
+
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most)
 {
     struct deleg *deleg = state->deleg;
@@ -179,14 +188,15 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
                 (aaaa && name->a == TARGET_ASKED) || /* which may make this one needless */
                 way_is_being_found(state, name))
                 continue;
-            /* Silent servers will not tell where they are, either. */
-            if (deleg->servers != NULL && !deleg->heard && deleg_needs_glue(deleg, name->name))
+            /* Silent servers will not tell where they are, either; nor will parents without glue,
+             * however often they are asked. */
+            if (deleg_needs_glue(deleg, name->name) &&
+                (deleg->servers != NULL ? !deleg->heard : deleg->lookups >= glueless_most(query)))
                 continue;
             /* The second address type of a name that has the first is a luxury, until all
              * known addresses have been tried; and hosts that have no good answer here will not
              * have one there. */
-            if (aaaa && name->a == TARGET_KNOWN &&
-                (deleg_has_untried(deleg) || state->poor_answer != NULL))
+            if (aaaa && name->a == TARGET_KNOWN && (deleg->heard || deleg_has_untried(deleg)))
                 continue;
             started += start(query, state, name, aaaa);
         }
