@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """crooked.py LOG WORLD - name servers and forwarders that do one thing wrong each, or nothing.
 
-Started by ede_test, one process for all of them; WORLD is the JSON that ede_world.py makes: for each
-address its behaviour and zones, for each zone its records. Every question is written to LOG as
+Started by ede_test, one process for all of them; WORLD is the JSON that ede_world.py makes: for
+each address its behaviour and zones, for each zone its records. Every question is written to LOG as
 "address protocol name type" before it is answered, so that a test can count what was spent.
 
-A behaviour is a word of the table BEHAVIOURS, with its argument after a colon: "servfail", "ede:22".
+A behaviour is a word of the table BEHAVIOURS, its argument after a colon: "servfail", "ede:22".
 Standard library only.
 """
 import heapq

@@ -7,7 +7,7 @@ function of MAKERS, named in the line.
 Columns: case, kind, servers, question, type, rcode, codes, accepted, packets, seconds, why.
   kind      auth: delegated from lab.; forward, stub: told in the config, forward/POLICY with that
             forward-policy, forward/first with a sound server delegated, too; zone: see MAKERS;
-            client: in no zone of the lab; others: see COURSES of ede_test
+            client: in no zone of the lab; others: see ede_test
   servers   words of crooked.py, separated by commas; "servfail*3" is three of them; "dead": nobody
             listens there; "@ADDRESS": glue that leads nowhere
   question  "@" is the zone itself, "www" is below it, "name." is a name of its own
@@ -30,8 +30,8 @@ NETWORK = ("198.18.0.1", "255.254.0.0")  # RFC 2544: in no list of addresses tha
 LISTS = {
     # What a server can do instead of answering.
     "bad": ["servfail", "refused", "notimp", "formerr", "notzone", "rcode11", "silent", "lame",
-            "empty", "garbage", "short", "wrongid", "wrongq", "tc-notcp", "tc-tcptc", "tc-mute", "notreply",
-            "othersrc-notcp", "otherowner", "dead", "bare"],
+            "empty", "garbage", "short", "wrongid", "wrongq", "tc-notcp", "tc-tcptc", "tc-mute",
+            "notreply", "othersrc-notcp", "otherowner", "dead", "bare"],
     # The same for forwarders, whose answers count by what is in them.
     "badforward": ["servfail", "refused", "notimp", "formerr", "notzone", "silent", "lame",
                    "selfref", "empty", "garbage", "wrongid", "wrongq", "tc-notcp", "tc-mute",
@@ -312,8 +312,8 @@ def alias_to(world, case, argument):
 
 
 def alias_over_zones(world, case, argument):
-    """Each alias points into a further zone; with an argument /BEHAVIOUR the NS names of those lie in
-    zones that behave so, and there is a sound one beside (CAMP)."""
+    """Each alias points into a further zone; with an argument /BEHAVIOUR the NS names of those lie
+    in zones that behave so, and there is a sound one beside (CAMP)."""
     count, _, behaviour = argument.partition("/")
     world.serve(case, case.zone, ["good"])
     here = case.zone
@@ -366,6 +366,17 @@ def strange_names(world, case, argument):
         world.add(victim, f"n{i}.{victim}", "A", world.server(case, behaviour, [case.zone]))
 
 
+def strange_zone(world, case, argument):
+    """The same with names in a zone all of whose servers behave as told."""
+    count, _, behaviour = argument.partition("/")
+    victim = f"victim-{case.name}.lab."
+    world.owner[victim] = case.name
+    world.serve(case, case.zone, ["good"])
+    world.serve(case, victim, [behaviour] * 2)
+    world.delegate(case.zone, f"sub.{case.zone}",
+                   [(f"n{i}.{victim}", None) for i in range(int(count))])
+
+
 def many_labels(world, case, argument):
     """A name of very many labels, that exists or not."""
     world.serve(case, case.zone, ["good"])
@@ -381,6 +392,6 @@ def second_look(world, case, argument):
 
 MAKERS = {"cyclic": cyclic, "noglue": no_glue, "nohost": no_such_host, "hosted": hosted,
           "deep": deep, "aliases": aliases, "ring": alias_ring, "aliasto": alias_to,
-          "dname": tree_moves, "strange": strange_names, "labels": many_labels,
+          "dname": tree_moves, "strange": strange_names, "strangezone": strange_zone, "labels": many_labels,
           "below": second_look,
           "zones": alias_over_zones, "pair": pair}
