@@ -175,6 +175,8 @@ static bool ttl_is_good(const struct sim_set *set, uint32_t ttl_s, uint32_t most
 {
     if (ttl_s > most_s)
         return false;
+    if (now_ms == INT64_MIN)
+        return true;
     return set->sent_ms != INT64_MIN &&
            ttl_s <= most_s - time_min((now_ms - set->sent_ms) / 1000, most_s) + ROUNDING_S;
 }

@@ -38,7 +38,7 @@ bool oracle_resolve(const struct sim_net *net, const struct question *question,
 
 /**
  * Compares an answer that is not SERVFAIL with the truth.
- * @param now_ms time of the answer.
+ * @param now_ms time of the answer; INT64_MIN: it may be stale (RFC 8767).
  * @param words  what is wrong, ORACLE_WORDS_MAX octets.
  * @return true: nothing.
  */

@@ -76,15 +76,18 @@ static void see_server(const struct sim_net *net, const struct sim_server *serve
 static void see_host(const struct sim_net *net, const struct sim_host *host,
                      struct zone_view *view)
 {
-    bool healthy_before = view->healthy_known, silent = false;
+    bool healthy_before = view->healthy_known, hides_other = false;
 
     for (unsigned i = 0; i < host->server_count; i++) {
-        silent = silent || sim_fault_is_silent(&host->servers[i]->fault);
+        const struct sim_fault *fault = &host->servers[i]->fault;
+
+        hides_other = hides_other || sim_fault_is_silent(fault) || fault->kind == FAULT_EMPTY;
         see_server(net, host->servers[i], view);
     }
-    /* Of two addresses one may be known and the other not any more (they run out apart from
-     * each other); waiting for a silent one can then take all the time there is. */
-    if (silent)
+    /* Of two addresses one may be known and the other not (any more); waiting for a silent one
+     * can then take all the time there is, and what an empty one says is taken for want of
+     * better. */
+    if (hides_other)
         view->healthy_known = healthy_before;
 }
 

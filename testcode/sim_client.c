@@ -175,7 +175,8 @@ static void judge_answer(struct asking *asking, const struct message *message)
     if (!oracle_resolve(clients->net, &asking->question, clients->scratch, &truth) ||
         (!asking->must && oracle_was_told_nothing(&truth, message)))
         return;
-    if (!oracle_check(clients->net, &truth, message, clients->world->now_ms, words))
+    if (!oracle_check(clients->net, &truth, message,
+                      clients->may_be_stale ? INT64_MIN : clients->world->now_ms, words))
         violated(asking, words);
 }
 

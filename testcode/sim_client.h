@@ -26,6 +26,7 @@ struct sim_clients {
     struct sim_random random;
     struct arena *scratch;
     uint32_t patience_ms; /* until a question counts as unanswered */
+    bool may_be_stale;    /* serve-expired: what has run out may be shown */
     bool mixes_answers;   /* a planted fault: each answer with the records of the one before */
     size_t last_size;     /* of the answer before */
     uint8_t last[512];

@@ -27,7 +27,7 @@ enum {
     PART_QUESTIONS,
     PART_CONFIG,
     STEPS_MAX = 400000,
-    POOL_MAX = 60,
+    POOL_MAX = 90,
     EQUAL_MAX = 6, /* 3 for each question; of one client question several may need the same */
     ANSWER_SLACK_MS = 500,
     AFTERWARDS_MS = 3600 * 1000 /* until the last idle connection is closed */
@@ -273,6 +273,10 @@ static const char *draw_config(struct run *run)
     text_printf(&text, "  rrset-roundrobin: %s\n", sim_chance(&random, 700) ? "yes" : "no");
     if (!run->net->ip6_works && sim_chance(&random, 500))
         text_printf(&text, "  do-ip6: no\n");
+    run->clients.may_be_stale = sim_chance(&random, 150);
+    if (run->clients.may_be_stale)
+        text_printf(&text, "  serve-expired: yes\n  serve-expired-client-timeout: %u\n",
+                    (unsigned)(sim_below(&random, 3) * 900));
     if (sim_chance(&random, 150))
         text_printf(&text, "  msg-cache-size: 32k\n  rrset-cache-size: 32k\n");
     return text_done(&text);
@@ -442,7 +446,7 @@ static void ask_all(struct run *run)
 
     run->random = sim_random_of(run->wish->seed, PART_QUESTIONS);
     pool_count = sim_between(&run->random, 20, POOL_MAX);
-    count = sim_between(&run->random, 60, 160);
+    count = sim_between(&run->random, 100, 300);
     run->one_at_a_time = sim_chance(&run->random, 400);
     for (unsigned i = 0; i < pool_count; i++)
         pool[i] = sim_question(run->net, &run->random, run->arena);
