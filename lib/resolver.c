@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "iterator/iterator.h"
+#include "validator/proven.h"
 #include "validator/validator.h"
 
 enum { CACHE_SHARDS = 16, INFRA_ENTRY_BYTES = 256 };
@@ -41,6 +42,7 @@ struct resolver_shared {
     struct msg_cache *messages;
     struct infra_cache *infra;
     struct key_cache *keys;
+    struct proven *proven;
     struct crypto *crypto;
     struct hash_key mesh_key;
 };
@@ -285,11 +287,12 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
         msg_cache_new(options->cache.msg_cache_size, CACHE_SHARDS, random_key(world));
     shared->infra = infra_cache_new(infra_bytes, CACHE_SHARDS, random_key(world));
     shared->keys = key_cache_new(options->cache.key_cache_size, CACHE_SHARDS, random_key(world));
+    shared->proven = proven_new(options->cache.neg_cache_size, random_key(world));
     shared->crypto = crypto_new(&policy);
     shared->mesh_key = random_key(world);
     world->random(world, &shared->random_secret, sizeof(shared->random_secret));
     return shared->rrsets != NULL && shared->messages != NULL && shared->infra != NULL &&
-           shared->keys != NULL && shared->crypto != NULL;
+           shared->keys != NULL && shared->proven != NULL && shared->crypto != NULL;
 }
 
 struct resolver_shared *resolver_shared_new(struct options *options, struct world *world,
@@ -326,6 +329,7 @@ void resolver_shared_free(struct resolver_shared *shared)
     rrset_cache_free(shared->rrsets);
     infra_cache_free(shared->infra);
     key_cache_free(shared->keys);
+    proven_free(shared->proven);
     crypto_free(shared->crypto);
     free(shared);
 }
@@ -349,6 +353,7 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
     rrset_cache_resize(shared->rrsets, options->cache.rrset_cache_size);
     msg_cache_resize(shared->messages, options->cache.msg_cache_size);
     key_cache_resize(shared->keys, options->cache.key_cache_size);
+    proven_resize(shared->proven, options->cache.neg_cache_size);
     return true;
 }
 
@@ -392,7 +397,8 @@ static void put_validator_first(struct resolver *resolver, struct thread_env *th
     struct env *env = &thread->env;
 
     thread->validator = (struct validator_env){.config = thread->settings->validator,
-                                               .keys = resolver->shared->keys};
+                                               .keys = resolver->shared->keys,
+                                               .proven = resolver->shared->proven};
     env->modules[1] = env->modules[0];
     env->module_env[1] = env->module_env[0];
     env->modules[0] = &validator_module;

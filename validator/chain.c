@@ -140,6 +140,20 @@ static enum chained ask(struct query *query, struct val_state *state)
     return limit_reached(query, state);
 }
 
+/* That there is no DS is known already (RFC 8198). */
+static struct message *denied_before(struct query *query, struct val_state *state,
+                                     struct dname name)
+{
+    struct question question = {name, TYPE_DS, class_of(query)};
+    struct message *message = ARENA_NEW(query->arena, struct message);
+    int64_t expires_s;
+
+    return message != NULL &&
+                   val_answer_from_proven(query, state, &question, message, &expires_s)
+               ? message
+               : NULL;
+}
+
 /* @return CHAIN_HAS when there is a set or a result to judge. */
 static enum chained fetch(struct query *query, struct val_state *state, struct dname name,
                           uint16_t type)
@@ -149,8 +163,10 @@ static enum chained fetch(struct query *query, struct val_state *state, struct d
     if (fetch->name.wire == NULL || fetch->type != type || !dname_equal(fetch->name, name)) {
         *fetch = (struct val_fetch){.name = name, .type = type};
         fetch->set = cached_set(query, name, type);
+        if (fetch->set == NULL && type == TYPE_DS)
+            fetch->proven = denied_before(query, state, name);
     }
-    if (fetch->set != NULL || (fetch->waiter != NULL && fetch->waiter->told))
+    if (fetch->set != NULL || fetch->proven != NULL || (fetch->waiter != NULL && fetch->waiter->told))
         return CHAIN_HAS;
     return ask(query, state);
 }
@@ -165,17 +181,23 @@ enum step val_fetch_run(struct query *query, struct val_state *state)
     return STEP_AGAIN;
 }
 
+static const struct message *fetched_message(const struct val_fetch *fetch)
+{
+    return fetch->proven != NULL ? fetch->proven : &fetch->waiter->result.message;
+}
+
 /* What was fetched, in the answer; NULL: it is not there. */
 static const struct rrset *fetched_set(const struct val_fetch *fetch, uint16_t type)
 {
     if (fetch->set != NULL)
         return fetch->set->type == type ? fetch->set : NULL;
-    return message_find(&fetch->waiter->result.message, SECTION_ANSWER, fetch->name, type);
+    return message_find(fetched_message(fetch), SECTION_ANSWER, fetch->name, type);
 }
 
 static const struct outcome_source *fetched_from(const struct val_fetch *fetch, bool denial)
 {
-    const struct outcome *result = fetch->set != NULL ? NULL : &fetch->waiter->result;
+    const struct outcome *result =
+        fetch->set != NULL || fetch->proven != NULL ? NULL : &fetch->waiter->result;
 
     if (result == NULL || result->source_count == 0)
         return NULL;
@@ -184,7 +206,7 @@ static const struct outcome_source *fetched_from(const struct val_fetch *fetch, 
 
 static bool has_failed(const struct val_fetch *fetch)
 {
-    return fetch->set == NULL && fetch->waiter->result.failed;
+    return fetch->set == NULL && fetch->proven == NULL && fetch->waiter->result.failed;
 }
 
 static bool may_fetch_again(const struct query *query, const struct val_fetch *fetch)
@@ -219,6 +241,7 @@ static enum chained fetch_again(struct query *query, struct val_state *state,
     }
     fetch->tries++;
     fetch->set = NULL;
+    fetch->proven = NULL;
     fetch->waiter = NULL;
     fetch->anew = true;
     return CHAINED;
@@ -456,10 +479,12 @@ static enum chained verify(struct query *query, struct val_state *state,
     struct dname signer;
     struct reasons why;
 
-    if (rrset_security(*set) == SEC_SECURE)
-        return CHAIN_HAS;
-    if (sig_signer(*set, &signer) && goes_via(chain, signer))
-        return CHAINED;
+    if (sig_signer(*set, &signer)) {
+        if (goes_via(chain, signer))
+            return CHAINED;
+        if (rrset_security(*set) == SEC_SECURE && dname_equal(signer, chain->at->zone))
+            return CHAIN_HAS;
+    }
     verdict = sig_verify(&check, *set, chain->at->keys, val_needed(query, chain->at));
     if (verdict.security == SEC_INDETERMINATE)
         return CHAIN_NO_MEMORY;
@@ -492,7 +517,7 @@ static enum chained gather(struct query *query, struct val_state *state, struct 
                            int64_t *expires_s)
 {
     struct val_chain *chain = &state->chain;
-    const struct message *message = &chain->fetch.waiter->result.message;
+    const struct message *message = fetched_message(&chain->fetch);
     size_t count;
     const struct rrset **sets = message_section(message, SECTION_AUTHORITY, &count);
 
@@ -511,16 +536,43 @@ static enum chained gather(struct query *query, struct val_state *state, struct 
         if (good != CHAIN_HAS)
             return good;
         denial_add(denial, set, false);
+        sets[i] = set;
         *expires_s = time_min(*expires_s, set->expires_s);
     }
     return CHAIN_HAS;
 }
 
+/* The denial and its SOA, once verified, spare others the question. */
+static void learn_denial(struct query *query, struct val_state *state)
+{
+    struct val_chain *chain = &state->chain;
+    const struct message *message = fetched_message(&chain->fetch);
+    struct sig_check check = val_sig_check(query);
+    size_t count;
+    const struct rrset **sets = message_section(message, SECTION_AUTHORITY, &count);
+
+    if (chain->fetch.proven != NULL)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        struct sig_verdict verdict;
+
+        if (sets[i]->type != TYPE_SOA || rrset_security(sets[i]) == SEC_SECURE ||
+            !dname_equal(rrset_owner(sets[i]), chain->at->zone))
+            continue;
+        verdict = sig_verify(&check, sets[i], chain->at->keys, val_needed(query, chain->at));
+        if (verdict.security == SEC_SECURE)
+            sets[i] = val_publish(query, sets[i], &verdict.good);
+    }
+    val_learn(query, chain->at->zone, message);
+}
+
 static enum chained judge_denial(struct query *query, struct val_state *state)
 {
     struct val_chain *chain = &state->chain;
-    const struct outcome *result = &chain->fetch.waiter->result;
-    int64_t expires_s = time_max(result->expires_s, query_now_s(query) + 1);
+    int64_t least_s = query_now_s(query) + 1;
+    int64_t expires_s = chain->fetch.proven != NULL
+                            ? INT64_MAX
+                            : time_max(chain->fetch.waiter->result.expires_s, least_s);
     struct denial denial;
     enum chained gathered = gather(query, state, &denial, &expires_s);
     struct reasons why = {0};
@@ -529,6 +581,8 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
     if (gathered != CHAIN_HAS)
         return gathered;
     proof = denial_of_ds(&denial, chain->candidate);
+    if (proof.what != DENIED_NOTHING)
+        learn_denial(query, state);
     if (proof.what == DENIED_CUT)
         return no_cut_here(chain, proof.no_name);
     if (proof.what == DENIED_NOTHING) {
@@ -545,7 +599,7 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
 static enum chained judge_alias(struct query *query, struct val_state *state, bool *is_alias)
 {
     struct val_chain *chain = &state->chain;
-    const struct message *message = &chain->fetch.waiter->result.message;
+    const struct message *message = fetched_message(&chain->fetch);
     const struct rrset *alias = NULL;
     enum chained good;
 

@@ -145,7 +145,12 @@ static enum judged verify(struct query *query, struct val_state *state, size_t i
         if (proven != JUDGED || item->security != SEC_SECURE)
             return proven;
     }
-    message_of(query)->rrsets[i] = val_publish(query, set, &verdict.good);
+    set = val_publish(query, set, &verdict.good);
+    message_of(query)->rrsets[i] = set;
+    if (item->is_expanded && val_env(query)->config->options->aggressive_nsec &&
+        !query->outcome.uncacheable)
+        proven_learn_wildcard(query->env->rrsets, set, item->closest_labels, query->arena,
+                              query_now_s(query));
     conclude(item, SEC_SECURE);
     return JUDGED;
 }
@@ -647,6 +652,23 @@ static enum judged judge_all(struct query *query, struct val_state *state,
     return JUDGED;
 }
 
+/* The denials of a secure answer serve other questions, too, zone by zone. */
+static void learn(struct query *query, enum security security)
+{
+    struct dname last = dname_root, signer;
+    bool any = false;
+
+    for (size_t i = authority_begin(query); security == SEC_SECURE && i < authority_end(query);
+         i++) {
+        if (!is_proof(set_at(query, i)) || !sig_signer(set_at(query, i), &signer) ||
+            (any && dname_equal(signer, last)))
+            continue;
+        val_learn(query, signer, message_of(query));
+        last = signer;
+        any = true;
+    }
+}
+
 enum step val_judge_run(struct query *query, struct val_state *state)
 {
     enum security security;
@@ -665,5 +687,6 @@ enum step val_judge_run(struct query *query, struct val_state *state)
             return val_no_memory(query, state);
     }
     bound_life(query);
+    learn(query, security);
     return val_accept(query, state, security);
 }

@@ -77,8 +77,35 @@ const struct module validator_module = {"validator", validator_step, validator_a
 
 /* ---- the first two states ---- */
 
+/* RFC 8198: what is known not to be there need not be asked for. */
+static bool is_denied_already(struct query *query, struct val_state *state)
+{
+    const unsigned not_for = QUERY_CD | QUERY_TARGET | QUERY_PRIMING | QUERY_REFRESH;
+    struct world *world = query->env->world;
+    struct message message;
+    struct anchor_found found;
+    int64_t expires_s;
+
+    if ((query->flags & not_for) != 0)
+        return false;
+    found = anchors_find(val_env(query)->config->anchors, query->question.qname,
+                         query->question.qclass, world->wall_s(world));
+    if (found.anchor == NULL ||
+        !val_answer_from_proven(query, state, &query->question, &message, &expires_s))
+        return false;
+    query_trace(query, TRACE_CACHED, NULL, NULL, NULL);
+    query_done(query, &message, SEC_SECURE);
+    query->outcome.expires_s = expires_s;
+    query->outcome.uncacheable = true;
+    return true;
+}
+
 enum step val_start_run(struct query *query, struct val_state *state)
 {
+    if (is_denied_already(query, state)) {
+        val_go(query, state, VAL_DONE);
+        return STEP_DONE;
+    }
     val_go(query, state, VAL_AWAIT);
     return STEP_PASS;
 }
@@ -177,6 +204,25 @@ void val_denial_begin(struct query *query, struct val_state *state, struct denia
 
     denial_begin(denial, zone, &config->nsec3_rules, state->memo, config->crypto, query->budget,
                  query->arena);
+}
+
+bool val_answer_from_proven(struct query *query, struct val_state *state,
+                            const struct question *question, struct message *out,
+                            int64_t *expires_s)
+{
+    const struct validator_env *env = val_env(query);
+    struct proven_tools tools = {&env->config->nsec3_rules, env->config->crypto, state->memo};
+
+    return env->proven != NULL && env->config->options->aggressive_nsec &&
+           proven_answer(env->proven, query, question, &tools, out, expires_s);
+}
+
+void val_learn(struct query *query, struct dname zone, const struct message *message)
+{
+    const struct validator_env *env = val_env(query);
+
+    if (env->proven != NULL && env->config->options->aggressive_nsec)
+        proven_learn(env->proven, zone, message, query_now_s(query));
 }
 
 const char *val_server_text(struct query *query, const struct outcome_source *source)

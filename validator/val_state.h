@@ -16,6 +16,7 @@
 
 #include "services/query/mesh.h"
 #include "validator/denial.h"
+#include "validator/proven.h"
 #include "validator/sig.h"
 #include "validator/validator.h"
 
@@ -47,6 +48,7 @@ struct val_fetch {
     unsigned tries;
     const struct rrset *set;     /* out of the RRset cache; NULL: the waiter's result counts */
     struct query_waiter *waiter; /* NULL: not asked yet */
+    struct message *proven;      /* made out of validated denials; NULL: none */
     struct reasons fault;        /* what was wrong with the first one */
 };
 
@@ -135,6 +137,14 @@ const struct rrset *val_known_secure(struct query *query, const struct rrset *se
 /** denial_begin with what this query has for it. */
 void val_denial_begin(struct query *query, struct val_state *state, struct denial *denial,
                       struct dname zone);
+
+/** Makes the answer out of denials that were validated before (RFC 8198). */
+bool val_answer_from_proven(struct query *query, struct val_state *state,
+                            const struct question *question, struct message *out,
+                            int64_t *expires_s);
+
+/** Keeps the denials of a secure message for others. */
+void val_learn(struct query *query, struct dname zone, const struct message *message);
 
 /** "192.0.2.1:53/tcp" of a server, or NULL when its address is ADDR_NONE. */
 const char *val_server_text(struct query *query, const struct outcome_source *source);
