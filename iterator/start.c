@@ -456,6 +456,21 @@ static enum step refer(struct query *query, struct iter_state *state)
     return iter_finish(query, state, &message, query_now_s(query), SEC_UNCHECKED);
 }
 
+/* Where aliases have led, nobody has looked yet (RFC 8198). */
+static bool try_known_denial(struct query *query, struct iter_state *state)
+{
+    struct message message;
+    int64_t expires_s;
+
+    if (query->env->known_denial == NULL ||
+        !query->env->known_denial(query, &state->question, &message, &expires_s))
+        return false;
+    iter_note_source(query, state, NULL);
+    iter_finish(query, state, &message, expires_s, SEC_UNCHECKED);
+    query->outcome.uncacheable = true;
+    return true;
+}
+
 enum step iter_start_run(struct query *query, struct iter_state *state)
 {
     enum step step;
@@ -472,6 +487,8 @@ enum step iter_start_run(struct query *query, struct iter_state *state)
         if (try_denial_above(query, state))
             return STEP_DONE;
     }
+    if (state->alias_count > 0 && try_known_denial(query, state))
+        return STEP_DONE;
     if ((query->flags & QUERY_NO_RD) != 0)
         return refer(query, state);
     return choose_place(query, state);

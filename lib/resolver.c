@@ -405,6 +405,7 @@ static void put_validator_first(struct resolver *resolver, struct thread_env *th
     env->module_env[0] = &thread->validator;
     env->module_count = 2;
     env->validates = true;
+    env->known_denial = validator_known_denial;
 }
 
 /* The env of the thread for the newest settings. */

@@ -435,8 +435,8 @@ static bool is_worth_its_hashes(const struct try *try)
     return blocks <= PROVEN_BLOCKS_MAX && blocks <= try->query->budget->left[COST_HASH_BLOCKS];
 }
 
-/* The set for the answer: a reference, or a copy where it would live too long. NULL: no memory.
- */
+/* The SOA for the answer, which says how long the denial lives: a reference, or a copy where it
+ * would live too long. NULL: no memory. */
 static const struct rrset *bounded(struct try *try, const struct rrset *set)
 {
     struct rrset *copy;
@@ -469,7 +469,7 @@ static bool write_out(struct try *try, uint16_t rcode, const struct rrset *answe
         sets[count++] = bounded(try, try->zone->soa);
     }
     for (size_t i = 0; i < COUNT(proof->used) && proof->used[i] != NULL; i++)
-        sets[count++] = bounded(try, proof->used[i]);
+        sets[count++] = query_hold(try->query, rrset_ref(proof->used[i]));
     for (size_t i = 0; i < count; i++) {
         if (sets[i] == NULL)
             return false;

@@ -221,16 +221,21 @@ static bool is_stripped(struct query *query, size_t i, struct dname *zone)
 {
     const struct outcome_source *source = val_source(query, i);
     const struct key_entry *entry;
+    struct infra infra;
     bool is_signed;
 
-    if (source == NULL || source->server.family == ADDR_NONE)
+    if (source == NULL || source->server.family == ADDR_NONE ||
+        !dname_is_at_or_below(rrset_owner(set_at(query, i)), source->zone))
         return false;
+    *zone = source->zone;
+    infra_get(query->env->infra, &source->server, source->zone, query_now_ms(query), &infra);
+    if (infra.dnssec_lame) /* it was caught before */
+        return true;
     for (size_t k = authority_begin(query); k < authority_end(query); k++) {
         const struct rrset *set = set_at(query, k);
 
         if ((set->type != TYPE_NS && set->type != TYPE_SOA) || set->rrsig_count != 0 ||
-            !dname_equal(rrset_owner(set), source->zone) ||
-            !dname_is_at_or_below(rrset_owner(set_at(query, i)), source->zone))
+            !dname_equal(rrset_owner(set), source->zone))
             continue;
         entry = key_cache_ref(val_env(query)->keys, source->zone, set->rrclass,
                               query_now_s(query));
@@ -239,7 +244,6 @@ static bool is_stripped(struct query *query, size_t i, struct dname *zone)
                         : anchors_of(val_env(query)->config->anchors, source->zone,
                                      set->rrclass) != NULL;
         key_entry_unref(entry);
-        *zone = source->zone;
         if (is_signed)
             return true;
     }
@@ -515,6 +519,12 @@ static enum judged judge_proof(struct query *query, struct val_state *state,
     if (proof.what == DENIED_NOTHING) {
         proof.finding.name = name;
         proof.finding.type = query->question.qtype;
+        return not_proven(query, state, &denial, &proof, authority_begin(query));
+    }
+    if (proof.security != SEC_SECURE && denial.unsigned_count > 0) {
+        proof.finding = finding_of(EDE_RRSIGS_MISSING, "proof=unsigned", name,
+                                   query->question.qtype);
+        proof.finding.zone = denial.zone;
         return not_proven(query, state, &denial, &proof, authority_begin(query));
     }
     note_proof(query, state, &proof);

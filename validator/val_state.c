@@ -78,20 +78,58 @@ const struct module validator_module = {"validator", validator_step, validator_a
 /* ---- the first two states ---- */
 
 /* RFC 8198: what is known not to be there need not be asked for. */
-static bool is_denied_already(struct query *query, struct val_state *state)
+bool validator_known_denial(struct query *query, const struct question *question,
+                            struct message *out, int64_t *expires_s)
 {
     const unsigned not_for = QUERY_CD | QUERY_TARGET | QUERY_PRIMING | QUERY_REFRESH;
     struct world *world = query->env->world;
-    struct message message;
     struct anchor_found found;
+    unsigned place = 0;
+
+    if ((query->flags & not_for) != 0 || query->anew)
+        return false;
+    while (query->env->modules[place] != &validator_module)
+        place++;
+    found = anchors_find(val_env(query)->config->anchors, question->qname, question->qclass,
+                         world->wall_s(world));
+    return found.anchor != NULL && query->state[place] != NULL &&
+           val_answer_from_proven(query, query->state[place], question, out, expires_s);
+}
+
+static const struct rrset *cached_secure(struct query *query, struct dname owner, uint16_t type)
+{
+    const struct rrset *set =
+        query_hold(query, rrset_cache_find(query->env->rrsets, owner, type,
+                                           query->question.qclass, RRSET_PLAIN,
+                                           query_now_s(query), 0));
+
+    return set != NULL && rrset_security(set) == SEC_SECURE ? set : NULL;
+}
+
+/* A referral has brought the proof that there is no DS, but no SOA; with one it is an answer. */
+static void learn_from_referral(struct query *query)
+{
+    const struct rrset *sets[2];
+    struct message message = {.count = {0, 2, 0}, .rrsets = sets};
+    struct dname signer;
+
+    if (query->question.qtype != TYPE_DS)
+        return;
+    sets[0] = cached_secure(query, query->question.qname, TYPE_NSEC);
+    if (sets[0] == NULL || !sig_signer(sets[0], &signer))
+        return;
+    sets[1] = cached_secure(query, signer, TYPE_SOA);
+    if (sets[1] != NULL)
+        val_learn(query, signer, &message);
+}
+
+static bool is_denied_already(struct query *query)
+{
+    struct message message;
     int64_t expires_s;
 
-    if ((query->flags & not_for) != 0)
-        return false;
-    found = anchors_find(val_env(query)->config->anchors, query->question.qname,
-                         query->question.qclass, world->wall_s(world));
-    if (found.anchor == NULL ||
-        !val_answer_from_proven(query, state, &query->question, &message, &expires_s))
+    learn_from_referral(query);
+    if (!validator_known_denial(query, &query->question, &message, &expires_s))
         return false;
     query_trace(query, TRACE_CACHED, NULL, NULL, NULL);
     query_done(query, &message, SEC_SECURE);
@@ -102,7 +140,7 @@ static bool is_denied_already(struct query *query, struct val_state *state)
 
 enum step val_start_run(struct query *query, struct val_state *state)
 {
-    if (is_denied_already(query, state)) {
+    if (is_denied_already(query)) {
         val_go(query, state, VAL_DONE);
         return STEP_DONE;
     }

@@ -14,6 +14,8 @@
 #include "validator/sig.h"
 
 struct proven;
+struct message;
+struct question;
 
 struct validator_config {
     const struct validator_options *options;
@@ -38,5 +40,9 @@ struct validator_env {
 };
 
 extern const struct module validator_module;
+
+/** For env's known_denial (RFC 8198). */
+bool validator_known_denial(struct query *query, const struct question *question,
+                            struct message *out, int64_t *expires_s);
 
 #endif

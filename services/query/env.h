@@ -34,6 +34,10 @@ struct env {
     void *module_env[MODULES_MAX]; /* each module's own settings (options, hints, anchors ...) */
     unsigned module_count;
     bool validates;               /* the chain has a validator: ask for DNSSEC records */
+    /** The validator's: an answer out of denials that were validated, for the name at which aliases
+     *  have arrived; all of its RRsets are secure. NULL: there is none who could. */
+    bool (*known_denial)(struct query *query, const struct question *question,
+                         struct message *out, int64_t *expires_s);
     void (*release)(struct env *env); /* called with the last reference */
 };
 
