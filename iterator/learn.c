@@ -564,12 +564,12 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
     if (!case_is_settled(query, state, &step))
         return step;
     /* What was there, but was not the server's to say or about another name, is no denial. */
-    if (answers > 0 && message->count[SECTION_ANSWER] == 0 && !scrubbed.private_address)
+    if (answers > 0 && message->count[SECTION_ANSWER] == 0 && !scrubbed.private_address && !scrubbed.foreign_next)
         message->flags &= (uint16_t)~FLAG_AA;
     verdict = classify(message, &flight->ask.question, state->deleg->zone,
                        state->deleg->recursive);
     /* What rebinding protection took away leaves a name without such addresses, not a failure. */
-    if (verdict == VERDICT_EMPTY && scrubbed.private_address)
+    if (verdict == VERDICT_EMPTY && (scrubbed.private_address || scrubbed.foreign_next))
         verdict = VERDICT_NODATA;
     return judge(query, state, message, verdict);
 }

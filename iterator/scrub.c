@@ -188,6 +188,20 @@ static const struct rrset *bounded(struct scrubber *scrubber, const struct rrset
     return at_most(scrubber, set, records, scrubber->rules->rrsigs_most);
 }
 
+/* RFC 4034 section 4.1.1: an NSEC speaks of its own zone; one that reaches beyond it is a lie. */
+static bool reaches_out(struct scrubber *scrubber, const struct rrset *set)
+{
+    struct rdata_name names[RDATA_NAMES_MAX];
+
+    if (set->type != TYPE_NSEC || scrubber->recursive)
+        return false;
+    for (size_t i = 0; i < set->rr_count; i++)
+        if (rdata_names(rrset_rdata(set, i), TYPE_NSEC, names) > 0 &&
+            !in_zone(scrubber, names[0].name))
+            return scrubber->result->foreign_next = true;
+    return false;
+}
+
 /* Everything at the last name that answers the question. @return whether anything does. */
 static bool take_data(struct scrubber *scrubber, const struct rrset **sets, size_t count)
 {
@@ -200,6 +214,8 @@ static bool take_data(struct scrubber *scrubber, const struct rrset **sets, size
             (qtype != TYPE_ANY && set->type != qtype))
             continue;
         scrubber->answered = true;
+        if (reaches_out(scrubber, set))
+            continue;
         set = without_private(scrubber, bounded(scrubber, set));
         if (set != NULL)
             keep(scrubber, SECTION_ANSWER, set);

@@ -27,6 +27,7 @@ struct scrub_rules {
 struct scrub_result {
     unsigned removed;         /* RRsets */
     bool private_address;     /* some of them for rebinding */
+    bool foreign_next;        /* an NSEC whose next name is outside the zone */
     bool broken_alias;        /* a DNAME whose CNAME is not what it must be */
     bool too_long;            /* a DNAME's name grew over 255 octets: rcode YXDOMAIN (RFC 6672) */
 };
