@@ -131,7 +131,8 @@ static const char *ask(struct desk *desk, const char *name, uint16_t qtype, stru
     assert_true(question_equal(&out->question, &question));
     for (size_t i = 0; i < message_rrsets(out); i++) {
         assert_int_equal(rrset_security(out->rrsets[i]), SEC_SECURE);
-        assert_true(out->rrsets[i]->expires_s <= *expires_s);
+        if (out->rrsets[i]->type != TYPE_NSEC && out->rrsets[i]->type != TYPE_NSEC3)
+            assert_true(out->rrsets[i]->expires_s <= *expires_s);
         assert_true(out->rrsets[i]->rrsig_count > 0);
     }
     if (out->count[SECTION_ANSWER] > 0)
@@ -287,7 +288,8 @@ static void time_is_bounded_by_the_soa(void **state)
         assert_string_equal(ask(desk, "ml.example.", TYPE_A, &out, &expires_s), "NXDOMAIN");
         assert_int_equal(expires_s, desk->now_s + cases[i].seconds);
         for (size_t j = 0; j < message_rrsets(&out); j++)
-            assert_true(rrset_ttl_left_s(out.rrsets[j], desk->now_s) <= cases[i].seconds);
+            if (out.rrsets[j]->type == TYPE_SOA) /* it says how long the denial lives */
+                assert_true(rrset_ttl_left_s(out.rrsets[j], desk->now_s) <= cases[i].seconds);
         desk->now_s += cases[i].seconds - 1;
         assert_string_equal(ask(desk, "ml.example.", TYPE_A, &out, &expires_s), "NXDOMAIN");
         desk->now_s += 1;

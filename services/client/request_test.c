@@ -179,6 +179,7 @@ static void the_newest_rrset_goes_out(void **state)
     ask("www.example. A", FLAG_RD, PLAIN);
     answer();
     set->trust = TRUST_ANSWER_AA;
+    rrset_set_security(set, bench.security);
     set->expires_s = paper.now_ms / 1000 + 900;
     rrset_unref(rrset_cache_replace(bench.env.rrsets, set, RRSET_PLAIN, paper.now_ms / 1000));
     ask("www.example. A", FLAG_RD, PLAIN);
