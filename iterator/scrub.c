@@ -355,6 +355,7 @@ static bool is_named(const struct scrubber *scrubber, struct dname name, size_t 
         case TYPE_SVCB:
         case TYPE_HTTPS:
         case TYPE_KX:
+        case TYPE_NAPTR:
             if (set_names(set, name))
                 return true;
             break;
@@ -362,6 +363,14 @@ static bool is_named(const struct scrubber *scrubber, struct dname name, size_t 
         }
     }
     return false;
+}
+
+/* Addresses; and the SRV records that a NAPTR record leads to (RFC 3403 section 4.1). */
+static bool may_be_additional(const struct scrubber *scrubber, uint16_t type)
+{
+    if (type == TYPE_SRV)
+        return !scrubber->rules->harden_unknown_additional;
+    return type == TYPE_A || type == TYPE_AAAA;
 }
 
 static void scrub_additional(struct scrubber *scrubber)
@@ -374,7 +383,7 @@ static void scrub_additional(struct scrubber *scrubber)
         struct dname owner = rrset_owner(set);
         bool is_glue = scrubber->kept_count[SECTION_ANSWER] == 0;
 
-        if ((set->type != TYPE_A && set->type != TYPE_AAAA) || !in_class(scrubber, set) ||
+        if (!may_be_additional(scrubber, set->type) || !in_class(scrubber, set) ||
             !is_named(scrubber, owner, before))
             continue;
         /* Glue from outside the zone serves to go on at best; it never answers a client. */

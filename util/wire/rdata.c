@@ -225,8 +225,16 @@ bool rdata_target(struct slice rdata, uint16_t type, struct dname *out)
     case TYPE_CNAME:
     case TYPE_DNAME:
     case TYPE_PTR: break;
-    case TYPE_MX: cursor_bytes(&in, 2); break;
+    case TYPE_MX:
+    case TYPE_KX:
+    case TYPE_SVCB:
+    case TYPE_HTTPS: cursor_bytes(&in, 2); break;
     case TYPE_SRV: cursor_bytes(&in, 6); break;
+    case TYPE_NAPTR: /* RFC 3403 section 4.1: flags, services and regexp come first */
+        cursor_bytes(&in, 4);
+        for (unsigned i = 0; i < 3; i++)
+            cursor_bytes(&in, cursor_u8(&in));
+        break;
     default: return false;
     }
     return dname_read_plain(&in, out) == STATUS_OK;

@@ -55,7 +55,8 @@ enum status rdata_from_text(const char *text, uint16_t type, uint16_t rrclass,
 /* ---- fields that others ask for ---- */
 
 uint16_t rdata_mx_preference(struct slice rdata);
-/** The single target of NS, CNAME, DNAME, PTR; of MX and SRV their host. False: no such name. */
+/** The single target of NS, CNAME, DNAME, PTR; of MX, KX, SRV, SVCB and HTTPS their host; of NAPTR its
+ *  replacement. False: no such name. */
 bool rdata_target(struct slice rdata, uint16_t type, struct dname *out);
 
 struct rdata_soa {

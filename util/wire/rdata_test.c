@@ -336,6 +336,9 @@ static void targets(void **state)
         {TYPE_PTR, "c.example.", "c.example."},
         {TYPE_MX, "10 d.example.", "d.example."},
         {TYPE_SRV, "1 2 3 e.example.", "e.example."},
+        {TYPE_KX, "10 f.example.", "f.example."},
+        {TYPE_HTTPS, "1 g.example. alpn=h2", "g.example."},
+        {TYPE_NAPTR, "20 0 \"s\" \"SIP+D2U\" \"\" _sip._udp.example.", "_sip._udp.example."},
         {TYPE_A, "192.0.2.1", NULL},
         {TYPE_TXT, "a", NULL},
     };
