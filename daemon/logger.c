@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/options_files.h"
+
 /* util/log.h has names of its own for the levels; syslog's numbers are only used here. */
 static const int syslog_levels[LOG_LEVELS] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
 
@@ -26,6 +28,7 @@ struct logger {
     atomic_int fd;
     atomic_bool to_syslog;
     atomic_bool ascii_time;
+    atomic_bool starting; /* errors go to standard error, too */
     bool syslog_open;
     char identity[IDENTITY_MAX];
 };
@@ -49,6 +52,9 @@ static void write_line(struct log *log, enum log_level level, const char *line)
     int used;
     ssize_t written;
 
+    if (level == LOG_LEVEL_ERROR && atomic_load(&logger->starting) &&
+        (atomic_load(&logger->to_syslog) || atomic_load(&logger->fd) != STDERR_FILENO))
+        fprintf(stderr, "shrewd: %s\n", line);
     if (atomic_load(&logger->to_syslog)) {
         syslog(syslog_levels[level], "%s", line);
         return;
@@ -74,6 +80,7 @@ struct logger *logger_new(void)
     atomic_init(&logger->fd, STDERR_FILENO);
     atomic_init(&logger->to_syslog, false);
     atomic_init(&logger->ascii_time, false);
+    atomic_init(&logger->starting, true);
     return logger;
 }
 
@@ -86,6 +93,11 @@ void logger_free(struct logger *logger)
     if (logger->syslog_open)
         closelog();
     free(logger);
+}
+
+void logger_started(struct logger *logger)
+{
+    atomic_store(&logger->starting, false);
 }
 
 struct log *logger_log(struct logger *logger)
@@ -132,7 +144,8 @@ enum status logger_set(struct logger *logger, const struct daemon_options *optio
     int fd = STDERR_FILENO;
 
     if (to_file) {
-        fd = open(options->logfile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+        fd = open(options_path_inside(options->chroot, options->logfile),
+                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
         if (fd == -1)
             return STATUS_SYSTEM;
     }

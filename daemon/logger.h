@@ -16,6 +16,9 @@ struct logger *logger_new(void);
 void logger_free(struct logger *logger);
 struct log *logger_log(struct logger *logger);
 
+/** Until this is called errors go to standard error as well, where whoever starts it looks. */
+void logger_started(struct logger *logger);
+
 /**
  * Takes over what the options say, and opens the file anew. Only in the main thread.
  * @param more       added to the option verbosity (-v).

@@ -354,6 +354,12 @@ static uint64_t descriptors_wanted(const struct options *options, unsigned threa
            options->client.incoming_num_tcp + 64;
 }
 
+static void follow_name(char *path, const char *root, size_t size)
+{
+    if (size > 0 && path != NULL && strncmp(path, root, size) == 0 && path[size] == '/')
+        memmove(path, path + size, strlen(path + size) + 1);
+}
+
 /* After a change of the root directory the same file has another name, if it has one at all. */
 static void follow_chroot(struct server *server, const char *root)
 {
@@ -361,10 +367,8 @@ static void follow_chroot(struct server *server, const char *root)
 
     while (size > 0 && root[size - 1] == '/')
         size--;
-    if (size > 0 && server->config_path != NULL &&
-        strncmp(server->config_path, root, size) == 0 && server->config_path[size] == '/')
-        memmove(server->config_path, server->config_path + size,
-                strlen(server->config_path + size) + 1);
+    follow_name(server->config_path, root, size);
+    follow_name(server->pid_path, root, size);
 }
 
 /* The part that may need root, and its end. */
@@ -470,6 +474,7 @@ static void run(struct server *server, int ready)
         (void)logger_set(server->logger, options, server->start->more_verbose, true);
         privs_ready(ready);
     }
+    logger_started(server->logger);
     server->netwatch = netwatch_new(signal_loop, network_changed, server);
     say_started(server);
     loop_run(signal_loop);

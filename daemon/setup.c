@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/options_files.h"
 #include "util/text.h"
 
 enum { NAMED_FILE_MAX = 16 << 20, PIECE = 65536 };
@@ -27,8 +28,11 @@ bool setup_read(struct setup *setup, const char *path)
     }
     if (path == NULL)
         return true;
-    return options_read_file(setup->options, path, &setup->report) == STATUS_OK &&
-           !conf_failed(&setup->report);
+    if (options_read_file(setup->options, path, &setup->report) != STATUS_OK ||
+        conf_failed(&setup->report))
+        return false;
+    setup->root = setup->options->daemon.chroot;
+    return true;
 }
 
 void setup_clear(struct setup *setup)
@@ -59,11 +63,11 @@ static const char *read_open_file(FILE *file, struct arena *arena)
 
 const char *setup_read_file(void *report, const char *name, struct arena *arena)
 {
-    FILE *file = fopen(name, "re");
+    const struct setup *setup = CONTAINER_OF((struct conf_report *)report, struct setup, report);
+    FILE *file = fopen(options_path_inside(setup->root, name), "re");
     const char *text;
     int error;
 
-    (void)report;
     if (file == NULL)
         return NULL;
     text = read_open_file(file, arena);

@@ -12,6 +12,7 @@ struct setup {
     struct arena *arena;
     struct conf_report report;
     struct options *options; /* NULL once handed over */
+    const char *root;        /* the option chroot; as long as the options */
 };
 
 /**

@@ -241,7 +241,7 @@ static bool is_yaml(const char *name)
 static enum status read_slice(struct options *options, const char *name, struct slice text,
                               struct conf_report *report)
 {
-    struct conf_files files = {&options->daemon.directory, options_file_find,
+    struct conf_files files = {&options->daemon, options_file_find,
                                options_file_read};
     enum status status;
 

@@ -8,6 +8,9 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "lib/daemon_options.h"
 
 /* Block lists make large configurations; what is larger is none. */
 enum { FILE_BYTES_MAX = 256 << 20, CHUNK_BYTES = 64 << 10 };
@@ -92,11 +95,23 @@ static enum status copy_names(const glob_t *found, struct arena *arena, char ***
     return STATUS_OK;
 }
 
+const char *options_path_inside(const char *root, const char *path)
+{
+    size_t size = root != NULL ? strlen(root) : 0;
+
+    while (size > 0 && root[size - 1] == '/')
+        size--;
+    if (size == 0 || path == NULL || strncmp(path, root, size) != 0 || path[size] != '/' ||
+        access(root, F_OK) == 0)
+        return path;
+    return path + size;
+}
+
 enum status options_file_find(void *context, const char *pattern, const char *from,
                               struct arena *arena, char ***names, size_t *count)
 {
-    const char *const *directory = context;
-    char *full = full_pattern(*directory, pattern, from, arena);
+    const struct daemon_options *options = context;
+    const char *full = full_pattern(options->directory, pattern, from, arena);
     enum status status = STATUS_OK;
     glob_t found;
     int outcome;
@@ -104,6 +119,7 @@ enum status options_file_find(void *context, const char *pattern, const char *fr
     *count = 0;
     if (full == NULL)
         return STATUS_NO_MEMORY;
+    full = options_path_inside(options->chroot, full);
     outcome = glob(full, 0, NULL, &found);
     if (outcome == 0)
         status = copy_names(&found, arena, names, count);
