@@ -70,6 +70,23 @@ struct deleg_server *deleg_add_server(struct deleg *deleg, struct arena *arena,
     return added;
 }
 
+bool deleg_add_blocked(struct deleg *deleg, struct arena *arena, const struct addr *addr)
+{
+    struct deleg_server *added;
+
+    for (const struct deleg_server *at = deleg->blocked; at != NULL; at = at->next)
+        if (addr_equal(&at->addr, addr))
+            return false;
+    added = ARENA_NEW(arena, struct deleg_server);
+    if (added == NULL)
+        return false;
+    added->addr = *addr;
+    added->next = deleg->blocked;
+    deleg->blocked = added;
+    deleg->blocked_count++;
+    return true;
+}
+
 enum status deleg_add_ns(struct deleg *deleg, struct arena *arena, const struct rrset *ns,
                          const struct deleg_limits *limits, uint32_t random)
 {

@@ -54,8 +54,9 @@ struct deleg {
     enum forward_policy policy;
     struct deleg_name *names;
     struct deleg_server *servers;
+    struct deleg_server *blocked; /* that may not or cannot be asked */
     uint16_t name_count, server_count;
-    uint16_t blocked_count;   /* addresses that may not or cannot be asked */
+    uint16_t blocked_count;
     uint16_t sends, answered_badly, target_failures;
     uint16_t lookups, lookups_ended, lookups_free; /* of names' addresses; free: out of the cache */
     bool saw_loop;
@@ -76,6 +77,9 @@ struct deleg_name *deleg_add_name(struct deleg *deleg, struct arena *arena, stru
 struct deleg_server *deleg_add_server(struct deleg *deleg, struct arena *arena,
                                       const struct addr *addr, const char *tls_name,
                                       const struct deleg_limits *limits);
+
+/** Notes an address that is not to be asked, once. @return whether it is new. */
+bool deleg_add_blocked(struct deleg *deleg, struct arena *arena, const struct addr *addr);
 
 /** NS records into names. @param random chooses which are kept when there are too many. */
 enum status deleg_add_ns(struct deleg *deleg, struct arena *arena, const struct rrset *ns,

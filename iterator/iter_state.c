@@ -130,6 +130,21 @@ static bool is_struck(const struct iter_state *state, struct dname zone, const s
     return false;
 }
 
+static void note_blocked(struct query *query, struct deleg *deleg, const struct addr *addr,
+                         struct dname host)
+{
+    struct trace_event event = {.kind = TRACE_BLOCKED,
+                                .has_server = true,
+                                .server = *addr,
+                                .name = host.wire == NULL ? deleg->zone : host,
+                                .type = addr->family == ADDR_IP4 ? TYPE_A : TYPE_AAAA,
+                                .zone = deleg->zone,
+                                .upstream_ede = -1};
+
+    if (deleg_add_blocked(deleg, query->arena, addr))
+        trace_add(query->trace, query_now_ms(query), &event);
+}
+
 void iter_add_server(struct query *query, struct iter_state *state, struct deleg *deleg,
                      const struct addr *addr, const char *tls_name, struct dname host)
 {
@@ -139,16 +154,7 @@ void iter_add_server(struct query *query, struct iter_state *state, struct deleg
     struct deleg_server *server;
 
     if (may_not_ask(query, addr, told)) {
-        struct trace_event event = {.kind = TRACE_BLOCKED,
-                                    .has_server = true,
-                                    .server = *addr,
-                                    .name = host.wire == NULL ? deleg->zone : host,
-                                    .type = addr->family == ADDR_IP4 ? TYPE_A : TYPE_AAAA,
-                                    .zone = deleg->zone,
-                                    .upstream_ede = -1};
-
-        trace_add(query->trace, query_now_ms(query), &event);
-        deleg->blocked_count++;
+        note_blocked(query, deleg, addr, host);
         return;
     }
     server = deleg_add_server(deleg, query->arena, addr, tls_name,
@@ -257,17 +263,20 @@ static const char *deleg_finding(const struct deleg *deleg)
 enum step iter_give_up(struct query *query, struct iter_state *state)
 {
     const struct deleg *deleg = state->deleg;
+    bool asked = deleg->server_count > 0;
+    /* Where nobody could be asked, the NS set is at fault and not what was asked for. */
+    struct question fault = {deleg->zone, TYPE_NS, state->question.qclass};
+    size_t failed = deleg_failed(deleg) + deleg->blocked_count;
+    size_t known = (size_t)deleg->server_count + deleg->blocked_count;
     enum step step;
 
+    if (known == 0) /* each name is a server that was of no use */
+        failed = known = deleg->name_count;
     iter_withdraw(query, state);
-    step = query_fail(query, RCODE_SERVFAIL, EDE_NO_REACHABLE_AUTHORITY, "%s for %s z=%s n=%zu/%u",
-                      deleg_finding(deleg), question_reason(query, &state->question),
-                      reason_name(query->arena, deleg->zone),
-                      deleg_failed(deleg) + deleg->blocked_count,
-                      (unsigned)size_max((size_t)deleg->server_count + deleg->blocked_count,
-                                         deleg->name_count == 0 || deleg->server_count > 0
-                                             ? 0
-                                             : deleg->name_count));
+    step = query_fail(query, RCODE_SERVFAIL, EDE_NO_REACHABLE_AUTHORITY,
+                      "%s for %s z=%s n=%zu/%zu", deleg_finding(deleg),
+                      question_reason(query, asked ? &state->question : &fault),
+                      reason_name(query->arena, deleg->zone), failed, known);
     query->outcome.uncacheable = deleg->no_cache;
     iter_go(query, state, ITER_DONE);
     return step;

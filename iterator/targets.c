@@ -166,6 +166,19 @@ static bool way_is_being_found(const struct iter_state *state, const struct dele
     return false;
 }
 
+/*
+ * The second address type of a name that has the first is one, until all known addresses have been
+ * tried; and hosts that have no good answer here will not have one there, least of all about their
+ * own addresses.
+ */
+static bool is_luxury(const struct iter_state *state, const struct deleg_name *name)
+{
+    const struct deleg *deleg = state->deleg;
+
+    return deleg_has_untried(deleg) || state->poor_answer != NULL ||
+           (deleg->heard && deleg_needs_glue(deleg, name->name));
+}
+
 /* How many names inside a zone without any address are looked up: each question ends where the
  * delegation came from. */
 static unsigned glueless_most(const struct query *query)
@@ -193,10 +206,7 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
             if (deleg_needs_glue(deleg, name->name) &&
                 (deleg->servers != NULL ? !deleg->heard : deleg->lookups >= glueless_most(query)))
                 continue;
-            /* The second address type of a name that has the first is a luxury, until all
-             * known addresses have been tried; and hosts that have no good answer here will not
-             * have one there. */
-            if (aaaa && name->a == TARGET_KNOWN && (deleg->heard || deleg_has_untried(deleg)))
+            if (aaaa && name->a == TARGET_KNOWN && is_luxury(state, name))
                 continue;
             started += start(query, state, name, aaaa);
         }
