@@ -34,7 +34,7 @@ VALUE = r"[A-Za-z0-9.:+/,-]+"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\dZ"
 SERVER = r"(?:(?P<v4>[\d.]+)|\[(?P<v6>[0-9a-f:.]+)\]):\d+(?:/(?:tcp|tls|https))?"
 DETAILS = (f"(?: z={NAME})?" r"(?: key=\d+/\d+)?" r"(?: ds=\d+/\d+/\d+)?" f"(?: end={TIME})?"
-           f"(?: begin={TIME})?" r"(?: n=\d+/\d+)?" r"(?: left=\d+)?" r"(?: upstream=\d+)?"
+           f"(?: begin={TIME})?" r"(?: n=(?P<part>\d+)/(?P<whole>\d+))?" r"(?: left=\d+)?" r"(?: upstream=\d+)?"
            r'(?: said="(?P<said>[^"]*)")?')
 TEXT = re.compile(rf"(?P<word>[a-z0-9]+)=(?P<value>{VALUE}|{NAME})"
                   rf"(?: for {NAME}/{TYPE})?(?: at {SERVER})?{DETAILS}")
@@ -53,6 +53,9 @@ def text_faults(text):
         found.append(f"no cause is called {word}")
     elif CAUSES[word] != "NAME" and not re.fullmatch(CAUSES[word], value):
         found.append(f"{word} has no value {value}")
+    # Of so many servers, of so many tries; but iterations may be over their limit.
+    if match["part"] and word != "nsec3" and int(match["part"]) > int(match["whole"]):
+        found.append("more than there are")
     for family in ("v4", "v6"):
         if match[family]:
             try:
