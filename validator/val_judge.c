@@ -254,7 +254,7 @@ static enum judged judge_set(struct query *query, struct val_state *state, size_
 {
     const struct rrset *set = set_at(query, i);
     const struct val_zone *zone;
-    struct dname target = rrset_owner(set);
+    struct dname target = rrset_owner(set), signed_zone;
     size_t from;
     bool is_signed;
     enum judged judged;
@@ -268,12 +268,12 @@ static enum judged judge_set(struct query *query, struct val_state *state, size_
         return judged;
     }
     is_signed = sig_signer(set, &target);
-    if (!is_signed && is_stripped(query, i, &target)) {
+    if (!is_signed && is_stripped(query, i, &signed_zone)) {
         struct finding finding =
             finding_of(EDE_RRSIGS_MISSING, "sig=missing", rrset_owner(set), set->type);
         struct val_fault fault;
 
-        finding.zone = target;
+        finding.zone = signed_zone;
         fault = fault_of(query, i, &finding);
         fault.is_stripped = true;
         return bogus(state, fault);
