@@ -581,6 +581,9 @@ static void serve(struct visit *visit, struct slice packet)
     if (meet_cookie(visit))
         return;
     visit->target = visit->asker.question;
+    /* RFC 1035 section 3.2.5: of any class means of IN, the only one that we resolve. */
+    if (visit->target.qclass == CLASS_ANY)
+        visit->target.qclass = CLASS_IN;
     if (!limit_rate(visit->service->limit, &visit->peer.from, settings->options->ip_ratelimit,
                     visit->now_s) &&
         !visit->asker.is_known) {
