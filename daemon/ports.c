@@ -311,7 +311,9 @@ bool ports_open(struct ports *ports, const struct ports *before, const struct op
         }
     }
     if (ports->count == 0)
-        log_line(log, LOG_LEVEL_ERROR, "event=listen there is no address to answer on; see interface, do-ip4 and do-ip6");
+        log_line(
+            log, LOG_LEVEL_ERROR,
+            "event=listen there is no address to answer on; see interface, do-ip4 and do-ip6");
     return ports->count > 0;
 }
 

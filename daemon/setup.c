@@ -63,7 +63,8 @@ static const char *read_open_file(FILE *file, struct arena *arena)
 
 const char *setup_read_file(void *report, const char *name, struct arena *arena)
 {
-    const struct setup *setup = CONTAINER_OF((struct conf_report *)report, struct setup, report);
+    const struct setup *setup =
+        CONTAINER_OF((struct conf_report *)report, struct setup, report);
     FILE *file = fopen(options_path_inside(setup->root, name), "re");
     const char *text;
     int error;

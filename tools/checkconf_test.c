@@ -110,7 +110,7 @@ static int enter_folder(void **state)
 static int leave_folder(void **state)
 {
     static const char *const names[] = {"good.conf", "old.conf", "record.conf",
-                                       "bad.yaml",  "out",      "err"};
+                                        "bad.yaml",  "out",      "err"};
 
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++)
