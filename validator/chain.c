@@ -89,8 +89,8 @@ static enum chained end_bogus(struct query *query, struct val_state *state,
     if (ttl_s > 0 &&
         query->budget->exhausted == COSTS) /* a limit says nothing about the zone */
         entry = key_cache_store_bogus(val_env(query)->keys, state->chain.candidate,
-                                      class_of(query), reasons, query_now_s(query),
-                                      ttl_s, (uint32_t)size_max(BAD_KEY_TTL_MAX_S, ttl_s));
+                                      class_of(query), reasons, query_now_s(query), ttl_s,
+                                      (uint32_t)size_max(BAD_KEY_TTL_MAX_S, ttl_s));
     return end(query, state, SEC_BOGUS, entry, reasons);
 }
 
@@ -166,7 +166,8 @@ static enum chained fetch(struct query *query, struct val_state *state, struct d
         if (fetch->set == NULL && type == TYPE_DS)
             fetch->proven = denied_before(query, state, name);
     }
-    if (fetch->set != NULL || fetch->proven != NULL || (fetch->waiter != NULL && fetch->waiter->told))
+    if (fetch->set != NULL || fetch->proven != NULL ||
+        (fetch->waiter != NULL && fetch->waiter->told))
         return CHAIN_HAS;
     return ask(query, state);
 }

@@ -212,39 +212,43 @@ static bool judge_cheaply(struct query *query, struct val_state *state, size_t i
     return false;
 }
 
+static bool is_known_signed(struct query *query, struct dname zone)
+{
+    uint16_t rrclass = query->question.qclass;
+    const struct key_entry *entry =
+        key_cache_ref(val_env(query)->keys, zone, rrclass, query_now_s(query));
+    bool is_signed = entry != NULL
+                         ? entry->security == SEC_SECURE
+                         : anchors_of(val_env(query)->config->anchors, zone, rrclass) != NULL;
+
+    key_entry_unref(entry);
+    return is_signed;
+}
+
 /*
  * Was the answer robbed of its signatures? Only where the server has said itself, in the same
- * answer, that it speaks for a zone that is known to be signed: then no question for an unsigned
- * zone below is needed, which a server that knows no DNSSEC could not answer anyway.
+ * answer, that it speaks for a zone that is known to be signed, or was caught before: then no
+ * question for an unsigned zone below is needed, which a server that knows no DNSSEC could not
+ * answer anyway.
  */
 static bool is_stripped(struct query *query, size_t i, struct dname *zone)
 {
     const struct outcome_source *source = val_source(query, i);
-    const struct key_entry *entry;
     struct infra infra;
-    bool is_signed;
 
     if (source == NULL || source->server.family == ADDR_NONE ||
-        !dname_is_at_or_below(rrset_owner(set_at(query, i)), source->zone))
+        !dname_is_at_or_below(rrset_owner(set_at(query, i)), source->zone) ||
+        !is_known_signed(query, source->zone))
         return false;
     *zone = source->zone;
     infra_get(query->env->infra, &source->server, source->zone, query_now_ms(query), &infra);
-    if (infra.dnssec_lame) /* it was caught before */
+    if (infra.dnssec_lame)
         return true;
     for (size_t k = authority_begin(query); k < authority_end(query); k++) {
         const struct rrset *set = set_at(query, k);
 
-        if ((set->type != TYPE_NS && set->type != TYPE_SOA) || set->rrsig_count != 0 ||
-            !dname_equal(rrset_owner(set), source->zone))
-            continue;
-        entry = key_cache_ref(val_env(query)->keys, source->zone, set->rrclass,
-                              query_now_s(query));
-        is_signed = entry != NULL
-                        ? entry->security == SEC_SECURE
-                        : anchors_of(val_env(query)->config->anchors, source->zone,
-                                     set->rrclass) != NULL;
-        key_entry_unref(entry);
-        if (is_signed)
+        if ((set->type == TYPE_NS || set->type == TYPE_SOA) && set->rrsig_count == 0 &&
+            dname_equal(rrset_owner(set), source->zone))
             return true;
     }
     return false;
@@ -399,8 +403,8 @@ static struct dname last_name(const struct query *query, bool *has_data)
             if (dname_equal(rrset_owner(message->rrsets[i]), name) &&
                 (qtype == TYPE_ANY || message->rrsets[i]->type == qtype))
                 *has_data = true;
-        if ((*has_data && message->rcode != RCODE_NXDOMAIN) || alias == NULL || alias->rr_count == 0 ||
-            !rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &name))
+        if ((*has_data && message->rcode != RCODE_NXDOMAIN) || alias == NULL ||
+            alias->rr_count == 0 || !rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &name))
             break;
     }
     return name;
@@ -487,8 +491,8 @@ static enum judged judge_soa(struct query *query, struct val_state *state,
     return verify(query, state, i, zone);
 }
 
-/* An alias may lead below a cut that these very records show to be unsigned: the server, which has
- * both zones, has then spoken for the child, from which no proof can come. */
+/* An alias may lead below a cut that these very records show to be unsigned: the server, which
+ * has both zones, has then spoken for the child, from which no proof can come. */
 static bool leads_to_insecure(const struct query *query, struct denial *denial,
                               struct dname name)
 {
@@ -522,8 +526,8 @@ static enum judged judge_proof(struct query *query, struct val_state *state,
         return not_proven(query, state, &denial, &proof, authority_begin(query));
     }
     if (proof.security != SEC_SECURE && denial.unsigned_count > 0) {
-        proof.finding = finding_of(EDE_RRSIGS_MISSING, "proof=unsigned", name,
-                                   query->question.qtype);
+        proof.finding =
+            finding_of(EDE_RRSIGS_MISSING, "proof=unsigned", name, query->question.qtype);
         proof.finding.zone = denial.zone;
         return not_proven(query, state, &denial, &proof, authority_begin(query));
     }

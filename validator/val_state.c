@@ -98,15 +98,15 @@ bool validator_known_denial(struct query *query, const struct question *question
 
 static const struct rrset *cached_secure(struct query *query, struct dname owner, uint16_t type)
 {
-    const struct rrset *set =
-        query_hold(query, rrset_cache_find(query->env->rrsets, owner, type,
-                                           query->question.qclass, RRSET_PLAIN,
-                                           query_now_s(query), 0));
+    const struct rrset *set = query_hold(
+        query, rrset_cache_find(query->env->rrsets, owner, type, query->question.qclass,
+                                RRSET_PLAIN, query_now_s(query), 0));
 
     return set != NULL && rrset_security(set) == SEC_SECURE ? set : NULL;
 }
 
-/* A referral has brought the proof that there is no DS, but no SOA; with one it is an answer. */
+/* A referral has brought the proof that there is no DS, but no SOA; with one it is an answer.
+ */
 static void learn_from_referral(struct query *query)
 {
     const struct rrset *sets[2];
