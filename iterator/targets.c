@@ -71,14 +71,16 @@ void iter_read_targets(struct query *query, struct iter_state *state)
     }
 }
 
-static bool family_is_used(const struct query *query, bool aaaa)
+/* IPv6 that seems not to work is left alone, but for hosts that have nothing else. */
+static bool family_is_used(const struct query *query, const struct deleg_name *name, bool aaaa)
 {
     const struct iterator_env *env = iter_env(query);
 
     if (!aaaa)
         return env->config->upstream->do_ip4;
     return env->config->upstream->do_ip6 &&
-           (env->memory->ip6.doubted_until_ms <= query_now_ms(query) || !env->config->upstream->do_ip4);
+           (env->memory->ip6.doubted_until_ms <= query_now_ms(query) ||
+            !env->config->upstream->do_ip4 || name->a == TARGET_MISSING);
 }
 
 /* @return whether it runs now. */
@@ -197,7 +199,7 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
 
             if (started >= most || !may_look_up(query, state))
                 return;
-            if (status != TARGET_UNKNOWN || !family_is_used(query, aaaa) ||
+            if (status != TARGET_UNKNOWN || !family_is_used(query, name, aaaa) ||
                 (aaaa && name->a == TARGET_ASKED) || /* which may make this one needless */
                 way_is_being_found(state, name))
                 continue;
