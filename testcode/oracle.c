@@ -298,7 +298,8 @@ static bool has_empty_server(const struct sim_zone *zone)
     return false;
 }
 
-bool oracle_was_told_nothing(const struct oracle_answer *truth, const struct message *message)
+bool oracle_was_told_nothing(const struct sim_net *net, const struct oracle_answer *truth,
+                             const struct message *message)
 {
     size_t count;
     const struct rrset **sets = message_section(message, SECTION_ANSWER, &count);
@@ -309,6 +310,9 @@ bool oracle_was_told_nothing(const struct oracle_answer *truth, const struct mes
         if ((sets[i]->type != TYPE_CNAME && sets[i]->type != TYPE_DNAME) ||
             link_of(truth, sets[i]) == NULL)
             return false;
+    for (unsigned i = 0; i < net->forwarder_count; i++)
+        if (net->forwarders[i]->fault.kind == FAULT_EMPTY)
+            return true;
     for (unsigned i = 0; i < truth->zone_count; i++)
         for (const struct sim_zone *zone = truth->zones[i]; zone != NULL; zone = zone->parent)
             if (has_empty_server(zone))

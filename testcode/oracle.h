@@ -50,7 +50,8 @@ bool oracle_check(const struct sim_net *net, const struct oracle_answer *truth,
  * way that answers at all answers with AA and nothing. No lie of the resolver's, as long as no
  * server that does its work could be asked.
  */
-bool oracle_was_told_nothing(const struct oracle_answer *truth, const struct message *message);
+bool oracle_was_told_nothing(const struct sim_net *net, const struct oracle_answer *truth,
+                             const struct message *message);
 
 /** Worst case of what an answer costs who knows nothing yet and has bad luck with every choice.
  */

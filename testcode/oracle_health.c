@@ -79,14 +79,11 @@ static void see_host(const struct sim_net *net, const struct sim_host *host,
     bool healthy_before = view->healthy_known, hides_other = false;
 
     for (unsigned i = 0; i < host->server_count; i++) {
-        const struct sim_fault *fault = &host->servers[i]->fault;
-
-        hides_other = hides_other || sim_fault_is_silent(fault) || fault->kind == FAULT_EMPTY;
+        hides_other = hides_other || !sim_fault_is_healthy(&host->servers[i]->fault);
         see_server(net, host->servers[i], view);
     }
-    /* Of two addresses one may be known and the other not (any more); waiting for a silent one
-     * can then take all the time there is, and what an empty one says is taken for want of
-     * better. */
+    /* Of two addresses one may be known and the other not (any more). Where the first is no
+     * good, the host is not expected to be better at the second. */
     if (hides_other)
         view->healthy_known = healthy_before;
 }
@@ -118,6 +115,12 @@ static void look_up_hosts(const struct sim_net *net, const struct sim_zone *zone
     }
 }
 
+static bool is_within_bounds(const struct zone_view *view)
+{
+    return view->healthy_known && view->careless <= 1 && view->bad_servers <= BAD_SERVERS_MAX &&
+           view->bad_sends <= BAD_SENDS_MAX;
+}
+
 /* @param costs of all zones before it, each from the root on. */
 static struct oracle_cost cost_of(const struct sim_net *net, const struct sim_zone *zone,
                                   const struct oracle_cost *costs)
@@ -130,9 +133,7 @@ static struct oracle_cost cost_of(const struct sim_net *net, const struct sim_zo
     if (!view.healthy_known)
         look_up_hosts(net, zone, costs, &view);
     view.cost.sends += view.bad_sends;
-    view.cost.reachable = view.healthy_known && view.careless <= 1 &&
-                          view.bad_servers <= BAD_SERVERS_MAX &&
-                          view.bad_sends <= BAD_SENDS_MAX;
+    view.cost.reachable = is_within_bounds(&view);
     if (zone->parent != NULL) {
         const struct oracle_cost *parent = &costs[zone->parent->index];
 
@@ -143,10 +144,24 @@ static struct oracle_cost cost_of(const struct sim_net *net, const struct sim_zo
     return view.cost;
 }
 
+/* A forwarder that works has the whole answer. */
+static struct oracle_cost cost_of_forwarding(const struct sim_net *net)
+{
+    struct zone_view view = {.cost = {.time_ms = ROUND_TRIP_MS, .sends = 1}};
+
+    for (unsigned i = 0; i < net->forwarder_count; i++)
+        see_server(net, net->forwarders[i], &view);
+    view.cost.sends += view.bad_sends;
+    view.cost.reachable = is_within_bounds(&view);
+    return view.cost;
+}
+
 struct oracle_cost oracle_health(const struct sim_net *net, const struct oracle_answer *truth)
 {
     struct oracle_cost costs[SIM_ZONES_MAX], sum = {.reachable = true};
 
+    if (net->forwarder_count > 0)
+        return cost_of_forwarding(net);
     for (unsigned i = 0; i < net->zone_count; i++)
         costs[i] = cost_of(net, net->zones[i], costs);
     for (unsigned i = 0; i < truth->zone_count; i++) {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "testcode/oracle.h"
+
 enum { SETS_MAX = 48, ALIASES_MAX = 16, LIE_TTL_S = 3600 };
 
 struct answering {
@@ -260,6 +262,52 @@ bool sim_auth_answer(const struct sim_net *net, const struct sim_server *server,
         if (zone == NULL || (zone != first && !server->follows_aliases))
             break;
     }
+    return finish(&answering);
+}
+
+/* ---- a resolver ---- */
+
+static void put_link(struct answering *answering, const struct oracle_link *link)
+{
+    struct sim_set *set =
+        sim_set_find(sim_zone_of(answering->net, link->set->owner, link->type),
+                     link->set->owner, link->set->type);
+    struct slice rdata = slice_of(link->target.wire, link->target.size);
+    struct rrset_parts parts = {.owner = link->owner,
+                                .type = TYPE_CNAME,
+                                .rrclass = CLASS_IN,
+                                .ttl_s = link->set->ttl_s,
+                                .rdata = &rdata,
+                                .rr_count = 1};
+
+    set->sent_ms = time_max(set->sent_ms, answering->sent_ms);
+    if (link->target.wire != NULL)
+        put(answering, SECTION_ANSWER, rrset_in(answering->arena, &parts));
+    else if (dname_equal(link->owner, set->owner))
+        put(answering, SECTION_ANSWER, set->rrset);
+    else
+        put(answering, SECTION_ANSWER, with_owner(answering, set, link->owner));
+}
+
+bool sim_auth_recurse(const struct sim_net *net, const struct question *question,
+                      int64_t sent_ms, struct arena *arena, struct message *reply)
+{
+    struct answering answering = begin(net, question, arena, reply);
+    struct oracle_answer truth;
+
+    answering.sent_ms = sent_ms;
+    reply->flags |= FLAG_RA;
+    if (!oracle_resolve(net, question, arena, &truth))
+        return false;
+    if (truth.endless) {
+        reply->rcode = RCODE_SERVFAIL;
+        return finish(&answering);
+    }
+    reply->rcode = truth.rcode;
+    for (unsigned i = 0; i < truth.count; i++)
+        put_link(&answering, &truth.links[i]);
+    if (truth.denier != NULL)
+        put_set(&answering, SECTION_AUTHORITY, truth.denier->soa);
     return finish(&answering);
 }
 

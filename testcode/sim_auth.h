@@ -24,6 +24,10 @@ bool sim_auth_answer(const struct sim_net *net, const struct sim_server *server,
                      const struct question *question, int64_t sent_ms, struct arena *arena,
                      struct message *reply);
 
+/** What a resolver answers, who knows everything (oracle.h). */
+bool sim_auth_recurse(const struct sim_net *net, const struct question *question,
+                      int64_t sent_ms, struct arena *arena, struct message *reply);
+
 /** A referral to the root, where the zone should be. */
 bool sim_auth_refer_upward(const struct sim_net *net, const struct question *question,
                            struct arena *arena, struct message *reply);

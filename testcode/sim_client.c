@@ -173,7 +173,7 @@ static void judge_answer(struct asking *asking, const struct message *message)
     char words[ORACLE_WORDS_MAX];
 
     if (!oracle_resolve(clients->net, &asking->question, clients->scratch, &truth) ||
-        (!asking->must && oracle_was_told_nothing(&truth, message)))
+        (!asking->must && oracle_was_told_nothing(clients->net, &truth, message)))
         return;
     if (!oracle_check(clients->net, &truth, message,
                       clients->may_be_stale ? INT64_MIN : clients->world->now_ms, words))

@@ -12,7 +12,15 @@
 #include "util/text.h"
 #include "util/wire/rdata.h"
 
-enum { PART_ZONES = 1, PART_RECORDS, PART_FAULTS, PORT = 53, DEPTH_MAX = 5 };
+enum {
+    PART_ZONES = 1,
+    PART_RECORDS,
+    PART_FAULTS,
+    PART_FORWARDERS,
+    PORT = 53,
+    DEPTH_MAX = 5,
+    FORWARDED_PERMIL = 150
+};
 
 static const char *const labels[] = {"ash",   "beech", "cedar",  "elder",   "fir",
                                      "gorse", "hazel", "ivy",    "juniper", "lime",
@@ -513,6 +521,31 @@ static void draw_faults(struct maker *maker)
             keep_one_healthy(maker, net->zones[i]);
 }
 
+/* Some seeds leave the work to other resolvers; one of them does it, mostly. */
+static void add_forwarders(struct maker *maker)
+{
+    struct sim_net *net = maker->net;
+    unsigned count = 1 + below(maker, SIM_FORWARDERS_MAX);
+    uint32_t bad_permil = below(maker, 3) * 350;
+
+    for (unsigned i = 0; i < count && net->server_count < SIM_SERVERS_MAX; i++) {
+        struct sim_server *server = new_server(maker, net->ip6_works && chance(maker, 300));
+
+        if (server == NULL)
+            return;
+        server->forwards = true;
+        draw_habits(maker, server);
+        draw_fault(maker, server, bad_permil, 0);
+        if (server->fault.kind ==
+            FAULT_POISON) /* who is trusted with everything can say anything */
+            server->fault.kind = FAULT_NONE;
+        net->forwarders[net->forwarder_count++] = server;
+    }
+    if (net->forwarder_count > 0 && chance(maker, 850))
+        net->forwarders[below(maker, net->forwarder_count)]->fault =
+            (struct sim_fault){.delay_ms = 4 + below(maker, 120)};
+}
+
 struct sim_net *sim_generate(uint64_t seed, struct arena *arena)
 {
     struct maker maker = {.arena = arena, .random = sim_random_of(seed, PART_ZONES)};
@@ -528,6 +561,9 @@ struct sim_net *sim_generate(uint64_t seed, struct arena *arena)
     maker.random = sim_random_of(seed, PART_FAULTS);
     if (!maker.net->no_memory)
         draw_faults(&maker);
+    maker.random = sim_random_of(seed, PART_FORWARDERS);
+    if (!maker.net->no_memory && chance(&maker, FORWARDED_PERMIL))
+        add_forwarders(&maker);
     return maker.net->no_memory ? NULL : maker.net;
 }
 

@@ -17,7 +17,8 @@ enum {
     SIM_HOSTS_MAX = 48,
     SIM_SERVERS_MAX = 96,
     SIM_NS_MAX = 5,
-    SIM_HOST_ADDRS_MAX = 3
+    SIM_HOST_ADDRS_MAX = 3,
+    SIM_FORWARDERS_MAX = 4
 };
 
 /** An RRset as its zone has it. */
@@ -59,6 +60,7 @@ struct sim_server {
     bool full_answers;     /* NS set and addresses with every answer */
     bool keeps_no_case;    /* 0x20: the question comes back in lower case */
     bool no_edns_in_reply; /* knows nothing of EDNS but does not mind */
+    bool forwards;         /* a resolver that we forward to: answers everything, has no zones */
     uint16_t udp_max;      /* its own limit */
     unsigned zone_count;
     struct sim_zone *zones[SIM_ZONES_MAX];
@@ -71,6 +73,8 @@ struct sim_net {
     struct sim_zone *zones[SIM_ZONES_MAX]; /* the root first */
     struct sim_host *hosts[SIM_HOSTS_MAX];
     struct sim_server *servers[SIM_SERVERS_MAX];
+    unsigned forwarder_count; /* 0: questions go to the zones' own servers */
+    struct sim_server *forwarders[SIM_FORWARDERS_MAX];
     bool ip6_works;
     const char *weather; /* for people */
 };

@@ -226,6 +226,8 @@ static bool make_reply(struct visit *visit, struct message *reply)
         break;
     default: break;
     }
+    if (visit->server->forwards)
+        return sim_auth_recurse(servers->net, question, arrival_ms, servers->scratch, reply);
     return sim_auth_answer(servers->net, visit->server, question, arrival_ms, servers->scratch,
                            reply) &&
            (visit->fault->kind != FAULT_POISON ||
@@ -300,6 +302,9 @@ static bool receive(struct visit *visit, const struct addr *to, struct slice pac
         servers->astray++;
         return false;
     }
+    /* RD is for forwarders alone. */
+    if (((visit->query.flags & FLAG_RD) != 0) != visit->server->forwards)
+        servers->malformed++;
     visit->fault = &visit->server->fault;
     visit->delay_ms = sim_fault_delay_ms(visit->fault, &servers->random);
     count_equal(visit);

@@ -201,14 +201,26 @@ static void write_log(struct log *log, enum log_level level, const char *line)
         say(run, "      log %s", line);
 }
 
+static void say_server(struct run *run, const struct sim_server *server)
+{
+    char addr[ADDR_TEXT_MAX];
+
+    say(run, "    %s %s tcp=%d loss=%u delay=%u%s%s", addr_to_text(&server->addr, addr),
+        sim_fault_word(server->fault.kind), (int)server->fault.tcp,
+        (unsigned)server->fault.loss_permil, (unsigned)server->fault.delay_ms,
+        server->keeps_no_case ? " no-case" : "", server->no_edns_in_reply ? " no-edns" : "");
+}
+
 static void say_net(struct run *run)
 {
     const struct sim_net *net = run->net;
-    char text[DNAME_TEXT_MAX], addr[ADDR_TEXT_MAX];
+    char text[DNAME_TEXT_MAX];
 
     if (run->wish->verbose == 0)
         return;
     say(run, "weather %s, IPv6 %s", net->weather, net->ip6_works ? "works" : "does not work");
+    for (unsigned i = 0; i < net->forwarder_count; i++)
+        say_server(run, net->forwarders[i]);
     for (unsigned i = 0; i < net->zone_count; i++) {
         const struct sim_zone *zone = net->zones[i];
 
@@ -218,15 +230,8 @@ static void say_net(struct run *run)
 
             say(run, "  host %s%s", dname_to_text(host->name, text),
                 sim_has_glue(zone, host) ? " with glue" : "");
-            for (unsigned k = 0; k < host->server_count; k++) {
-                const struct sim_server *server = host->servers[k];
-
-                say(run, "    %s %s tcp=%d loss=%u delay=%u%s%s",
-                    addr_to_text(&server->addr, addr), sim_fault_word(server->fault.kind),
-                    (int)server->fault.tcp, (unsigned)server->fault.loss_permil,
-                    (unsigned)server->fault.delay_ms, server->keeps_no_case ? " no-case" : "",
-                    server->no_edns_in_reply ? " no-edns" : "");
-            }
+            for (unsigned k = 0; k < host->server_count; k++)
+                say_server(run, host->servers[k]);
         }
         for (const struct sim_set *set = zone->sets; set != NULL; set = set->next) {
             struct text record = text_in(run->arena);
@@ -257,6 +262,19 @@ static void complain(void *context, const struct opt_item *item, const char *wor
     violate(context, "configuration: %s", words);
 }
 
+static void add_forwarders(const struct run *run, struct sim_random *random, struct text *text)
+{
+    char addr[ADDR_TEXT_MAX];
+
+    if (run->net->forwarder_count == 0)
+        return;
+    text_printf(text, "forward-zone:\n  name: .\n  forward-first: %s\n",
+                sim_chance(random, 500) ? "yes" : "no");
+    for (unsigned i = 0; i < run->net->forwarder_count; i++)
+        text_printf(text, "  forward-addr: %s\n",
+                    addr_host_text(&run->net->forwarders[i]->addr, addr));
+}
+
 /* Each seed has settings of its own; all of them are ones that people use. */
 static const char *draw_config(struct run *run)
 {
@@ -279,6 +297,7 @@ static const char *draw_config(struct run *run)
                     (unsigned)(sim_below(&random, 3) * 900));
     if (sim_chance(&random, 150))
         text_printf(&text, "  msg-cache-size: 32k\n  rrset-cache-size: 32k\n");
+    add_forwarders(run, &random, &text);
     return text_done(&text);
 }
 
