@@ -158,13 +158,15 @@ int server_check(const struct server_start *start)
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* A server that was silent may only have been out of our reach: it gets another chance at once.
- */
+/* A server that was silent may only have been out of our reach: it gets another chance at once,
+ * and so do the questions that failed for it. */
 static void network_changed(void *context)
 {
     struct server *server = context;
 
     infra_forget_failures(resolver_infra(server->shared));
+    msg_cache_forget_failures(resolver_messages(server->shared),
+                              world_now_s(loop_world(signal_loop)));
     log_line(server->log, LOG_LEVEL_DEBUG, "event=network-changed");
 }
 

@@ -23,6 +23,7 @@ enum { FAILURE_MEMORY_S = 300 };
 struct msg_cache {
     struct shards *shards;
     struct hash_key key;
+    _Atomic int64_t forgotten_s; /* failures stored up to then do not count */
 };
 
 struct packed {
@@ -92,6 +93,7 @@ struct msg_cache *msg_cache_new(uint64_t size_bytes, unsigned shards, struct has
     if (cache == NULL)
         return NULL;
     cache->key = key;
+    atomic_init(&cache->forgotten_s, INT64_MIN);
     cache->shards = shards_new(size_bytes, shards, entry_release);
     if (cache->shards != NULL)
         return cache;
@@ -270,7 +272,8 @@ enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *wha
 
 struct finding {
     struct msg_key key;
-    int64_t oldest_s; /* expiry that is still good enough */
+    int64_t oldest_s;    /* expiry that is still good enough */
+    int64_t forgotten_s; /* of failures */
     const struct msg_entry *result;
 };
 
@@ -281,6 +284,8 @@ static bool look_find(const struct shard_link *link, void *context)
 
     if (entry->expires_s <= finding->oldest_s || !entry_is(entry, &finding->key))
         return false;
+    if (entry->failure_ttl_s != 0 && entry->stored_s <= finding->forgotten_s)
+        return false;
     finding->result = entry_ref(entry);
     return true;
 }
@@ -288,7 +293,8 @@ static bool look_find(const struct shard_link *link, void *context)
 static const struct msg_entry *find(struct msg_cache *cache, const struct msg_key *key,
                                     int64_t oldest_s)
 {
-    struct finding finding = {*key, oldest_s, NULL};
+    struct finding finding = {
+        *key, oldest_s, atomic_load_explicit(&cache->forgotten_s, memory_order_relaxed), NULL};
 
     shards_look(cache->shards, key_hash(cache, key), look_find, &finding);
     return finding.result;
@@ -303,6 +309,11 @@ const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct que
 }
 
 /* ---- taking out and changing ---- */
+
+void msg_cache_forget_failures(struct msg_cache *cache, int64_t now_s)
+{
+    atomic_store_explicit(&cache->forgotten_s, now_s, memory_order_relaxed);
+}
 
 bool msg_cache_drop(struct msg_cache *cache, const struct question *question, uint8_t flavour)
 {

@@ -85,6 +85,11 @@ bool msg_cache_expire(struct msg_cache *cache, const struct question *question, 
 size_t msg_cache_drop_if(struct msg_cache *cache,
                          bool (*drop)(void *context, const struct msg_entry *entry), void *context);
 void msg_cache_flush(struct msg_cache *cache);
+/**
+ * Remembered failures stored up to now are as if they were not there. Costs nothing: they are
+ * passed over, not looked for. From any thread.
+ */
+void msg_cache_forget_failures(struct msg_cache *cache, int64_t now_s);
 uint64_t msg_cache_size_bytes(const struct msg_cache *cache);
 uint64_t msg_cache_count(const struct msg_cache *cache);
 

@@ -216,6 +216,26 @@ static void failures(void **state)
     assert_null(msg_cache_find(home->cache, &question, MSG_FLAVOUR_FAILURE, NOW + 31, 300));
 }
 
+/* After a change of the network: failures are forgotten, answers and later failures are not. */
+static void forgotten_failures(void **state)
+{
+    struct home *home = *state;
+    struct question question = question_of(home->arena, "www.example.", TYPE_A);
+    const struct msg_entry *entry;
+
+    store_answer(home, &question, MSG_FLAVOUR_NONE, 10, NOW);
+    store_failure(home, &question, NULL, 60, NOW + 20);
+    msg_cache_forget_failures(home->cache, NOW + 21);
+    assert_null(msg_cache_find(home->cache, &question, MSG_FLAVOUR_FAILURE, NOW + 21, 300));
+    entry = msg_cache_find(home->cache, &question, MSG_FLAVOUR_NONE, NOW + 21, 3600);
+    assert_non_null(entry);
+    msg_entry_unref(entry);
+    store_failure(home, &question, NULL, 5, NOW + 22);
+    entry = msg_cache_find(home->cache, &question, MSG_FLAVOUR_FAILURE, NOW + 22, 0);
+    assert_non_null(entry);
+    msg_entry_unref(entry);
+}
+
 /* The entry keeps its RRsets, whatever becomes of them in their cache and of itself in this
  * one. */
 static void references(void **state)
@@ -314,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_of_all_sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_finds_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failures, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(forgotten_failures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(references, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unpublished_sets_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(already_expired, set_up, tear_down),
