@@ -254,13 +254,67 @@ static bool is_stripped(struct query *query, size_t i, struct dname *zone)
     return false;
 }
 
+static enum judged stripped(struct query *query, struct val_state *state, size_t i,
+                            struct dname zone)
+{
+    const struct rrset *set = set_at(query, i);
+    struct finding finding =
+        finding_of(EDE_RRSIGS_MISSING, "sig=missing", rrset_owner(set), set->type);
+    struct val_fault fault;
+
+    finding.zone = zone;
+    fault = fault_of(query, i, &finding);
+    fault.is_stripped = true;
+    return bogus(state, fault);
+}
+
+/* RFC 6672 section 2.4: below a DNAME there is neither data nor a cut, so what is said of a
+ * name there is the DNAME's zone's word. */
+static bool is_below_dname(const struct query *query, const struct val_state *state, size_t i,
+                           struct dname *zone)
+{
+    for (size_t k = 0; k < i && k < authority_begin(query); k++)
+        if (set_at(query, k)->type == TYPE_DNAME && state->items[k].security == SEC_SECURE &&
+            dname_is_below(rrset_owner(set_at(query, i)), rrset_owner(set_at(query, k))) &&
+            sig_signer(set_at(query, k), zone))
+            return true;
+    return false;
+}
+
+/* An RRset without signatures: where it belongs, or that it was robbed of them. */
+static enum judged place_unsigned(struct query *query, struct val_state *state, size_t i,
+                                  const struct val_zone **zone)
+{
+    const struct outcome_source *source = val_source(query, i);
+    struct dname target = rrset_owner(set_at(query, i));
+    enum judged judged;
+
+    if (is_below_dname(query, state, i, &target))
+        return zone_of(query, state, target, true, zone);
+    /* First as far as the zone whose servers were asked: it shows whether they know DNSSEC. */
+    if (source != NULL && source->server.family != ADDR_NONE &&
+        dname_is_at_or_below(target, source->zone) &&
+        anchors_of(val_env(query)->config->anchors, source->zone, query->question.qclass) !=
+            NULL) {
+        judged = zone_of(query, state, source->zone, true, zone);
+        if (judged != JUDGED)
+            return judged;
+    }
+    if (is_stripped(query, i, &target))
+        return stripped(query, state, i, target);
+    target = rrset_owner(set_at(query, i));
+    /* RFC 4035 section 3.1.4.1: DS lives in the parent's zone. */
+    if (set_at(query, i)->type == TYPE_DS)
+        target = dname_parent(target);
+    return zone_of(query, state, target, false, zone);
+}
+
 static enum judged judge_set(struct query *query, struct val_state *state, size_t i)
 {
     const struct rrset *set = set_at(query, i);
     const struct val_zone *zone;
-    struct dname target = rrset_owner(set), signed_zone;
+    struct dname signer;
     size_t from;
-    bool is_signed;
     enum judged judged;
 
     if (judge_cheaply(query, state, i))
@@ -271,21 +325,8 @@ static enum judged judge_set(struct query *query, struct val_state *state, size_
             conclude(&state->items[i], state->items[from].security);
         return judged;
     }
-    is_signed = sig_signer(set, &target);
-    if (!is_signed && is_stripped(query, i, &signed_zone)) {
-        struct finding finding =
-            finding_of(EDE_RRSIGS_MISSING, "sig=missing", rrset_owner(set), set->type);
-        struct val_fault fault;
-
-        finding.zone = signed_zone;
-        fault = fault_of(query, i, &finding);
-        fault.is_stripped = true;
-        return bogus(state, fault);
-    }
-    /* RFC 4035 section 3.1.4.1: DS lives in the parent's zone. */
-    if (!is_signed && set->type == TYPE_DS)
-        target = dname_parent(target);
-    judged = zone_of(query, state, target, is_signed, &zone);
+    judged = sig_signer(set, &signer) ? zone_of(query, state, signer, true, &zone)
+                                      : place_unsigned(query, state, i, &zone);
     if (judged != JUDGED)
         return judged;
     switch (zone->security) {

@@ -140,10 +140,8 @@ static bool is_denied_already(struct query *query)
 
 enum step val_start_run(struct query *query, struct val_state *state)
 {
-    if (is_denied_already(query)) {
-        val_go(query, state, VAL_DONE);
-        return STEP_DONE;
-    }
+    if (is_denied_already(query))
+        return val_accept(query, state, SEC_SECURE);
     val_go(query, state, VAL_AWAIT);
     return STEP_PASS;
 }

@@ -6,6 +6,8 @@
  */
 #include "validator/val_state.h"
 
+#include "validator/sentinel.h"
+
 static void log_bogus(struct query *query, const struct reasons *why)
 {
     char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX];
@@ -17,8 +19,22 @@ static void log_bogus(struct query *query, const struct reasons *why)
              rrtype_to_text(query->question.qtype, type), reasons_line(why, query->arena));
 }
 
+/* RFC 8509 section 3.2: the answer is SERVFAIL, and that says it all. */
+static enum step fail_for_sentinel(struct query *query, struct val_state *state)
+{
+    query_fail(query, RCODE_SERVFAIL, EDE_DNSSEC_BOGUS, "policy=root-key-sentinel for %s",
+               reason_name(query->arena, query->question.qname));
+    val_go(query, state, VAL_DONE);
+    return STEP_DONE;
+}
+
 enum step val_accept(struct query *query, struct val_state *state, enum security security)
 {
+    const struct validator_config *config = val_env(query)->config;
+
+    if (security == SEC_SECURE && config->options->root_key_sentinel &&
+        sentinel_refuses(config->anchors, &query->question))
+        return fail_for_sentinel(query, state);
     query->outcome.security = security;
     for (size_t i = 0; security == SEC_INSECURE && i < state->notes.count; i++)
         reasons_add(&query->outcome.reasons, query->arena, state->notes.item[i].code,
