@@ -170,6 +170,12 @@ $(B)/shrewd: $(B)/obj/daemon/shrewd.o $(B)/libdaemon.a $(B)/libnet.a $(B)/libshr
 $(B)/replay $(B)/swarm: $(B)/%: $(B)/obj/testcode/%.o $(B)/libtestcode.a $(B)/libshrew.a
 	@echo "  LINK  $@"
 	@$(LINK) -o $@ $< $(B)/libtestcode.a $(LIBS_CORE)
+# The simulator lets memory run out: its malloc goes through testcode/sim_memory.c where the linker
+# can do that.
+ifneq ($(filter Linux FreeBSD OpenBSD NetBSD DragonFly,$(shell uname)),)
+$(B)/swarm: LINK += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(B)/obj/testcode/sim_memory.o: CPPFLAGS_ALL += -DSIM_WRAPS_MALLOC
+endif
 $(B)/shrew-%: $(B)/obj/tools/shrew-%.o $(B)/libtools.a $(B)/libshrew.a
 	@echo "  LINK  $@"
 	@$(LINK) -o $@ $< $(B)/libtools.a $(LIBS_CORE) $(SSL_LIBS) $(EXPAT_LIBS)

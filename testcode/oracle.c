@@ -227,8 +227,14 @@ static bool check_answer(const struct oracle_answer *truth, const struct message
         if (!check_link(link, sets[i], now_ms, words))
             return false;
     }
-    if (count != truth->count)
-        return wrong(words, "%zu RRsets in the answer instead of %u", count, truth->count);
+    for (unsigned i = 0; i < truth->count; i++) {
+        const struct oracle_link *link = &truth->links[i];
+
+        /* The CNAME that was made for a DNAME may have stayed in the cache alone. */
+        if (link->type != TYPE_DNAME &&
+            message_find(message, SECTION_ANSWER, link->owner, link->type) == NULL)
+            return wrong(words, "%zu RRsets in the answer instead of %u", count, truth->count);
+    }
     return true;
 }
 

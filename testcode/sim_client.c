@@ -80,6 +80,7 @@ static void hand_in(struct asking *asking)
     uint8_t octets[PACKET_MAX]; /* the question may be answered and gone within the call */
     struct slice packet;
 
+    (void)sim_pause(clients->world);
     clients->last_port =
         (uint16_t)(clients->last_port == UINT16_MAX ? 1024 : clients->last_port + 1);
     asking->peer.from.port = clients->last_port;
@@ -89,8 +90,10 @@ static void hand_in(struct asking *asking)
                    clients->world->now_ms + clients->patience_ms) != STATUS_OK)
         return;
     clients->seen(clients, asking->tcp ? "ask by tcp" : "ask", &asking->question, packet);
+    sim_resume(clients->world, clients->scarce_permil);
     resolver_receive(clients->resolver, asking->tcp ? &clients->tcp : &clients->udp,
                      &asking->peer, packet);
+    (void)sim_pause(clients->world);
 }
 
 static void mix_case(struct sim_random *random, uint8_t *name, size_t size)
@@ -121,7 +124,7 @@ void sim_client_ask(struct sim_clients *clients, const struct question *question
     if (sim_chance(&clients->random, EDNS_PERMIL))
         asking->udp_size = sizes[sim_below(&clients->random, COUNT(sizes))];
     arena_reset(clients->scratch);
-    asking->must = !asking->no_rd &&
+    asking->must = !asking->no_rd && clients->scarce_permil == 0 &&
                    oracle_resolve(clients->net, question, clients->scratch, &truth) &&
                    oracle_must_answer(clients->net, &truth);
     clients->counts.questions++;
@@ -162,7 +165,8 @@ static void judge_servfail(struct asking *asking, const struct message *message)
     asking->clients->counts.servfail++;
     if (asking->must)
         violated(asking, "SERVFAIL though there is a way to the answer");
-    else if (asking->udp_size != 0 && edns_find(&message->edns, EDNS_ERROR) == NULL)
+    else if (asking->udp_size != 0 && asking->clients->scarce_permil == 0 &&
+             edns_find(&message->edns, EDNS_ERROR) == NULL)
         violated(asking, "SERVFAIL without EDE");
 }
 
@@ -271,14 +275,23 @@ static void take_answer(struct sim_clients *clients, const struct peer *peer,
     asking_free(asking);
 }
 
+static void take_in_peace(struct sim_clients *clients, const struct peer *peer,
+                          struct slice packet)
+{
+    uint32_t scarce = sim_pause(clients->world);
+
+    take_answer(clients, peer, packet);
+    sim_resume(clients->world, scarce);
+}
+
 static void send_udp(struct channel *channel, const struct peer *peer, struct slice packet)
 {
-    take_answer(CONTAINER_OF(channel, struct sim_clients, udp), peer, packet);
+    take_in_peace(CONTAINER_OF(channel, struct sim_clients, udp), peer, packet);
 }
 
 static void send_tcp(struct channel *channel, const struct peer *peer, struct slice packet)
 {
-    take_answer(CONTAINER_OF(channel, struct sim_clients, tcp), peer, packet);
+    take_in_peace(CONTAINER_OF(channel, struct sim_clients, tcp), peer, packet);
 }
 
 static void hold_udp(struct channel *channel)

@@ -26,9 +26,11 @@ struct sim_clients {
     struct sim_random random;
     struct arena *scratch;
     uint32_t patience_ms; /* until a question counts as unanswered */
-    bool may_be_stale;    /* serve-expired: what has run out may be shown */
-    bool mixes_answers;   /* a planted fault: each answer with the records of the one before */
-    size_t last_size;     /* of the answer before */
+    uint32_t
+        scarce_permil;  /* of the resolver's allocations fail; then less is expected of it */
+    bool may_be_stale;  /* serve-expired: what has run out may be shown */
+    bool mixes_answers; /* a planted fault: each answer with the records of the one before */
+    size_t last_size;   /* of the answer before */
     uint8_t last[512];
     struct list open; /* questions without an answer */
     size_t open_count;

@@ -138,6 +138,7 @@ static enum status send(struct world *world, const struct addr *to, const struct
     struct sim_world *sim = ours(world);
     enum status status = unreachable_status(sim, to);
     struct port *port;
+    uint32_t scarce;
 
     (void)from;
     ASSERT(waiter->handle == NULL);
@@ -151,7 +152,9 @@ static enum status send(struct world *world, const struct addr *to, const struct
     waiter->handle = port;
     list_append(&sim->ports, &port->link);
     sim->port_count++;
+    scarce = sim_pause(sim);
     sim->network->datagram(sim->network, port->id, to, packet);
+    sim_resume(sim, scarce);
     return STATUS_OK;
 }
 
@@ -167,6 +170,7 @@ static enum status connect(struct world *world, const struct addr *to, const str
     struct sim_world *sim = ours(world);
     enum status status = unreachable_status(sim, to);
     struct stream *stream;
+    uint32_t scarce;
 
     (void)from, (void)tls_name;
     ASSERT(waiter->handle == NULL);
@@ -181,22 +185,27 @@ static enum status connect(struct world *world, const struct addr *to, const str
     waiter->handle = stream;
     list_append(&sim->streams, &stream->link);
     sim->stream_count++;
+    scarce = sim_pause(sim);
     sim->network->connecting(sim->network, stream->id, to);
+    sim_resume(sim, scarce);
     return STATUS_OK;
 }
 
 static void take_messages(struct sim_world *world, struct stream *stream)
 {
+    uint32_t scarce = sim_pause(world);
+
     while (stream->used >= LENGTH_SIZE) {
         size_t size = LENGTH_SIZE + (size_t)bytes_u16(stream->octets);
 
         if (stream->used < size)
-            return;
+            break;
         world->network->message(world->network, stream->id, &stream->to,
                                 slice_of(stream->octets + LENGTH_SIZE, size - LENGTH_SIZE));
         stream->used -= size;
         memmove(stream->octets, stream->octets + size, stream->used);
     }
+    sim_resume(world, scarce);
 }
 
 static enum status write(struct world *world, struct stream_waiter *waiter, struct slice bytes)

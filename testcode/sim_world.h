@@ -34,7 +34,22 @@ struct sim_world {
     size_t port_count, stream_count;
     uint64_t last_id;
     struct sim_network *network;
+    /** Switches the scarcity of memory (sim_memory.h); NULL: there is none. */
+    uint32_t (*scarce)(uint32_t permil);
 };
+
+/** What the simulator does while the resolver calls it is not under test. @return for
+ * sim_resume. */
+static inline uint32_t sim_pause(const struct sim_world *world)
+{
+    return world->scarce == NULL ? 0 : world->scarce(0);
+}
+
+static inline void sim_resume(const struct sim_world *world, uint32_t permil)
+{
+    if (world->scarce != NULL)
+        (void)world->scarce(permil);
+}
 
 void sim_world_init(struct sim_world *world, struct sim_random chance,
                     struct sim_network *network);

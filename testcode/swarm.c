@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "testcode/sim_memory.h"
 #include "testcode/swarm_run.h"
 
 /* A seed takes milliseconds; one that takes this long hangs. */
@@ -76,6 +77,7 @@ static void run_seed(const struct swarm_wish *wish, struct totals *totals)
     seed_running = (sig_atomic_t)wish->seed;
     fflush(stdout);
     alarm(SECONDS_MAX);
+    sim_memory_seed(wish->seed);
     swarm_run(wish, &result);
     alarm(0);
     totals->questions += result.questions;
@@ -100,7 +102,7 @@ int main(int argc, char **argv)
                                                  {"count", required_argument, NULL, 'c'},
                                                  {"planted", required_argument, NULL, 'p'},
                                                  {NULL, 0, NULL, 0}};
-    struct swarm_wish wish = {.out = stdout};
+    struct swarm_wish wish = {.out = stdout, .scarce = sim_memory_scarce};
     struct totals totals = {0};
     uint64_t first = 1, count = 1, planted = 0;
     int option;

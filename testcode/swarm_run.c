@@ -28,6 +28,7 @@ enum {
     PART_CONFIG,
     STEPS_MAX = 400000,
     POOL_MAX = 90,
+    SCARCE_ONE_IN = 10, /* seeds in which memory runs out now and then */
     EQUAL_MAX = 6, /* 3 for each question; of one client question several may need the same */
     ANSWER_SLACK_MS = 500,
     AFTERWARDS_MS = 3600 * 1000 /* until the last idle connection is closed */
@@ -349,6 +350,7 @@ static bool make_resolver(struct run *run)
 
 static bool make_world(struct run *run)
 {
+    static const uint32_t scarcities[] = {20, 3, 100, 400};
     uint64_t seed = run->wish->seed;
 
     run->net = sim_generate(seed, run->arena);
@@ -360,6 +362,9 @@ static bool make_world(struct run *run)
     say_net(run);
     if (!make_resolver(run))
         return false;
+    run->world.scarce = run->wish->scarce;
+    if (run->wish->scarce != NULL && seed % SCARCE_ONE_IN == 0)
+        run->clients.scarce_permil = scarcities[seed / SCARCE_ONE_IN % COUNT(scarcities)];
     run->clients.world = &run->world;
     run->clients.net = run->net;
     run->clients.resolver = run->resolver;
@@ -391,9 +396,17 @@ static void take_apart(struct run *run)
 /* @return false: nothing more to do until then. */
 static bool step(struct run *run, int64_t end_ms)
 {
-    if (run->result->failed || !sim_world_step(&run->world, end_ms))
+    bool some;
+
+    if (run->result->failed)
         return false;
-    resolver_run(run->resolver);
+    sim_resume(&run->world, run->clients.scarce_permil);
+    some = sim_world_step(&run->world, end_ms);
+    if (some)
+        resolver_run(run->resolver);
+    (void)sim_pause(&run->world);
+    if (!some)
+        return false;
     if (++run->steps > STEPS_MAX)
         violate(run, "no end after %d events", STEPS_MAX);
     return true;
@@ -477,7 +490,9 @@ static void ask_all(struct run *run)
             sim_servers_reset(&run->servers);
         if (!run->result->failed)
             sim_client_ask(&run->clients, question);
+        sim_resume(&run->world, run->clients.scarce_permil);
         resolver_run(run->resolver);
+        (void)sim_pause(&run->world);
         if (!run->one_at_a_time)
             continue;
         run_until_quiet(run);

@@ -20,6 +20,8 @@ struct swarm_wish {
     enum planted_fault planted;
     unsigned verbose; /* 1: everything that happens; 2: the resolver's log, too */
     FILE *out;
+    /** Makes memory scarce (sim_memory.h); NULL: this program cannot. */
+    uint32_t (*scarce)(uint32_t permil);
 };
 
 struct swarm_result {
