@@ -123,19 +123,20 @@ void iter_check_path(struct query *query, struct iter_state *state)
 {
     struct question question = {state->deleg->zone, TYPE_NS, CLASS_IN};
 
-    if (query->depth > 1 || !budget_allows_extras(query->budget))
+    /* Only on a client's own way: checks of the checks' ways would never end. */
+    if (query->depth > 0 || query->nobody_waits || !budget_allows_extras(query->budget))
         return;
-    mesh_prefetch(query->env->mesh, query->env, &question, QUERY_CD);
+    mesh_look_aside(query, &question, QUERY_CD);
     for (struct deleg_name *name = state->deleg->names; name != NULL; name = name->next) {
         struct question address = {name->name, TYPE_A, CLASS_IN};
 
         if (!deleg_needs_glue(state->deleg, name->name))
             continue;
         if (name->a == TARGET_KNOWN)
-            mesh_prefetch(query->env->mesh, query->env, &address, QUERY_TARGET | QUERY_CD);
+            mesh_look_aside(query, &address, QUERY_TARGET | QUERY_CD);
         address.qtype = TYPE_AAAA;
         if (name->aaaa == TARGET_KNOWN)
-            mesh_prefetch(query->env->mesh, query->env, &address, QUERY_TARGET | QUERY_CD);
+            mesh_look_aside(query, &address, QUERY_TARGET | QUERY_CD);
     }
 }
 

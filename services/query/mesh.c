@@ -491,6 +491,24 @@ void mesh_prefetch(struct mesh *mesh, struct env *env, const struct question *qu
     start(mesh, query, PLACE_OTHERS);
 }
 
+void mesh_look_aside(struct query *parent, const struct question *question, unsigned flags)
+{
+    struct mesh *mesh = parent->env->mesh;
+    struct query *query;
+
+    flags |= QUERY_REFRESH;
+    if (mesh_size(mesh) >= mesh->limits.queries_max ||
+        find(mesh, question, flags, identity_hash(mesh, question, flags)) != NULL ||
+        !budget_take(parent->budget, COST_SUBQUERIES, 1))
+        return;
+    query = query_new(mesh, parent->env, question, flags, parent->budget);
+    if (query == NULL)
+        return;
+    query->depth = parent->depth + 1;
+    query->nobody_waits = true;
+    start(mesh, query, PLACE_OTHERS);
+}
+
 void mesh_withdraw(struct mesh_client *client)
 {
     if (client->query == NULL)

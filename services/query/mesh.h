@@ -51,6 +51,12 @@ enum status mesh_ask(struct mesh *mesh, struct env *env, const struct question *
 void mesh_prefetch(struct mesh *mesh, struct env *env, const struct question *question,
                    unsigned flags);
 
+/**
+ * As mesh_prefetch, for the sake of a running query and out of its budget: what nobody waits for is
+ * still work for one client's question.
+ */
+void mesh_look_aside(struct query *parent, const struct question *question, unsigned flags);
+
 /** The client waits no longer; the query goes on. */
 void mesh_withdraw(struct mesh_client *client);
 
