@@ -125,6 +125,7 @@ void sim_client_ask(struct sim_clients *clients, const struct question *question
         asking->udp_size = sizes[sim_below(&clients->random, COUNT(sizes))];
     arena_reset(clients->scratch);
     asking->must = !asking->no_rd && clients->scarce_permil == 0 &&
+                   !clients->asks_for_too_much &&
                    oracle_resolve(clients->net, question, clients->scratch, &truth) &&
                    oracle_must_answer(clients->net, &truth);
     clients->counts.questions++;

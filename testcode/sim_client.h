@@ -27,8 +27,9 @@ struct sim_clients {
     struct arena *scratch;
     uint32_t patience_ms; /* until a question counts as unanswered */
     uint32_t
-        scarce_permil;  /* of the resolver's allocations fail; then less is expected of it */
-    bool may_be_stale;  /* serve-expired: what has run out may be shown */
+        scarce_permil; /* of the resolver's allocations fail; then less is expected of it */
+    bool asks_for_too_much; /* the settings are such that an answer cannot always be had */
+    bool may_be_stale;      /* serve-expired: what has run out may be shown */
     bool mixes_answers; /* a planted fault: each answer with the records of the one before */
     size_t last_size;   /* of the answer before */
     uint8_t last[512];
