@@ -164,12 +164,26 @@ void iter_add_server(struct query *query, struct iter_state *state, struct deleg
         server->failed = true;
 }
 
+void iter_add_addresses(struct query *query, struct iter_state *state, struct deleg *deleg,
+                        const struct deleg_name *name, const struct rrset *set)
+{
+    uint32_t most = iter_env(query)->config->deleg_limits.addresses_per_name;
+    uint16_t port = name->port == 0 ? 53 : name->port;
+
+    for (size_t i = 0; i < size_min(set->rr_count, most); i++) {
+        struct slice rdata = rrset_rdata(set, i);
+        struct addr addr = set->type == TYPE_A ? addr_ip4(rdata.data, port)
+                                               : addr_ip6(rdata.data, port);
+
+        iter_add_server(query, state, deleg, &addr, name->tls_name, name->name);
+    }
+}
+
 static void add_cached(struct query *query, struct iter_state *state, struct deleg *deleg,
                        struct deleg_name *name, uint16_t type)
 {
     struct env *env = query->env;
     enum target_status *status = type == TYPE_A ? &name->a : &name->aaaa;
-    uint32_t most = iter_env(query)->config->deleg_limits.addresses_per_name;
     const struct rrset *set;
 
     if (*status != TARGET_UNKNOWN)
@@ -181,13 +195,7 @@ static void add_cached(struct query *query, struct iter_state *state, struct del
     *status = TARGET_KNOWN;
     if (set->trust > TRUST_ADDITIONAL_AA)
         deleg->parent_side = false;
-    for (size_t i = 0; i < size_min(set->rr_count, most); i++) {
-        struct slice rdata = rrset_rdata(set, i);
-        struct addr addr = type == TYPE_A ? addr_ip4(rdata.data, 53) : addr_ip6(rdata.data, 53);
-
-        addr.port = name->port == 0 ? 53 : name->port;
-        iter_add_server(query, state, deleg, &addr, name->tls_name, name->name);
-    }
+    iter_add_addresses(query, state, deleg, name, set);
     rrset_unref(set);
 }
 

@@ -108,6 +108,11 @@ void iter_add_server(struct query *query, struct iter_state *state, struct deleg
 /** Whether the bounds and the time that are left allow one packet more to this delegation. */
 bool iter_may_send(const struct query *query, const struct iter_state *state);
 
+/** Adds the addresses of an A or AAAA set of one of the delegation's names, as many as one name may
+ *  have, at the port and with the TLS name that the name was told with. */
+void iter_add_addresses(struct query *query, struct iter_state *state, struct deleg *deleg,
+                        const struct deleg_name *name, const struct rrset *set);
+
 /** Adds cached and given addresses for all names of the delegation. */
 void iter_add_cached_addresses(struct query *query, struct iter_state *state,
                                struct deleg *deleg);
@@ -151,9 +156,6 @@ bool iter_settle_case(struct query *query, struct iter_state *state);
 
 /** Answers with the poor answer, when nothing better came. */
 enum step iter_accept_last_resort(struct query *query, struct iter_state *state);
-
-/** The deepest cached delegation at or above the name that is of use; NULL: none. */
-struct deleg *iter_deepest_known(struct query *query, struct iter_state *state, struct dname name);
 
 /** The root with the servers that the hints tell, not primed. NULL: no memory. */
 struct deleg *iter_deleg_from_hints(struct query *query, struct iter_state *state);

@@ -274,7 +274,6 @@ static void drop_unverified(const struct query *query, struct message *message, 
 static void add_glue(struct query *query, struct iter_state *state, struct deleg *deleg,
                      const struct message *message)
 {
-    uint32_t most = iter_env(query)->config->deleg_limits.addresses_per_name;
     size_t count;
     const struct rrset **sets = message_section(message, SECTION_ADDITIONAL, &count);
 
@@ -285,13 +284,7 @@ static void add_glue(struct query *query, struct iter_state *state, struct deleg
             !may_use_glue(query, deleg->zone, sets[i]))
             continue;
         *(sets[i]->type == TYPE_A ? &name->a : &name->aaaa) = TARGET_KNOWN;
-        for (size_t j = 0; j < size_min(sets[i]->rr_count, most); j++) {
-            struct slice rdata = rrset_rdata(sets[i], j);
-            struct addr addr = sets[i]->type == TYPE_A ? addr_ip4(rdata.data, 53)
-                                                       : addr_ip6(rdata.data, 53);
-
-            iter_add_server(query, state, deleg, &addr, NULL, name->name);
-        }
+        iter_add_addresses(query, state, deleg, name, sets[i]);
     }
 }
 

@@ -337,7 +337,7 @@ static struct deleg *deleg_from_cache_at(struct query *query, struct iter_state 
     return deleg;
 }
 
-struct deleg *iter_deepest_known(struct query *query, struct iter_state *state, struct dname name)
+static struct deleg *deepest_known(struct query *query, struct iter_state *state, struct dname name)
 {
     for (;;) {
         struct deleg *deleg = deleg_from_cache_at(query, state, name);
@@ -395,7 +395,7 @@ struct deleg *iter_place_above(struct query *query, struct iter_state *state, st
 {
     struct dname name = dname_parent(zone);
     const struct told_zone *told = told_of(query, state, name);
-    struct deleg *known = iter_deepest_known(query, state, name);
+    struct deleg *known = deepest_known(query, state, name);
 
     return told_comes_first(told, known) ? deleg_from_told(query, state, told) : known;
 }
@@ -408,7 +408,7 @@ static enum step choose_place(struct query *query, struct iter_state *state)
     struct deleg *known = NULL;
 
     if (told == NULL || !told->is_forward)
-        known = iter_deepest_known(query, state, place);
+        known = deepest_known(query, state, place);
     if (told == NULL && known == NULL)
         told = forward_root(table);
     if (told_comes_first(told, known)) {
@@ -439,7 +439,7 @@ static void add_set(struct message *message, enum section section, const struct 
 /* The NS set and glue of the best known place, for a client that does not want recursion. */
 static enum step refer(struct query *query, struct iter_state *state)
 {
-    struct deleg *known = iter_deepest_known(query, state, place_of(&state->question));
+    struct deleg *known = deepest_known(query, state, place_of(&state->question));
     struct message message = {0};
 
     message.rrsets = ARENA_ARRAY(query->arena, const struct rrset *,

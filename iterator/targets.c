@@ -28,7 +28,6 @@ static void add_addresses(struct query *query, struct iter_state *state, struct 
 {
     const struct message *message = &target->waiter.result.message;
     uint16_t type = target->aaaa ? TYPE_AAAA : TYPE_A;
-    uint32_t most = iter_env(query)->config->deleg_limits.addresses_per_name;
     size_t count;
     const struct rrset **sets = message_section(message, SECTION_ANSWER, &count);
 
@@ -44,16 +43,7 @@ static void add_addresses(struct query *query, struct iter_state *state, struct 
         if (sets[i]->type != type)
             continue;
         *status_of(target) = TARGET_KNOWN;
-        for (size_t j = 0; j < size_min(sets[i]->rr_count, most); j++) {
-            struct slice rdata = rrset_rdata(sets[i], j);
-            struct addr addr =
-                target->aaaa ? addr_ip6(rdata.data, 53) : addr_ip4(rdata.data, 53);
-
-            if (target->name->port != 0)
-                addr.port = target->name->port;
-            iter_add_server(query, state, target->deleg, &addr, target->name->tls_name,
-                            target->name->name);
-        }
+        iter_add_addresses(query, state, target->deleg, target->name, sets[i]);
     }
 }
 
@@ -281,8 +271,6 @@ bool iter_ask_parent_early(struct query *query, struct iter_state *state)
 /* Addresses as parents told them once, where the names' own zones say something else now. */
 static bool add_parent_side(struct query *query, struct iter_state *state)
 {
-    uint32_t most = iter_env(query)->config->deleg_limits.addresses_per_name;
-
     for (struct deleg_name *name = state->deleg->names; name != NULL; name = name->next) {
         for (unsigned aaaa = 0; aaaa < 2; aaaa++) {
             const struct rrset *set = rrset_cache_find(
@@ -291,12 +279,7 @@ static bool add_parent_side(struct query *query, struct iter_state *state)
 
             if (set == NULL)
                 continue;
-            for (size_t i = 0; i < size_min(set->rr_count, most); i++) {
-                struct slice rdata = rrset_rdata(set, i);
-                struct addr addr = aaaa ? addr_ip6(rdata.data, 53) : addr_ip4(rdata.data, 53);
-
-                iter_add_server(query, state, state->deleg, &addr, NULL, name->name);
-            }
+            iter_add_addresses(query, state, state->deleg, name, set);
             rrset_unref(set);
         }
     }

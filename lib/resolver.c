@@ -377,11 +377,6 @@ struct infra_cache *resolver_infra(struct resolver_shared *shared)
     return shared->infra;
 }
 
-struct key_cache *resolver_keys(struct resolver_shared *shared)
-{
-    return shared->keys;
-}
-
 /* ---- one thread ---- */
 
 static void env_release(struct env *env)
@@ -532,9 +527,4 @@ void resolver_run(struct resolver *resolver)
 struct mesh *resolver_mesh(struct resolver *resolver)
 {
     return resolver->mesh;
-}
-
-struct request_service *resolver_requests(struct resolver *resolver)
-{
-    return resolver->requests;
 }

@@ -39,7 +39,6 @@ const struct options *resolver_options(const struct resolver_shared *shared);
 struct rrset_cache *resolver_rrsets(struct resolver_shared *shared);
 struct msg_cache *resolver_messages(struct resolver_shared *shared);
 struct infra_cache *resolver_infra(struct resolver_shared *shared);
-struct key_cache *resolver_keys(struct resolver_shared *shared);
 
 /** Builds new settings from the options; on a complaint everything stays as it was (false). */
 bool resolver_shared_reload(struct resolver_shared *shared, struct options *options,
@@ -62,6 +61,5 @@ void resolver_receive(struct resolver *resolver, struct channel *channel, const 
 /** Runs the mesh: after events from upstream or timers. */
 void resolver_run(struct resolver *resolver);
 struct mesh *resolver_mesh(struct resolver *resolver);
-struct request_service *resolver_requests(struct resolver *resolver);
 
 #endif

@@ -654,13 +654,3 @@ void mesh_run(struct mesh *mesh)
         }
     }
 }
-
-void mesh_each(struct mesh *mesh, void (*show)(void *context, const struct query *query),
-               void *context)
-{
-    struct list *lists[] = {&mesh->first_half, &mesh->last_half, &mesh->others};
-
-    for (size_t i = 0; i < COUNT(lists); i++)
-        LIST_EACH (lists[i], link)
-            show(context, CONTAINER_OF(link, struct query, listed));
-}

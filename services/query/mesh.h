@@ -84,8 +84,4 @@ void mesh_wake(struct query *query);
 /** Steps queries until nobody is ready. */
 void mesh_run(struct mesh *mesh);
 
-/** Shows every query; it is borrowed for the call. */
-void mesh_each(struct mesh *mesh, void (*show)(void *context, const struct query *query),
-               void *context);
-
 #endif

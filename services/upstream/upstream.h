@@ -63,6 +63,4 @@ struct upstream {
     void (*withdraw)(struct upstream *upstream, struct upstream_ask *ask);
 };
 
-const char *upstream_verdict_word(enum upstream_verdict verdict);
-
 #endif
