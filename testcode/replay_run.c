@@ -510,8 +510,10 @@ static void do_message(struct run *run, const struct replay_step *step)
 {
     struct msg_cache *cache = resolver_messages(run->shared);
 
-    for (uint8_t flavour = 0; flavour <= (MSG_FLAVOUR_CD | MSG_FLAVOUR_NO_RD); flavour++)
-        if (step->type == STEP_FLUSH_MESSAGE)
+    for (uint8_t flavour = 0; flavour < MSG_FLAVOURS; flavour++)
+        if ((flavour & MSG_FLAVOUR_FAILURE) != 0)
+            continue; /* goes with the answer's */
+        else if (step->type == STEP_FLUSH_MESSAGE)
             msg_cache_drop(cache, &step->question, flavour);
         else
             msg_cache_expire(cache, &step->question, flavour, run->world.now_ms / 1000 - 3);

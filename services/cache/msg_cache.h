@@ -22,7 +22,11 @@ enum {
     MSG_FLAVOUR_NONE = 0,
     MSG_FLAVOUR_CD = 1,  /* asked with CD: may hold what validation would refuse */
     MSG_FLAVOUR_NO_RD = 2, /* a referral for a client without RD */
-    MSG_FLAVOUR_FAILURE = 4 /* a remembered failure; beside it a stale answer may still be kept */
+    MSG_FLAVOUR_FAILURE = 4, /* a remembered failure; beside it a stale answer may still be kept */
+    /* For clients whose answers a module may make (DNS64). Apart from what servers said, which alone
+     * counts for sub-questions and for clients that judge for themselves. */
+    MSG_FLAVOUR_MADE = 8,
+    MSG_FLAVOURS = 16 /* all there can be are below */
 };
 
 /** One answer in the cache; borrowed fields live as long as the reference. */

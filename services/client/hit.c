@@ -159,20 +159,20 @@ static bool was_judged(const struct msg_entry *entry)
 }
 
 enum hit_age hit_find(const struct env *env, const struct question *question,
-                      bool checking_disabled, int64_t now_s, uint32_t stale_s,
-                      uint32_t stale_ttl_s, struct arena *arena, struct hit *out)
+                      uint8_t flavour, int64_t now_s, uint32_t stale_s, uint32_t stale_ttl_s,
+                      struct arena *arena, struct hit *out)
 {
-    uint8_t first = checking_disabled ? MSG_FLAVOUR_CD : MSG_FLAVOUR_NONE;
     const struct msg_entry *entry =
-        msg_cache_find(env->messages, question, first, now_s, stale_s);
+        msg_cache_find(env->messages, question, flavour, now_s, stale_s);
 
     out->age = HIT_NONE;
     out->stale_s = 0;
-    if (entry == NULL && env->validates) {
+    if (entry == NULL && env->validates && (flavour & MSG_FLAVOUR_MADE) == 0) {
         /* RFC 4035 section 3.2.2: what is good for one is good for the other once it is judged.
          */
-        entry = msg_cache_find(env->messages, question, first ^ MSG_FLAVOUR_CD, now_s, stale_s);
-        if (entry != NULL && !checking_disabled && !was_judged(entry)) {
+        entry =
+            msg_cache_find(env->messages, question, flavour ^ MSG_FLAVOUR_CD, now_s, stale_s);
+        if (entry != NULL && (flavour & MSG_FLAVOUR_CD) == 0 && !was_judged(entry)) {
             msg_entry_unref(entry);
             entry = NULL;
         }
@@ -187,10 +187,8 @@ enum hit_age hit_find(const struct env *env, const struct question *question,
 }
 
 enum hit_age hit_find_failure(const struct env *env, const struct question *question,
-                              bool checking_disabled, int64_t now_s, struct hit *out)
+                              uint8_t flavour, int64_t now_s, struct hit *out)
 {
-    uint8_t flavour = checking_disabled ? MSG_FLAVOUR_CD : MSG_FLAVOUR_NONE;
-
     out->entry = msg_cache_find(env->messages, question,
                                 (uint8_t)(flavour | MSG_FLAVOUR_FAILURE), now_s, 0);
     out->newer_count = 0;

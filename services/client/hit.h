@@ -33,19 +33,19 @@ struct hit {
  *
  * The newest RRset of a name goes out where there is one; if one of the RRsets has expired, so
  * has the answer; a denial whose NSEC records have changed is no answer any more.
- * @param checking_disabled the asker set CD: what was never validated will do, too.
+ * @param flavour           CD: what was never validated will do, too. MADE: what a module made.
  * @param stale_s           how long expired answers may still be used, 0: not at all.
  * @param stale_ttl_s       the most that an expired RRset's TTL is shown as.
  * @param arena             for the sections; lives as long as `out`.
  * @return out->age, one of NONE, FRESH and STALE. Anything but NONE is to be released.
  */
 enum hit_age hit_find(const struct env *env, const struct question *question,
-                      bool checking_disabled, int64_t now_s, uint32_t stale_s,
-                      uint32_t stale_ttl_s, struct arena *arena, struct hit *out);
+                      uint8_t flavour, int64_t now_s, uint32_t stale_s, uint32_t stale_ttl_s,
+                      struct arena *arena, struct hit *out);
 
 /** A failure that is remembered and not yet due for another try: HIT_FAILURE or HIT_NONE. */
 enum hit_age hit_find_failure(const struct env *env, const struct question *question,
-                              bool checking_disabled, int64_t now_s, struct hit *out);
+                              uint8_t flavour, int64_t now_s, struct hit *out);
 
 void hit_release(struct hit *hit);
 

@@ -171,12 +171,28 @@ static struct visit *resume(struct request *request)
 
 /* ---- cache ---- */
 
+/* RFC 6147 section 5.5: who sets CD and DO judges for itself, so it gets what the servers said. */
+static bool may_be_made(const struct visit *visit)
+{
+    const struct request_settings *settings = &visit->service->settings;
+    bool judges = (visit->asker.flags & FLAG_CD) != 0 && visit->asker.dnssec_ok &&
+                  !settings->options->ignore_cd_flag;
+
+    return settings->env->may_make != NULL && !judges &&
+           settings->env->may_make(settings->env, &visit->target);
+}
+
+static unsigned query_flags(const struct visit *visit)
+{
+    return (visit_is_unchecked(visit) ? QUERY_CD : 0u) | (may_be_made(visit) ? QUERY_MADE : 0u);
+}
+
 static enum hit_age look_up(struct visit *visit, uint32_t stale_s, struct hit *hit)
 {
     const struct env *env = visit->service->settings.env;
 
-    return hit_find(env, &visit->target, visit_is_unchecked(visit), visit->now_s, stale_s,
-                    env->cache_options->serve_expired_reply_ttl, visit->arena, hit);
+    return hit_find(env, &visit->target, query_flavour(query_flags(visit)), visit->now_s,
+                    stale_s, env->cache_options->serve_expired_reply_ttl, visit->arena, hit);
 }
 
 static enum hit_age look_up_stale(struct visit *visit, struct hit *hit)
@@ -185,11 +201,6 @@ static enum hit_age look_up_stale(struct visit *visit, struct hit *hit)
 
     hit->age = HIT_NONE;
     return stale_s == 0 ? HIT_NONE : look_up(visit, stale_s, hit);
-}
-
-static unsigned query_flags(const struct visit *visit)
-{
-    return visit_is_unchecked(visit) ? QUERY_CD : 0;
 }
 
 static bool wants_recursion(const struct visit *visit)
@@ -242,7 +253,8 @@ static bool answer_from_cache(struct visit *visit, bool *has_stale)
             prefetch(visit);
         return true;
     }
-    hit_find_failure(env, &visit->target, visit_is_unchecked(visit), visit->now_s, &failure);
+    hit_find_failure(env, &visit->target, query_flavour(query_flags(visit)), visit->now_s,
+                     &failure);
     look_up_stale(visit, &hit);
     if (answer_stale_now(visit, &hit, &failure))
         return true;

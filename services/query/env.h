@@ -38,6 +38,9 @@ struct env {
      *  have arrived; all of its RRsets are secure. NULL: there is none who could. */
     bool (*known_denial)(struct query *query, const struct question *question,
                          struct message *out, int64_t *expires_s);
+    /** A client's question that a module may answer with records of its own making (QUERY_MADE).
+     *  NULL: there is no such module. */
+    bool (*may_make)(const struct env *env, const struct question *question);
     void (*release)(struct env *env); /* called with the last reference */
 };
 

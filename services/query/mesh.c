@@ -524,7 +524,7 @@ void mesh_withdraw(struct mesh_client *client)
 static bool is_on_path(const struct query *query, const struct question *question,
                        unsigned flags, unsigned *looked_at)
 {
-    const unsigned kind = QUERY_PRIMING | QUERY_REFRESH | QUERY_CD;
+    const unsigned kind = QUERY_PRIMING | QUERY_REFRESH | QUERY_CD | QUERY_MADE;
 
     if (++*looked_at > PATH_WALK_MAX)
         return true;

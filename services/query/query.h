@@ -19,7 +19,9 @@ enum {
     QUERY_REFRESH = 8,  /* do not answer from the cache: prefetch, priming, retry of the validator */
     QUERY_TARGET = 16,  /* address of a name server: never validated */
     QUERY_NO_CACHE_STORE = 32,
-    QUERY_IDENTITY = QUERY_CD | QUERY_NO_RD | QUERY_PRIMING | QUERY_REFRESH | QUERY_TARGET
+    QUERY_MADE = 64,    /* a client's own, which a module may answer with what no server said */
+    QUERY_IDENTITY =
+        QUERY_CD | QUERY_NO_RD | QUERY_PRIMING | QUERY_REFRESH | QUERY_TARGET | QUERY_MADE
 };
 
 /* Nesting of sub-questions in all, and of look-ups of name servers without glue (limits of the budget). */
@@ -83,7 +85,8 @@ struct query {
 static inline uint8_t query_flavour(unsigned flags)
 {
     return (uint8_t)((flags & QUERY_CD ? MSG_FLAVOUR_CD : 0) |
-                     (flags & QUERY_NO_RD ? MSG_FLAVOUR_NO_RD : 0));
+                     (flags & QUERY_NO_RD ? MSG_FLAVOUR_NO_RD : 0) |
+                     (flags & QUERY_MADE ? MSG_FLAVOUR_MADE : 0));
 }
 
 /** The reference becomes the query's; released with it. @return set; when memory runs out it is
