@@ -43,6 +43,7 @@ static const struct {
     {"INFRA_RTT", STEP_INFRA_RTT},
     {"FLUSH_MESSAGE", STEP_FLUSH_MESSAGE},
     {"EXPIRE_MESSAGE", STEP_EXPIRE_MESSAGE},
+    {"CHECK_WORK", STEP_CHECK_WORK},
 };
 
 const char *step_type_text(enum step_type type)
@@ -343,6 +344,40 @@ static bool take_infra_rtt(struct parser *parser, struct replay_step *step, cons
     return true;
 }
 
+static const char *const cost_names[COSTS] = {
+#define COST(name, word, most) [COST_##name] = #name,
+#include "services/query/budget.def"
+#undef COST
+};
+
+const char *replay_cost_name(enum cost cost)
+{
+    return cost_names[cost];
+}
+
+/* CHECK_WORK SIGNATURES 3 HASH_BLOCKS 0: what questions have cost since the last such step. */
+static bool take_costs(struct parser *parser, struct replay_step *step, const char *at)
+{
+    bool any = false;
+
+    for (;;) {
+        char *word = word_next(&at, parser->arena);
+        int number = 0;
+        size_t cost = 0;
+
+        if (word == NULL)
+            return any || lines_fail(&parser->lines, "name of a cost expected");
+        while (cost < COSTS && strcmp(word, cost_names[cost]) != 0)
+            cost++;
+        if (cost == COSTS)
+            return lines_fail(&parser->lines, "unknown cost: %s", word);
+        if (!read_number(parser, &at, &number))
+            return false;
+        step->has_cost[cost] = any = true;
+        step->cost[cost] = (uint64_t)number;
+    }
+}
+
 static bool take_step_rest(struct parser *parser, struct replay_step *step, const char *at)
 {
     switch (step->type) {
@@ -357,6 +392,7 @@ static bool take_step_rest(struct parser *parser, struct replay_step *step, cons
     case STEP_INFRA_RTT: return take_infra_rtt(parser, step, at);
     case STEP_FLUSH_MESSAGE:
     case STEP_EXPIRE_MESSAGE: return take_question(parser, step, at);
+    case STEP_CHECK_WORK: return take_costs(parser, step, at);
     default: return true;
     }
 }

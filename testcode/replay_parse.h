@@ -6,6 +6,7 @@
 #ifndef TREESHREW_TESTCODE_REPLAY_PARSE_H
 #define TREESHREW_TESTCODE_REPLAY_PARSE_H
 
+#include "services/query/budget.h"
 #include "testcode/replay_entry.h"
 #include "util/addr.h"
 
@@ -41,6 +42,7 @@ enum step_type {
     STEP_INFRA_RTT,
     STEP_FLUSH_MESSAGE,
     STEP_EXPIRE_MESSAGE,
+    STEP_CHECK_WORK,
     STEP_TYPES
 };
 
@@ -56,6 +58,8 @@ struct replay_step {
     const char *name;         /* variable of ASSIGN, id of a file */
     struct question question; /* of FLUSH_MESSAGE, EXPIRE_MESSAGE; zone of INFRA_RTT */
     uint32_t milliseconds;    /* of INFRA_RTT */
+    bool has_cost[COSTS];     /* of CHECK_WORK: which are named, and what each has to be */
+    uint64_t cost[COSTS];
 };
 
 struct scenario {
@@ -70,6 +74,8 @@ struct scenario {
 struct scenario *scenario_read(const char *text, struct arena *arena, const char **error);
 
 const char *step_type_text(enum step_type type);
+/** As CHECK_WORK calls it: SIGNATURES. */
+const char *replay_cost_name(enum cost cost);
 
 /** By its id, or by its name in the configuration. NULL: there is none. */
 const struct scenario_file *scenario_file_by_id(const struct scenario *scenario,

@@ -46,6 +46,7 @@ struct run {
     struct resolver *resolver;
     struct list replies; /* of struct reply, the oldest first */
     struct macros macros;
+    uint64_t spent[COSTS]; /* until the last CHECK_WORK */
     bool failed;
 };
 
@@ -527,6 +528,23 @@ static void do_infra_rtt(struct run *run, const struct replay_step *step)
     next_step(run);
 }
 
+/* Work is counted, not timed: the same on every machine. */
+static void check_work(struct run *run, const struct replay_step *step)
+{
+    const struct mesh_stats *stats = mesh_stats(resolver_mesh(run->resolver));
+
+    for (size_t i = 0; i < COSTS; i++) {
+        uint64_t spent = stats->spent[i] - run->spent[i];
+
+        run->spent[i] = stats->spent[i];
+        say(run, "  %s %" PRIu64 "\n", replay_cost_name((enum cost)i), spent);
+        if (step->has_cost[i] && spent != step->cost[i])
+            fail(run, "%s is %" PRIu64 ", not %" PRIu64, replay_cost_name((enum cost)i), spent,
+                 step->cost[i]);
+    }
+    next_step(run);
+}
+
 static void do_step(struct run *run)
 {
     const struct replay_step *step = run->step;
@@ -541,6 +559,7 @@ static void do_step(struct run *run)
     case STEP_TIME_PASSES: do_time_passes(run, step); return;
     case STEP_ASSIGN: do_assign(run, step); return;
     case STEP_INFRA_RTT: do_infra_rtt(run, step); return;
+    case STEP_CHECK_WORK: check_work(run, step); return;
     case STEP_FLUSH_MESSAGE:
     case STEP_EXPIRE_MESSAGE: do_message(run, step); return;
     case STEP_CHECK_AUTOTRUST:

@@ -66,6 +66,7 @@ static const char base[] =
     "SECTION QUESTION\n"
     "mail.example. IN A\n"
     "ENTRY_END\n"
+    "STEP 65 CHECK_WORK SENDS 2 SIGNATURES 0\n"
     "STEP 70 TRAFFIC\n"
     "SCENARIO_END\n";
 
@@ -130,6 +131,10 @@ static const struct {
     {"a range that is not valid yet", "RANGE_BEGIN 0 15", "RANGE_BEGIN 11 15", false},
     {"a range for another address", "ADDRESS 198.18.1.1\nENTRY", "ADDRESS 198.18.1.2\nENTRY",
      false},
+    {"work that was done", "SENDS 2", "SENDS 1", false},
+    {"work that was not done", "SIGNATURES 0", "SIGNATURES 1", false},
+    {"work counted twice", "STEP 70 TRAFFIC\n", "STEP 70 CHECK_WORK SENDS 2\n", false},
+    {"work of which there is none", "SIGNATURES 0", "MIRACLES 0", false},
     {"an unknown word", "MATCH all ttl", "MATCH all ttls", false},
     {"an unknown option", "  ede: yes\n", "  edes: yes\n", false},
 };

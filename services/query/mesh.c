@@ -201,6 +201,20 @@ static void leave(struct mesh *mesh, struct query *query)
     mesh->world->timer_stop(mesh->world, &query->deadline);
 }
 
+/* What a client's question has cost is known when the last query that draws from its budget ends. */
+static void count_costs(struct query *query)
+{
+    const struct budget *budget = query->budget;
+    struct mesh_stats *stats = &query->env->mesh->stats;
+
+    if (budget->references != 1)
+        return;
+    for (size_t i = 0; i < COSTS; i++)
+        stats->spent[i] += query->env->limits.most[i] - budget->left[i];
+    if (budget->exhausted != COSTS)
+        stats->overruns[budget->exhausted]++;
+}
+
 static void query_free(struct query *query)
 {
     struct link *link;
@@ -212,6 +226,7 @@ static void query_free(struct query *query)
     while ((link = list_first(&query->children)) != NULL)
         mesh_unneed(CONTAINER_OF(link, struct query_waiter, in_parent));
     query_release_held(query);
+    count_costs(query);
     budget_unref(query->budget);
     trace_unref(query->trace);
     arena_free(query->arena);

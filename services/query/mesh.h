@@ -19,6 +19,8 @@ struct mesh_limits {
 
 struct mesh_stats {
     uint64_t started, finished, joined, jostled, refused, sub_started, failures_cached;
+    uint64_t spent[COSTS];    /* of the budgets of questions that have ended */
+    uint64_t overruns[COSTS]; /* questions whose budget said no, by the limit that did first */
 };
 
 struct mesh *mesh_new(struct world *world, const struct mesh_limits *limits, struct hash_key key);
