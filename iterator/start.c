@@ -436,7 +436,17 @@ static void add_set(struct message *message, enum section section, const struct 
     }
 }
 
-/* The NS set and glue of the best known place, for a client that does not want recursion. */
+/* As find_set, but what was found bogus is only for who sets CD. */
+static const struct rrset *find_to_show(struct query *query, struct dname owner, uint16_t type)
+{
+    const struct rrset *set = find_set(query, owner, type);
+    bool may_be_bogus = !query->env->validates || (query->flags & QUERY_CD) != 0;
+
+    return set == NULL || may_be_bogus || rrset_security(set) != SEC_BOGUS ? set : NULL;
+}
+
+/* The NS set and glue of the best known place, for a client that does not want recursion. Where the
+ * NS set is bogus there is nothing to refer to. */
 static enum step refer(struct query *query, struct iter_state *state)
 {
     struct deleg *known = deepest_known(query, state, place_of(&state->question));
@@ -447,11 +457,13 @@ static enum step refer(struct query *query, struct iter_state *state)
     if (message.rrsets == NULL)
         return iter_no_memory(query, state);
     if (known != NULL)
-        add_set(&message, SECTION_AUTHORITY, find_set(query, known->zone, TYPE_NS));
+        add_set(&message, SECTION_AUTHORITY, find_to_show(query, known->zone, TYPE_NS));
+    if (message.count[SECTION_AUTHORITY] == 0)
+        return iter_finish(query, state, &message, query_now_s(query), SEC_UNCHECKED);
     for (struct deleg_name *name = known == NULL ? NULL : known->names; name != NULL;
          name = name->next) {
-        add_set(&message, SECTION_ADDITIONAL, find_set(query, name->name, TYPE_A));
-        add_set(&message, SECTION_ADDITIONAL, find_set(query, name->name, TYPE_AAAA));
+        add_set(&message, SECTION_ADDITIONAL, find_to_show(query, name->name, TYPE_A));
+        add_set(&message, SECTION_ADDITIONAL, find_to_show(query, name->name, TYPE_AAAA));
     }
     return iter_finish(query, state, &message, query_now_s(query), SEC_UNCHECKED);
 }

@@ -14,6 +14,8 @@
  */
 #include "validator/val_state.h"
 
+#include <string.h>
+
 #include "util/wire/rdata.h"
 #include "validator/key_match.h"
 
@@ -80,18 +82,25 @@ static enum chained end_insecure(struct query *query, struct val_state *state,
 }
 
 /* Nobody asks for these keys again for a while; each time in a row it is longer. */
-static enum chained end_bogus(struct query *query, struct val_state *state,
-                              const struct reasons *reasons)
+static enum chained end_remembered(struct query *query, struct val_state *state,
+                                   const struct reasons *reasons)
 {
     uint32_t ttl_s = val_env(query)->config->options->val_bogus_ttl;
     const struct key_entry *entry = NULL;
 
-    if (ttl_s > 0 &&
-        query->budget->exhausted == COSTS) /* a limit says nothing about the zone */
+    if (ttl_s > 0)
         entry = key_cache_store_bogus(val_env(query)->keys, state->chain.candidate,
                                       class_of(query), reasons, query_now_s(query), ttl_s,
                                       (uint32_t)size_max(BAD_KEY_TTL_MAX_S, ttl_s));
     return end(query, state, SEC_BOGUS, entry, reasons);
+}
+
+static enum chained end_bogus(struct query *query, struct val_state *state,
+                              const struct reasons *reasons)
+{
+    if (query->budget->exhausted == COSTS)
+        return end_remembered(query, state, reasons);
+    return end(query, state, SEC_BOGUS, NULL, reasons); /* a limit says nothing about the zone */
 }
 
 /* ---- fetching a set ---- */
@@ -119,6 +128,30 @@ static enum chained limit_reached(struct query *query, struct val_state *state)
                                 rrtype_to_text(fetch->type, type)));
 
     return end(query, state, SEC_BOGUS, NULL, fetch->fault.count != 0 ? &fetch->fault : &why);
+}
+
+static bool nothing_has_failed(const struct query *query)
+{
+    return query->budget->left[COST_FAILED_SIGNATURES] ==
+           query->env->limits.most[COST_FAILED_SIGNATURES];
+}
+
+/* Nothing more may be verified. What was found until then tells more than the limit does.
+ * @param alone only signatures of this very set had failed: then it is the zone's own doing, and
+ * its next name must not cost as much again (KeyTrap, CVE-2023-50387). */
+static enum chained verified_enough(struct query *query, struct val_state *state,
+                                    const struct finding *finding,
+                                    const struct outcome_source *source, bool alone)
+{
+    struct reasons why;
+
+    if (finding->ede != EDE_DNSSEC_BOGUS || strcmp(finding->cause, "sig=invalid") != 0)
+        return limit_reached(query, state);
+    why = val_reason_of(query, finding, source);
+    query_trace(query, TRACE_BOGUS,
+                source == NULL || source->server.family == ADDR_NONE ? NULL : &source->server,
+                NULL, why.item[0].text);
+    return alone ? end_remembered(query, state, &why) : end(query, state, SEC_BOGUS, NULL, &why);
 }
 
 static enum chained ask(struct query *query, struct val_state *state)
@@ -322,7 +355,7 @@ static bool is_stripped(const struct rrset *set)
 /* The DNSKEY set is judged by the DS set, or at the top by the anchor. */
 static enum chained take_keys(struct query *query, struct val_state *state,
                               struct key_verdict *verdict, const struct rrset *dnskeys,
-                              int64_t expires_s)
+                              int64_t expires_s, bool alone)
 {
     struct val_chain *chain = &state->chain;
     const struct outcome_source *source = fetched_from(&chain->fetch, false);
@@ -332,7 +365,7 @@ static enum chained take_keys(struct query *query, struct val_state *state,
     if (verdict->security == SEC_INDETERMINATE)
         return CHAIN_NO_MEMORY;
     if (verdict->exhausted)
-        return limit_reached(query, state);
+        return verified_enough(query, state, &verdict->finding, source, alone);
     if (verdict->security == SEC_BOGUS) {
         why = val_reason_of(query, &verdict->finding, source);
         return fetch_again(query, state, &why, source, is_stripped(dnskeys));
@@ -356,6 +389,7 @@ static enum chained judge_anchor(struct query *query, struct val_state *state)
     struct val_chain *chain = &state->chain;
     enum chained got = fetch(query, state, chain->candidate, TYPE_DNSKEY);
     struct sig_check check = val_sig_check(query);
+    bool alone = nothing_has_failed(query);
     const struct rrset *dnskeys;
     struct key_verdict verdict;
 
@@ -365,7 +399,7 @@ static enum chained judge_anchor(struct query *query, struct val_state *state)
         return fetch_failed(query, state);
     dnskeys = fetched_set(&chain->fetch, TYPE_DNSKEY);
     verdict = keys_verify_by_anchor(&check, dnskeys, chain->anchor);
-    return take_keys(query, state, &verdict, dnskeys, INT64_MAX);
+    return take_keys(query, state, &verdict, dnskeys, INT64_MAX, alone);
 }
 
 static enum chained judge_keys(struct query *query, struct val_state *state)
@@ -373,6 +407,7 @@ static enum chained judge_keys(struct query *query, struct val_state *state)
     struct val_chain *chain = &state->chain;
     enum chained got = fetch(query, state, chain->candidate, TYPE_DNSKEY);
     struct sig_check check = val_sig_check(query);
+    bool alone = nothing_has_failed(query);
     const struct rrset *dnskeys;
     struct key_verdict verdict;
 
@@ -382,7 +417,7 @@ static enum chained judge_keys(struct query *query, struct val_state *state)
         return fetch_failed(query, state);
     dnskeys = fetched_set(&chain->fetch, TYPE_DNSKEY);
     verdict = keys_verify_by_ds(&check, dnskeys, chain->ds);
-    return take_keys(query, state, &verdict, dnskeys, chain->ds->expires_s);
+    return take_keys(query, state, &verdict, dnskeys, chain->ds->expires_s, alone);
 }
 
 /* ---- the next cut ---- */
@@ -490,7 +525,8 @@ static enum chained verify(struct query *query, struct val_state *state,
     if (verdict.security == SEC_INDETERMINATE)
         return CHAIN_NO_MEMORY;
     if (verdict.exhausted)
-        return limit_reached(query, state);
+        return verified_enough(query, state, &verdict.finding,
+                               fetched_from(&chain->fetch, denial), false);
     if (verdict.security == SEC_SECURE && verdict.good.is_expanded) {
         /* RFC 4592 section 4.6: a wildcard makes no delegations. */
         verdict.security = SEC_BOGUS;

@@ -305,6 +305,10 @@ static void keep_answer(struct query *query)
                               .ttl_s = (uint32_t)time_min(ttl_s, UINT32_MAX),
                               .now_s = now_s};
 
+    /* What nobody has judged (the answer to priming) is only for those who judge for themselves
+     * (RFC 4035 section 3.2.2). */
+    if (env->validates && outcome->security == SEC_UNCHECKED)
+        store.flavour |= MSG_FLAVOUR_CD;
     store.prefetch_s = fresh_prefetch_s(env->cache_options, store.ttl_s);
     msg_cache_drop(env->messages, &query->question,
                    (uint8_t)(store.flavour | MSG_FLAVOUR_FAILURE)); /* no longer in a row */
