@@ -97,7 +97,7 @@ build/config.mk: build/configure
 LIB_DIRS = util util/wire util/conf services services/cache services/query services/upstream \
            services/client iterator validator lib
 NET_DIRS = services/net
-PROGRAMS = $(patsubst %.c,$(B)/%,$(notdir $(wildcard daemon/shrewd.c tools/shrew-*.c \
+PROGRAMS = $(patsubst %.c,$(B)/%,$(notdir $(wildcard daemon/shrewd.c tools/shrewctl.c tools/shrew-*.c \
            testcode/replay.c testcode/swarm.c)))
 MAINS = daemon/shrewd.c tools/shrew%.c testcode/replay.c testcode/swarm.c testcode/fuzz_main.c
 
@@ -128,7 +128,7 @@ COMPILE = $(CC) -std=c11 $(WARNINGS) $(WERROR) $(CPPFLAGS_ALL) $(CFLAGS) -pthrea
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -pthread
 LIBS_CORE = $(B)/libshrew.a $(CRYPTO_LIBS) $(YAML_LIBS) $(SYSTEM_LIBS)
 
-DOCUMENTS = $(B)/shrewd.yaml.5 $(B)/shrewd.schema.json
+DOCUMENTS = $(B)/shrewd.yaml.5 $(B)/shrewctl.8 $(B)/shrewd.schema.json
 all: $(PROGRAMS) $(B)/libshrew.a $(DOCUMENTS)
 
 # Other flags than last time mean other objects: everything is built anew.
@@ -176,16 +176,22 @@ ifneq ($(filter Linux FreeBSD OpenBSD NetBSD DragonFly,$(shell uname)),)
 $(B)/swarm: LINK += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(B)/obj/testcode/sim_memory.o: CPPFLAGS_ALL += -DSIM_WRAPS_MALLOC
 endif
-$(B)/shrew-%: $(B)/obj/tools/shrew-%.o $(B)/libtools.a $(B)/libshrew.a
+$(B)/shrewctl $(filter $(B)/shrew-%,$(PROGRAMS)): $(B)/%: $(B)/obj/tools/%.o $(B)/libtools.a \
+                                                  $(B)/libshrew.a
 	@echo "  LINK  $@"
 	@$(LINK) -o $@ $< $(B)/libtools.a $(LIBS_CORE) $(SSL_LIBS) $(EXPAT_LIBS)
 
-# The options in the manual, and the schema for editors, come out of the table of options.
+# The options and commands in the manuals, and the schema for editors, come out of their tables.
 $(B)/options.man: $(B)/shrew-checkconf
 	@$< --man > $@
 $(B)/shrewd.yaml.5: doc/shrewd.yaml.5.in $(B)/options.man
 	@echo "  MAN   $@"
 	@sed -e '/^@OPTIONS@$$/{' -e 'r $(B)/options.man' -e 'd' -e '}' $< > $@
+$(B)/commands.man: $(B)/shrewctl
+	@$< --man > $@
+$(B)/shrewctl.8: doc/shrewctl.8.in $(B)/commands.man
+	@echo "  MAN   $@"
+	@sed -e '/^@COMMANDS@$$/{' -e 'r $(B)/commands.man' -e 'd' -e '}' $< > $@
 $(B)/shrewd.schema.json: $(B)/shrew-checkconf
 	@$< --schema > $@
 
@@ -232,9 +238,9 @@ run-inner: $(B)/shrewd
 fuzz-inner: $(FUZZ_PROGRAMS)
 	@testcode/fuzz.sh $(B) $(FUZZ_SECONDS)
 
-SBIN = $(filter %/shrewd %/shrew-checkconf,$(PROGRAMS))
+SBIN = $(filter %/shrewd %/shrewctl %/shrew-checkconf,$(PROGRAMS))
 BIN = $(filter-out $(SBIN) %/replay %/swarm,$(PROGRAMS))
-MANUALS = $(wildcard doc/*.[158]) $(filter %.5,$(DOCUMENTS))
+MANUALS = $(wildcard doc/*.[158]) $(filter %.5 %.8,$(DOCUMENTS))
 SHARE = $(DESTDIR)$(prefix)/share
 
 install: all

@@ -2,61 +2,29 @@
  * server.c - starts the threads, follows signals, takes everything down again.
  *
  * Called by shrewd.c. Life: configuration, background, sockets, rights given up, shared part,
- * workers, threads; the first worker runs in the main thread and hears the signals. A reload is
- * one transaction: read, build and open all; only then swap and tell the threads. They answer
- * when they have followed, and until all have, a further SIGHUP waits. After SIGTERM the
- * threads end, then all is freed.
+ * workers, threads; the first worker runs in the main thread, hears the signals and takes the
+ * commands. After SIGTERM or the command "stop" the threads end, then all is freed.
  */
-#include "daemon/server.h"
-
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "daemon/logger.h"
-#include "daemon/ports.h"
+#include "daemon/control.h"
 #include "daemon/privs.h"
-#include "daemon/setup.h"
-#include "daemon/worker.h"
-#include "services/net/netwatch.h"
+#include "daemon/server_inside.h"
 
 enum {
     THREADS_MAX = 1024,
     START_LINES = 5, /* of warnings; at start there are at most ten lines in all */
-    RELOAD_LINES = 20
+    CHECK_LINES = 20
 };
 
 /* What is posted from thread to thread, and by the signal handler. */
-enum word { WORD_STOP = 1, WORD_RELOAD, WORD_FOLLOW, WORD_FOLLOWED };
-
-struct thread {
-    struct server *server;
-    struct worker *worker;
-    unsigned index;
-    pthread_t id;
-    bool running;
-};
-
-struct server {
-    const struct server_start *start;
-    char *config_path; /* absolute, so that it is found after chdir */
-    char *pid_path;
-    struct logger *logger;
-    struct log *log;
-    bool background;
-    struct loop *start_loop; /* chance, before there are workers */
-    struct resolver_shared *shared;
-    struct ports *ports;
-    unsigned thread_count;
-    struct thread *threads;
-    unsigned following; /* threads that have not yet followed the last reload */
-    bool reload_wanted;
-    struct netwatch *netwatch; /* NULL where the system does not tell */
-};
+enum word { WORD_STOP = 1, WORD_RELOAD, WORD_ROUND, WORD_ROUND_DONE };
 
 /* The signal handler's only way in. */
 static struct loop *volatile signal_loop;
@@ -173,35 +141,52 @@ static void network_changed(void *context)
 /* ---- threads --------------------------------------------------------------------------------
  */
 
-static void reload(struct server *server);
-
-static void follow(struct thread *thread)
+static void begin_round(struct server *server)
 {
-    worker_refresh(thread->worker);
-    if (!worker_follow_ports(thread->worker, thread->server->ports))
-        log_line(thread->server->log, LOG_LEVEL_ERROR,
-                 "event=listen thread=%u an address could not be served: out of memory",
-                 thread->index);
+    struct link *first = list_first(&server->rounds);
+
+    if (server->round != NULL || first == NULL)
+        return;
+    list_remove(first);
+    server->round = CONTAINER_OF(first, struct round, link);
+    server->round_left = 1;
+    for (unsigned i = 1; i < server->thread_count; i++)
+        if (loop_post(worker_loop(server->threads[i].worker), WORD_ROUND))
+            server->round_left++;
+    server->round->in_thread(server->round, &server->threads[0]);
+    (void)loop_post(worker_loop(server->threads[0].worker), WORD_ROUND_DONE);
 }
 
-static void all_followed(struct server *server)
+void server_go_round(struct server *server, struct round *round)
 {
-    log_line(server->log, LOG_LEVEL_INFO, "event=reloaded config=%s",
-             server->config_path != NULL ? server->config_path : "(defaults)");
-    if (server->reload_wanted) {
-        server->reload_wanted = false;
-        reload(server);
-    }
+    list_append(&server->rounds, &round->link);
+    begin_round(server);
 }
 
-static void stop_all(struct server *server)
+static void end_round(struct server *server)
+{
+    struct round *round = server->round;
+
+    if (--server->round_left > 0)
+        return;
+    server->round = NULL;
+    round->done(round, server);
+    begin_round(server);
+}
+
+static void stop_others(struct server *server)
 {
     for (unsigned i = 0; i < server->thread_count && server->threads != NULL; i++)
         if (server->threads[i].running)
             (void)loop_post(worker_loop(server->threads[i].worker), WORD_STOP);
 }
 
-/* In the thread's own loop. Only the main thread gets RELOAD and FOLLOWED. */
+void server_stop(struct server *server)
+{
+    (void)loop_post(worker_loop(server->threads[0].worker), WORD_STOP);
+}
+
+/* In the thread's own loop. Only the main thread gets RELOAD and ROUND_DONE. */
 static void on_word(void *context, uint8_t word)
 {
     struct thread *thread = context;
@@ -210,18 +195,15 @@ static void on_word(void *context, uint8_t word)
     switch (word) {
     case WORD_STOP:
         if (thread->index == 0)
-            stop_all(server);
+            stop_others(server);
         loop_stop(worker_loop(thread->worker));
         break;
-    case WORD_RELOAD: reload(server); break;
-    case WORD_FOLLOW:
-        follow(thread);
-        (void)loop_post(worker_loop(server->threads[0].worker), WORD_FOLLOWED);
+    case WORD_RELOAD: server_reload(server, NULL); break;
+    case WORD_ROUND:
+        server->round->in_thread(server->round, thread);
+        (void)loop_post(worker_loop(server->threads[0].worker), WORD_ROUND_DONE);
         break;
-    case WORD_FOLLOWED:
-        if (--server->following == 0)
-            all_followed(server);
-        break;
+    case WORD_ROUND_DONE: end_round(server); break;
     default: break;
     }
 }
@@ -277,75 +259,6 @@ static void join_threads(struct server *server)
             pthread_join(server->threads[i].id, NULL);
 }
 
-/* ---- reload ---------------------------------------------------------------------------------
- */
-
-/* What can be changed while running is; the rest is named. */
-static void warn_of_restart(struct server *server, const struct options *options)
-{
-    if (count_threads(options) != server->thread_count)
-        log_line(server->log, LOG_LEVEL_WARN,
-                 "event=reload option=num-threads takes effect at a restart only");
-}
-
-static bool swap(struct server *server, struct setup *setup)
-{
-    struct ports *ports = ports_new(setup->options, server->thread_count, &setup->report);
-    struct options *options = setup->options;
-
-    if (ports == NULL || conf_failed(&setup->report) ||
-        !ports_open(ports, server->ports, options, server->log)) {
-        ports_free(ports);
-        return false;
-    }
-    warn_of_restart(server, options);
-    setup->options = NULL;
-    if (!resolver_shared_reload(server->shared, options, options_complain, setup_read_file,
-                                &setup->report)) {
-        ports_free(ports);
-        return false;
-    }
-    ports_free(server->ports);
-    server->ports = ports;
-    return true;
-}
-
-static void tell_threads(struct server *server)
-{
-    const struct daemon_options *options = &resolver_options(server->shared)->daemon;
-
-    if (logger_set(server->logger, options, server->start->more_verbose, server->background) !=
-        STATUS_OK)
-        log_line(server->log, LOG_LEVEL_ERROR, "event=reload logfile=%s %s", options->logfile,
-                 strerror(errno));
-    follow(&server->threads[0]);
-    server->following = 0;
-    for (unsigned i = 1; i < server->thread_count; i++)
-        if (loop_post(worker_loop(server->threads[i].worker), WORD_FOLLOW))
-            server->following++;
-    if (server->following == 0)
-        all_followed(server);
-}
-
-static void reload(struct server *server)
-{
-    struct setup setup;
-    bool good;
-
-    if (server->following > 0) {
-        server->reload_wanted = true;
-        return;
-    }
-    good = setup_read(&setup, server->config_path) && swap(server, &setup);
-    setup_log(&setup, server->log, RELOAD_LINES);
-    if (!good)
-        log_line(server->log, LOG_LEVEL_ERROR,
-                 "event=reload failed; everything stays as it was");
-    setup_clear(&setup);
-    if (good)
-        tell_threads(server);
-}
-
 /* ---- start ----------------------------------------------------------------------------------
  */
 
@@ -399,6 +312,7 @@ static bool take_places(struct server *server, struct setup *setup)
         return false;
     }
     follow_chroot(server, options->daemon.chroot);
+    server->control_fd = control_open(options, server->log);
     return privs_drop(&options->daemon, server->log);
 }
 
@@ -431,6 +345,10 @@ static void clear(struct server *server)
 {
     signal_loop = NULL;
     join_threads(server);
+    if (server->control != NULL)
+        control_free(server->control);
+    else if (server->control_fd != -1)
+        close(server->control_fd);
     for (unsigned i = 0; i < server->thread_count && server->threads != NULL; i++)
         worker_free(server->threads[i].worker);
     free(server->threads);
@@ -459,7 +377,7 @@ static bool go_to_background(struct server *server, const struct setup *setup, i
 static bool start(struct server *server, struct setup *setup, int *ready)
 {
     if (!setup_read(setup, server->config_path)) {
-        setup_log(setup, server->log, RELOAD_LINES);
+        setup_log(setup, server->log, CHECK_LINES);
         return false;
     }
     return go_to_background(server, setup, ready) && take_places(server, setup) &&
@@ -477,6 +395,9 @@ static void run(struct server *server, int ready)
         privs_ready(ready);
     }
     logger_started(server->logger);
+    server->started_s = (int64_t)time(NULL);
+    if (server->control_fd != -1)
+        server->control = control_new(server, server->control_fd);
     server->netwatch = netwatch_new(signal_loop, network_changed, server);
     say_started(server);
     loop_run(signal_loop);
@@ -486,7 +407,7 @@ static void run(struct server *server, int ready)
 
 int server_run(const struct server_start *start_)
 {
-    struct server server = {.start = start_};
+    struct server server = {.start = start_, .control_fd = -1};
     struct setup setup;
     int ready = -1;
     bool good;
@@ -495,6 +416,8 @@ int server_run(const struct server_start *start_)
     if (server.logger == NULL)
         return EXIT_FAILURE;
     server.log = logger_log(server.logger);
+    list_init(&server.rounds);
+    list_init(&server.reloads);
     server.config_path = absolute(start_->config);
     setup = (struct setup){.arena = NULL};
     good = (start_->config == NULL || server.config_path != NULL) &&
@@ -503,7 +426,7 @@ int server_run(const struct server_start *start_)
     if (good)
         run(&server, ready);
     else
-        stop_all(&server);
+        stop_others(&server);
     clear(&server);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -337,19 +337,53 @@ static const struct conf_part *nth_part(const struct options *options,
     return NULL;
 }
 
+static bool sections_equal(const struct options *one, const struct options *other,
+                           const struct opt_section *section)
+{
+    for (size_t n = 0;; n++) {
+        const struct conf_part *a = nth_part(one, section, n);
+        const struct conf_part *b = nth_part(other, section, n);
+
+        if (a == NULL && b == NULL)
+            return true;
+        if (a == NULL || b == NULL || !parts_equal(a, b))
+            return false;
+    }
+}
+
 bool options_equal(const struct options *one, const struct options *other)
 {
     for (size_t i = 0; i < COUNT(sections); i++)
-        for (size_t n = 0;; n++) {
-            const struct conf_part *a = nth_part(one, &sections[i], n);
-            const struct conf_part *b = nth_part(other, &sections[i], n);
-
-            if (a == NULL && b == NULL)
-                break;
-            if (a == NULL || b == NULL || !parts_equal(a, b))
-                return false;
-        }
+        if (!sections_equal(one, other, &sections[i]))
+            return false;
     return true;
+}
+
+void options_changes(const struct options *one, const struct options *other,
+                     void (*tell)(void *context, const char *section, const char *name,
+                                  bool at_restart),
+                     void *context)
+{
+    char name[OPT_NAME_MAX];
+
+    for (size_t i = 0; i < COUNT(sections); i++) {
+        const struct conf_part *a = nth_part(one, &sections[i], 0);
+        const struct conf_part *b = nth_part(other, &sections[i], 0);
+        size_t count = opt_count(&sections[i]), offset;
+
+        if (sections[i].repeats) {
+            if (!sections_equal(one, other, &sections[i]))
+                tell(context, sections[i].name, sections[i].name, false);
+            continue;
+        }
+        for (size_t n = 0; n < count; n++) {
+            const struct opt_desc *option = opt_at(&sections[i], n, &offset);
+
+            if (!opt_equal(option, conf_member(a, n), conf_member(b, n)))
+                tell(context, sections[i].name, opt_name(option, name),
+                     option->reload == OPT_RESTART);
+        }
+    }
 }
 
 char *options_print_yaml(const struct options *options, bool all, struct arena *arena)

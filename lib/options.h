@@ -81,6 +81,15 @@ void options_complain(void *report, const struct opt_item *item, const char *wor
 bool options_equal(const struct options *one, const struct options *other);
 
 /**
+ * Tells each option that differs; of sections that repeat, and of lists, only that they do.
+ * @param tell at_restart: the new value takes effect at a restart only.
+ */
+void options_changes(const struct options *one, const struct options *other,
+                     void (*tell)(void *context, const char *section, const char *name,
+                                  bool at_restart),
+                     void *context);
+
+/**
  * The configuration as YAML, which read again gives the same values.
  * @param all also those that were not set but have a default. @return in the arena; NULL: no
  * memory.

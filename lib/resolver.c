@@ -377,6 +377,12 @@ struct infra_cache *resolver_infra(struct resolver_shared *shared)
     return shared->infra;
 }
 
+void resolver_forget_proofs(struct resolver_shared *shared)
+{
+    key_cache_flush(shared->keys);
+    proven_flush(shared->proven);
+}
+
 /* ---- one thread ---- */
 
 static void env_release(struct env *env)

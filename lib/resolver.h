@@ -40,6 +40,9 @@ struct rrset_cache *resolver_rrsets(struct resolver_shared *shared);
 struct msg_cache *resolver_messages(struct resolver_shared *shared);
 struct infra_cache *resolver_infra(struct resolver_shared *shared);
 
+/** Forgets validated keys and denials: whoever empties caches would be answered out of them else. */
+void resolver_forget_proofs(struct resolver_shared *shared);
+
 /** Builds new settings from the options; on a complaint everything stays as it was (false). */
 bool resolver_shared_reload(struct resolver_shared *shared, struct options *options,
                             conf_complain *complain, resolver_read_file *read_file, void *context);

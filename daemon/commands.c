@@ -1,0 +1,62 @@
+/*
+ * commands.c - the commands about the daemon as a whole.
+ *
+ * Called by control.c, in the main thread.
+ */
+#include <time.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "daemon/call.h"
+
+static void say_cache(struct outline *out, const char *name, uint64_t entries, uint64_t size_bytes,
+                      uint64_t most_bytes)
+{
+    outline_open(out, name);
+    outline_number(out, "entries", (int64_t)entries);
+    outline_number(out, "bytes", (int64_t)size_bytes);
+    outline_number(out, "bytes-max", (int64_t)most_bytes);
+    outline_close(out);
+}
+
+void command_status(struct call *call)
+{
+    struct server *server = call->server;
+    struct resolver_shared *shared = server->shared;
+    const struct options *options = resolver_options(shared);
+    struct outline *out = &call->out;
+    char text[ADDR_TEXT_MAX];
+
+    outline_text(out, "version", PACKAGE_VERSION);
+    outline_number(out, "pid", (int64_t)getpid());
+    outline_number(out, "uptime", time_max((int64_t)time(NULL) - server->started_s, 0));
+    outline_number(out, "uid", (int64_t)geteuid());
+    outline_text(out, "config", server->config_path != NULL ? server->config_path : "(defaults)");
+    outline_number(out, "threads", server->thread_count);
+    outline_text(out, "modules", options->validator.module_config);
+    outline_open_list(out, "addresses");
+    for (size_t i = 0; i < server->ports->count; i++)
+        outline_text(out, NULL, addr_to_text(&server->ports->list[i].addr, text));
+    outline_close(out);
+    say_cache(out, "message cache", msg_cache_count(resolver_messages(shared)),
+              msg_cache_size_bytes(resolver_messages(shared)), options->cache.msg_cache_size);
+    say_cache(out, "RRset cache", rrset_cache_count(resolver_rrsets(shared)),
+              rrset_cache_size_bytes(resolver_rrsets(shared)), options->cache.rrset_cache_size);
+    call_done(call);
+}
+
+/* The answer leaves before the process does: threads end at the next turn of their loops. */
+void command_stop(struct call *call)
+{
+    struct server *server = call->server;
+
+    log_line(server->log, LOG_LEVEL_INFO, "event=stop uid=%lu",
+             (unsigned long)control_client_uid(call->client));
+    call_done(call);
+    server_stop(server);
+}
+
+void command_reload(struct call *call)
+{
+    server_reload(call->server, call);
+}

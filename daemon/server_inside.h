@@ -1,0 +1,82 @@
+/*
+ * server_inside.h - the running server's inside, for server.c, reload.c, control.c and the commands.
+ *
+ * Everything here belongs to the main thread, which is the first worker's thread as well. What the
+ * other threads are to do goes round as a struct round: one at a time, each thread in turn of its own
+ * loop, and when the last has done it the main thread is told.
+ */
+#ifndef TREESHREW_DAEMON_SERVER_INSIDE_H
+#define TREESHREW_DAEMON_SERVER_INSIDE_H
+
+#include <pthread.h>
+
+#include "daemon/logger.h"
+#include "daemon/ports.h"
+#include "daemon/server.h"
+#include "daemon/setup.h"
+#include "daemon/worker.h"
+#include "services/net/netwatch.h"
+#include "util/list.h"
+
+struct call;
+struct control;
+
+struct thread {
+    struct server *server;
+    struct worker *worker;
+    unsigned index;
+    pthread_t id;
+    bool running;
+};
+
+/* One thing that every thread does. */
+struct round {
+    struct link link;
+    /** In each thread. The main thread changes nothing that this reads until `done`. */
+    void (*in_thread)(struct round *round, struct thread *thread);
+    /** In the main thread, after the last. The round is the caller's again. */
+    void (*done)(struct round *round, struct server *server);
+};
+
+struct server {
+    const struct server_start *start;
+    char *config_path; /* absolute, so that it is found after chdir */
+    char *pid_path;
+    struct logger *logger;
+    struct log *log;
+    bool background;
+    int64_t started_s; /* wall clock */
+    struct loop *start_loop; /* chance, before there are workers */
+    struct resolver_shared *shared;
+    struct ports *ports;
+    unsigned thread_count;
+    struct thread *threads;
+    struct netwatch *netwatch; /* NULL where the system does not tell */
+    int control_fd;            /* -1: no commands are taken */
+    struct control *control;
+
+    struct round *round;  /* that goes round now */
+    unsigned round_left;  /* threads that have not done it yet */
+    struct list rounds;   /* that wait for their turn */
+
+    bool is_following;     /* a reload has been carried out, and not all threads know yet */
+    struct round follow;   /* that tells them */
+    struct call *follower; /* the call that asked for it, or NULL */
+    bool reload_wanted;    /* by a signal, meanwhile */
+    struct list reloads;   /* calls that asked for one, meanwhile */
+};
+
+/* ---- rounds (server.c) ---- */
+
+/** Begins now, or when those before it are over. */
+void server_go_round(struct server *server, struct round *round);
+
+/** Ends the daemon: every thread leaves its loop. */
+void server_stop(struct server *server);
+
+/* ---- reload (reload.c) ---- */
+
+/** @param call that asked, and gets the answer; NULL: a signal. */
+void server_reload(struct server *server, struct call *call);
+
+#endif

@@ -1,0 +1,260 @@
+/*
+ * shrewctl.c - gives a running shrewd a command and shows its answer.
+ *
+ * Run by people and scripts. Knows nothing of what a command means: the words go to the daemon's local
+ * socket as they are, the answer comes back as it is to be shown.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "lib/control_line.h"
+#include "lib/options.h"
+
+enum { PATIENCE_S = 60, ANSWER_MAX = 256 << 20 };
+
+struct wishes {
+    const char *path, *config;
+    bool json;
+    int first; /* word of the command */
+};
+
+static void print_usage(FILE *to)
+{
+    fputs("usage: shrewctl [-s SOCKET | -c FILE] [--json] COMMAND [ARGUMENT...]\n"
+          "  -s SOCKET  where shrewd listens for commands\n"
+          "  -c FILE    shrewd's configuration, which names the socket\n"
+          "  --json     show the answer as JSON\n"
+          "Commands:\n", to);
+    for (size_t i = 0; i < command_line_count; i++) {
+        const struct command_line *line = &command_lines[i];
+
+        fprintf(to, "  %s%s%s\n      %s\n", line->words, *line->arguments != '\0' ? " " : "",
+                line->arguments, line->text);
+    }
+    fputs("Ends with 0 when done, 1 when it failed, 2 when called wrongly, 3 when no shrewd\n"
+          "answers.\n",
+          to);
+}
+
+/* The commands as man macros, for the build. */
+static void print_manual(void)
+{
+    for (size_t i = 0; i < command_line_count; i++) {
+        const struct command_line *line = &command_lines[i];
+
+        printf(".TP\n.BI \"%s", line->words);
+        if (*line->arguments != '\0')
+            printf(" \" \"%s", line->arguments);
+        printf("\"\n%s\n", line->text);
+    }
+}
+
+static int complain(const char *what, const char *why)
+{
+    fprintf(stderr, "shrewctl: %s: %s\n", what, why);
+    return CONTROL_FAILED;
+}
+
+/* ---- talking ---- */
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    struct timeval patience = {PATIENCE_S, 0};
+    int fd;
+
+    if (strlen(path) >= sizeof(addr.sun_path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(addr.sun_path, path, strlen(path));
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (fd == -1)
+        return -1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static bool write_all(int fd, struct slice bytes)
+{
+    while (bytes.size > 0) {
+        ssize_t size = write(fd, bytes.data, bytes.size);
+
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size <= 0)
+            return false;
+        bytes = slice_of(bytes.data + size, bytes.size - (size_t)size);
+    }
+    return true;
+}
+
+static bool read_all(int fd, struct text *out)
+{
+    char piece[65536];
+    ssize_t size;
+
+    while (out->used < ANSWER_MAX) {
+        size = read(fd, piece, sizeof(piece));
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return false;
+        if (size == 0)
+            return true;
+        text_add_slice(out, slice_of(piece, (size_t)size));
+    }
+    errno = EFBIG;
+    return false;
+}
+
+/* The part of the answer that was promised and came, on the stream where it belongs. */
+static int show(struct slice bytes)
+{
+    enum control_result result;
+    size_t used, size;
+    FILE *to;
+
+    if (!control_answer_read(bytes, &result, &used, &size) || bytes.size - used != size)
+        return complain("the answer", bytes.size == 0
+                                          ? "is missing: shrewd hung up; its log says why"
+                                          : "was cut; did shrewd end?");
+    to = result == CONTROL_DONE ? stdout : stderr;
+    if (fwrite(bytes.data + used, 1, size, to) != size || fflush(to) != 0)
+        return complain("standard output", strerror(errno));
+    return (int)result;
+}
+
+static int talk(const char *path, const struct control_request *request, struct arena *arena)
+{
+    struct text question = text_in(arena), answer = text_in(arena);
+    int fd, code;
+
+    if (control_request_write(request, &question) != STATUS_OK) {
+        fputs("shrewctl: a word is empty or has a line feed in it\n", stderr);
+        return CONTROL_USAGE;
+    }
+    if (text_done(&question) == NULL)
+        return complain("memory", "there is none left");
+    fd = connect_to(path);
+    if (fd == -1) {
+        fprintf(stderr, "shrewctl: %s: %s; %s\n", path, strerror(errno),
+                errno == EACCES || errno == EPERM
+                    ? "only root, shrewd's own user and the members of control-group may"
+                    : "is shrewd running, and is this its control-socket?");
+        return CONTROL_NOT_RUNNING;
+    }
+    if (!write_all(fd, slice_of(question.chars, question.used)) || !read_all(fd, &answer))
+        code = complain(path, errno == EPIPE || errno == ECONNRESET
+                                  ? "shrewd hung up; its log says why"
+                                  : strerror(errno));
+    else
+        code = show(slice_of(answer.chars, answer.used));
+    close(fd);
+    return code;
+}
+
+/* ---- the command line ---- */
+
+/* @return -1: go on; else what to end with. */
+static int read_wishes(int count, char **words, struct wishes *wishes)
+{
+    for (wishes->first = 1; wishes->first < count; wishes->first++) {
+        const char *word = words[wishes->first];
+
+        if (strcmp(word, "--json") == 0) {
+            wishes->json = true;
+        } else if (strcmp(word, "-s") == 0 && wishes->first + 1 < count) {
+            wishes->path = words[++wishes->first];
+        } else if (strcmp(word, "-c") == 0 && wishes->first + 1 < count) {
+            wishes->config = words[++wishes->first];
+        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+                   strcmp(word, "help") == 0) {
+            print_usage(stdout);
+            return fflush(stdout) == 0 ? CONTROL_DONE : CONTROL_FAILED;
+        } else if (strcmp(word, "--man") == 0) {
+            print_manual();
+            return fflush(stdout) == 0 ? CONTROL_DONE : CONTROL_FAILED;
+        } else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+            puts("shrewctl " PACKAGE_VERSION);
+            return fflush(stdout) == 0 ? CONTROL_DONE : CONTROL_FAILED;
+        } else if (word[0] == '-') {
+            fprintf(stderr, "shrewctl: unknown option \"%s\"; shrewctl help lists all\n", word);
+            return CONTROL_USAGE;
+        } else {
+            return -1;
+        }
+    }
+    print_usage(stderr);
+    return CONTROL_USAGE;
+}
+
+/* What stands in front of the command, and --json wherever it stands. */
+static size_t take_words(int count, char **words, struct wishes *wishes, const char **out)
+{
+    size_t used = 0;
+
+    for (int i = wishes->first; i < count && used < CONTROL_WORDS_MAX; i++)
+        if (strcmp(words[i], "--json") == 0)
+            wishes->json = true;
+        else
+            out[used++] = words[i];
+    return used;
+}
+
+/* The socket that was named, or that the configuration names. @return NULL: told. */
+static const char *find_socket(const struct wishes *wishes, struct options *options,
+                               struct arena *arena)
+{
+    struct conf_report report;
+
+    if (wishes->path != NULL)
+        return wishes->path;
+    conf_report_init(&report, arena);
+    if (wishes->config != NULL &&
+        options_read_file(options, wishes->config, &report) != STATUS_OK) {
+        const char *lines = conf_report_text(&report, arena);
+
+        fputs(lines != NULL ? lines : "shrewctl: out of memory\n", stderr);
+        return NULL;
+    }
+    return options->control.control_socket;
+}
+
+int main(int count, char **words)
+{
+    static const char *list[CONTROL_WORDS_MAX];
+    struct wishes wishes = {.path = NULL};
+    struct control_request request = {.words = list};
+    struct arena *arena = arena_new(0);
+    struct options *options = options_new();
+    int code;
+
+    (void)signal(SIGPIPE, SIG_IGN); /* whoever hangs up is told of like any other failure */
+    code = read_wishes(count, words, &wishes);
+
+    if (arena == NULL || options == NULL) {
+        code = complain("memory", "there is none left");
+    } else if (code == -1) {
+        request.count = take_words(count, words, &wishes, list);
+        request.form = wishes.json ? OUTLINE_JSON : OUTLINE_LINES;
+        wishes.path = find_socket(&wishes, options, arena);
+        code = wishes.path == NULL ? CONTROL_FAILED : talk(wishes.path, &request, arena);
+    }
+    options_free(options);
+    if (arena != NULL)
+        arena_free(arena);
+    return code;
+}
