@@ -522,12 +522,17 @@ static struct proof prove_end(struct query *query, struct denial *denial, struct
     return other;
 }
 
+/* Where the proof shows that all below is insecure, an alias may have led to the SOA of a zone
+ * there, which these keys have not signed. */
 static enum judged judge_soa(struct query *query, struct val_state *state,
-                             const struct val_zone *zone)
+                             const struct val_zone *zone, enum security security)
 {
     size_t i = soa_place(query);
 
     if (i == authority_end(query) || judge_cheaply(query, state, i))
+        return JUDGED;
+    if (security != SEC_SECURE &&
+        dname_is_below(rrset_owner(set_at(query, i)), zone->entry->zone))
         return JUDGED;
     return verify(query, state, i, zone);
 }
@@ -574,7 +579,7 @@ static enum judged judge_proof(struct query *query, struct val_state *state,
     }
     note_proof(query, state, &proof);
     *security = proof.security;
-    return judge_soa(query, state, zone);
+    return judge_soa(query, state, zone, *security);
 }
 
 static enum judged judge_denial(struct query *query, struct val_state *state, struct dname name,
