@@ -95,7 +95,7 @@ build/config.mk: build/configure
 
 # Folders by floor. A file belongs to what its folder is; nothing is listed by name but the programs.
 LIB_DIRS = util util/wire util/conf services services/cache services/query services/upstream \
-           services/client iterator validator lib
+           services/client iterator validator dns64 lib
 NET_DIRS = services/net
 PROGRAMS = $(patsubst %.c,$(B)/%,$(notdir $(wildcard daemon/shrewd.c tools/shrewctl.c tools/shrew-*.c \
            testcode/replay.c testcode/swarm.c)))

@@ -88,6 +88,7 @@ static bool try_failure(struct query *query, struct iter_state *state)
         return false;
     query_fail(query, entry->rcode, EDE_OTHER, "cached");
     reasons_copy(&query->outcome.reasons, &entry->reasons, query->arena);
+    query->outcome.security = (enum security)entry->security;
     query->outcome.from_cache = true;
     msg_entry_unref(entry);
     iter_go(query, state, ITER_DONE);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/module_words.h"
 #include "lib/options_files.h"
 #include "util/conf/classic.h"
 #include "util/conf/print.h"
@@ -49,6 +50,11 @@ static const struct opt_desc validator_table[] = {
 #include "validator/validator.opt.def"
 };
 #undef OWNER
+#define OWNER struct dns64_options
+static const struct opt_desc dns64_table[] = {
+#include "dns64/dns64.opt.def"
+};
+#undef OWNER
 #define OWNER struct daemon_options
 static const struct opt_desc daemon_table[] = {
 #include "lib/daemon.opt.def"
@@ -78,6 +84,7 @@ static const struct opt_table server_tables[] = {
     {upstream_table, COUNT(upstream_table), offsetof(struct options, upstream)},
     {iterator_table, COUNT(iterator_table), offsetof(struct options, iterator)},
     {validator_table, COUNT(validator_table), offsetof(struct options, validator)},
+    {dns64_table, COUNT(dns64_table), offsetof(struct options, dns64)},
 };
 static const struct opt_table control_tables[] = {
     {control_table, COUNT(control_table), offsetof(struct options, control)},
@@ -180,18 +187,29 @@ static void check_order(struct options *options, const char *low_name, uint32_t 
                    high_name, (unsigned long)high);
 }
 
+struct module_check {
+    struct conf_report *report;
+    struct conf_place place;
+};
+
 /* Modules that Unbound has and we do not stand in many files; the chain goes without them. */
+static void warn_of_module(void *context, struct slice word)
+{
+    struct module_check *check = context;
+
+    conf_warning(check->report, check->place, "module %.*s is not done here and left out",
+                 (int)word.size, (const char *)word.data);
+}
+
 static void check_modules(struct options *options, struct conf_report *report)
 {
-    const char *word = options->validator.module_config;
-    size_t size;
+    struct module_check check = {report, options_place(options, "server", "module-config")};
+    struct module_words words;
+    const char *wrong =
+        module_words_read(options->validator.module_config, &words, warn_of_module, &check);
 
-    for (; word != NULL && *(word += strspn(word, " \t")) != '\0'; word += size) {
-        size = strcspn(word, " \t");
-        if (strncmp(word, "iterator", size) != 0 && strncmp(word, "validator", size) != 0)
-            conf_warning(report, options_place(options, "server", "module-config"),
-                         "module %.*s is not done here and left out", (int)size, word);
-    }
+    if (wrong != NULL)
+        conf_error(report, check.place, "module-config: %s", wrong);
 }
 
 static enum status finish(struct options *options, struct conf_report *report)

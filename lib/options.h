@@ -9,6 +9,7 @@
 #ifndef TREESHREW_LIB_OPTIONS_H
 #define TREESHREW_LIB_OPTIONS_H
 
+#include "dns64/dns64_options.h"
 #include "iterator/iterator_options.h"
 #include "iterator/zone_options.h"
 #include "lib/daemon_options.h"
@@ -25,6 +26,7 @@ struct options {
     struct client_options client;
     struct iterator_options iterator;
     struct validator_options validator;
+    struct dns64_options dns64;
     struct daemon_options daemon;
     /* Section "remote-control". */
     struct control_options control;

@@ -198,6 +198,11 @@ static const struct {
     {"a module that is not done is left out", "a.conf",
      "server: module-config: \"respip validator iterator\"",
      "a.conf:1:24: warning: module respip is not done here and left out\n"},
+    {"a module twice", "a.conf", "server: module-config: \"validator validator iterator\"",
+     "a.conf:1:24: error: module-config: a module stands twice in it\n"},
+    {"what is made has no signature for who comes before it", "a.conf",
+     "server: module-config: \"validator dns64 iterator\"",
+     "a.conf:1:24: error: module-config: the order of modules is: dns64 validator iterator\n"},
     {"a module that nobody knows", "a.conf", "server: module-config: \"validatr iterator\"",
      "a.conf:1:24: error: module-config: expected names of modules, iterator the last, as "
      "\"validator iterator\", not \"validatr iterator\"\n"},

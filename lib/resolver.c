@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns64/dns64.h"
 #include "iterator/iterator.h"
+#include "lib/module_words.h"
 #include "validator/proven.h"
 #include "validator/validator.h"
 
@@ -29,6 +31,7 @@ struct settings {
     struct iterator_config *iterator;
     struct anchors *anchors;
     struct validator_config *validator; /* NULL: the chain has none */
+    struct dns64_config *dns64;         /* NULL: the chain has none */
     struct budget_limits limits;
     struct cookie_secret cookie_secret;
 };
@@ -63,6 +66,7 @@ struct thread_env {
     struct env env;
     struct iterator_env iterator;
     struct validator_env validator;
+    struct dns64_env dns64;
     struct settings *settings;
 };
 
@@ -186,12 +190,20 @@ static bool read_iterator(struct settings *settings, conf_complain *complain,
     return true;
 }
 
-/* module-config was checked when it was read; here only the validator's place in it counts. */
+/* module-config was checked when it was read. */
+static struct module_words modules_of(const struct options *options)
+{
+    struct module_words words;
+
+    (void)module_words_read(options->validator.module_config, &words, NULL, NULL);
+    return words;
+}
+
 static bool chain_validates(const struct options *options)
 {
-    const char *word = strstr(options->validator.module_config, "validator");
+    struct module_words words = modules_of(options);
 
-    return word != NULL && !options->upstream.disable_edns_do;
+    return module_words_have(&words, MODULE_VALIDATOR) && !options->upstream.disable_edns_do;
 }
 
 static bool read_validator(struct settings *settings, conf_complain *complain,
@@ -213,6 +225,32 @@ static bool read_validator(struct settings *settings, conf_complain *complain,
     return settings->validator != NULL;
 }
 
+static bool read_dns64(struct settings *settings, conf_complain *complain, void *context)
+{
+    struct module_words words = modules_of(settings->options);
+
+    if (!module_words_have(&words, MODULE_DNS64))
+        return true;
+    settings->dns64 =
+        dns64_config_new(settings->arena, &settings->options->dns64, complain, context);
+    if (settings->dns64 == NULL)
+        return false;
+    settings->dns64->documentation_global = settings->shared->hooks.documentation_routable;
+    return true;
+}
+
+/* The configuration's own local zones, and those that a module needs. */
+static struct local *read_local(struct settings *settings, conf_complain *complain, void *context)
+{
+    struct client_options options = settings->options->client;
+
+    if (settings->dns64 != NULL &&
+        dns64_add_local(settings->dns64, settings->arena, &options.local_zone,
+                        &options.local_data) != STATUS_OK)
+        return NULL;
+    return local_new(&options, complain, context);
+}
+
 static bool read_clients(struct settings *settings, conf_complain *complain, void *context)
 {
     const struct client_options *options = &settings->options->client;
@@ -225,7 +263,7 @@ static bool read_clients(struct settings *settings, conf_complain *complain, voi
         return false;
     }
     settings->acl = acl_new(&options->access_control, &options->interface_action, complain, context);
-    settings->local = local_new(options, complain, context);
+    settings->local = read_local(settings, complain, context);
     return settings->acl != NULL && settings->local != NULL;
 }
 
@@ -242,7 +280,8 @@ static struct settings *settings_new(struct resolver_shared *shared, struct opti
     settings->shared = shared;
     settings->options = options;
     settings->arena = arena_new(0);
-    if (settings->arena == NULL || !read_clients(settings, complain, context) ||
+    if (settings->arena == NULL || !read_dns64(settings, complain, context) ||
+        !read_clients(settings, complain, context) ||
         !read_iterator(settings, complain, read_file, context) ||
         !read_validator(settings, complain, read_file, context)) {
         settings->options = NULL;
@@ -393,20 +432,55 @@ static void env_release(struct env *env)
     free(thread);
 }
 
-static void put_validator_first(struct resolver *resolver, struct thread_env *thread)
+static void add_module(struct env *env, const struct module *module, void *module_env)
+{
+    ASSERT(env->module_count < MODULES_MAX);
+    env->modules[env->module_count] = module;
+    env->module_env[env->module_count++] = module_env;
+}
+
+static void add_validator(struct resolver *resolver, struct thread_env *thread)
 {
     struct env *env = &thread->env;
 
+    if (thread->settings->validator == NULL)
+        return;
     thread->validator = (struct validator_env){.config = thread->settings->validator,
                                                .keys = resolver->shared->keys,
                                                .proven = resolver->shared->proven};
-    env->modules[1] = env->modules[0];
-    env->module_env[1] = env->module_env[0];
-    env->modules[0] = &validator_module;
-    env->module_env[0] = &thread->validator;
-    env->module_count = 2;
+    add_module(env, &validator_module, &thread->validator);
     env->validates = true;
     env->known_denial = validator_known_denial;
+}
+
+static void add_iterator(struct resolver *resolver, struct thread_env *thread)
+{
+    thread->iterator.config = thread->settings->iterator;
+    thread->iterator.memory = &resolver->memory;
+    add_module(&thread->env, &iterator_module, &thread->iterator);
+}
+
+static void add_dns64(struct resolver *resolver, struct thread_env *thread)
+{
+    (void)resolver;
+    thread->dns64.config = thread->settings->dns64;
+    add_module(&thread->env, &dns64_module, &thread->dns64);
+    thread->env.may_make = dns64_may_make;
+}
+
+/* Each adds its module to the chain, unless the settings leave nothing for it to do. */
+static void (*const add[MODULE_WORDS])(struct resolver *resolver, struct thread_env *thread) = {
+    [MODULE_DNS64] = add_dns64,
+    [MODULE_VALIDATOR] = add_validator,
+    [MODULE_ITERATOR] = add_iterator,
+};
+
+static void build_chain(struct resolver *resolver, struct thread_env *thread)
+{
+    struct module_words words = modules_of(thread->settings->options);
+
+    for (size_t i = 0; i < words.count; i++)
+        add[words.item[i]](resolver, thread);
 }
 
 /* The env of the thread for the newest settings. */
@@ -418,8 +492,6 @@ static struct env *env_new(struct resolver *resolver)
     if (thread == NULL)
         return NULL;
     thread->settings = settings_newest(resolver->shared);
-    thread->iterator.config = thread->settings->iterator;
-    thread->iterator.memory = &resolver->memory;
     env = &thread->env;
     *env = (struct env){.references = 1,
                         .world = resolver->world,
@@ -431,12 +503,8 @@ static struct env *env_new(struct resolver *resolver)
                         .infra = resolver->shared->infra,
                         .cache_options = &thread->settings->options->cache,
                         .limits = thread->settings->limits,
-                        .modules = {&iterator_module},
-                        .module_env = {&thread->iterator},
-                        .module_count = 1,
                         .release = env_release};
-    if (thread->settings->validator != NULL)
-        put_validator_first(resolver, thread);
+    build_chain(resolver, thread);
     return env;
 }
 

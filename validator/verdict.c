@@ -66,6 +66,7 @@ enum step val_fail(struct query *query, struct val_state *state)
         query_fail(query, RCODE_SERVFAIL, why->item[0].code, "%s", why->item[0].text);
         if (why->count > 1) /* a sub-question's whole story */
             reasons_copy(&query->outcome.reasons, why, query->arena);
+        query->outcome.security = SEC_BOGUS; /* no failure to be worked around */
     }
     query->outcome.uncacheable = uncacheable;
     val_go(query, state, VAL_DONE);

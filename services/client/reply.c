@@ -128,9 +128,9 @@ static uint16_t flags_of(const struct asker *asker, const struct reply *reply)
         flags |= FLAG_RA;
     if (reply->truncated)
         flags |= FLAG_TC;
-    /* RFC 6840 section 5.8. With CD the client judges for itself; a failure is never authentic.
-     */
-    if (reply->security == SEC_SECURE && wants_ad && (asker->flags & FLAG_CD) == 0 &&
+    /* RFC 6840 section 5.8. What was validated is authentic for who sets CD, too (RFC 4035 section
+     * 3.2.3 knows no exception); a failure never is. */
+    if (reply->security == SEC_SECURE && wants_ad &&
         (reply->rcode == RCODE_NOERROR || reply->rcode == RCODE_NXDOMAIN))
         flags |= FLAG_AD;
     return (uint16_t)flags;

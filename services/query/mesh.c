@@ -278,6 +278,7 @@ static void keep_failure(struct mesh *mesh, struct query *query)
     struct msg_store store = {.message = &query->outcome.message,
                               .question = &query->question,
                               .flavour = flavour,
+                              .security = query->outcome.security,
                               .reasons = &query->outcome.reasons,
                               .ttl_s = ttl_s,
                               .failure_ttl_s = ttl_s,

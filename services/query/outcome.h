@@ -26,7 +26,8 @@ struct outcome {
     struct message message;   /* rcode, flags (AA, AD by security), sections */
     enum security security;
     struct reasons reasons;   /* empty on a clean answer */
-    bool failed;              /* made by query_fail: to be kept as a remembered failure */
+    bool failed;              /* made by query_fail: to be kept as a remembered failure; security
+                                 is SEC_BOGUS where the data was there and could not be believed */
     bool from_cache;          /* a remembered failure or other cached message */
     bool uncacheable;         /* TTL 0, partial or too large: answers its askers, is not stored */
     int64_t expires_s;        /* when the message as a whole is stale */
