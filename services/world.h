@@ -45,7 +45,7 @@ struct world {
     void (*timer_stop)(struct world *world, struct timer *timer);
 
     /**
-     * Sends from a fresh random port (and from `from`'s host where that is not NULL), and waits.
+     * Sends from a random port (and from `from`'s host where that is not NULL), and waits.
      * STATUS_SYSTEM (errno), STATUS_LIMIT (no socket to be had) or STATUS_NO_MEMORY: nothing waits.
      */
     enum status (*send)(struct world *world, const struct addr *to, const struct addr *from,

@@ -95,18 +95,44 @@ void loop_begin(struct loop *loop)
     loop->now_ms = read_clock_ms();
 }
 
-void loop_end(struct loop *loop)
+static void flush_all(struct loop *loop)
 {
     struct link *link;
 
-    if (loop->after != NULL)
-        loop->after(loop->after_context);
     while ((link = list_take(&loop->flushes)) != NULL) {
         struct loop_flush *flush = CONTAINER_OF(link, struct loop_flush, link);
 
         flush->flush(flush);
     }
+}
+
+void loop_end(struct loop *loop)
+{
+    if (loop->after != NULL)
+        loop->after(loop->after_context);
+    flush_all(loop);
     arm(loop);
+}
+
+void loop_end_of_many(struct loop *loop)
+{
+    if (loop->after != NULL)
+        loop->after(loop->after_context);
+    if (!list_is_empty(&loop->flushes) && !loop->flush_wanted) {
+        loop->flush_wanted = true;
+        event_active(&loop->flush, EV_TIMEOUT, 0); /* behind all that are active already */
+    }
+    arm(loop);
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *context)
+{
+    struct loop *loop = context;
+
+    (void)fd;
+    (void)what;
+    loop->flush_wanted = false;
+    flush_all(loop);
 }
 
 static void on_clock(evutil_socket_t fd, short what, void *context)
@@ -222,8 +248,8 @@ struct loop *loop_new(const struct loop_limits *limits)
         return NULL;
     set_world(&loop->world);
     list_init(&loop->flushes);
-    list_init(&loop->datagrams_spare);
     timers_init(&loop->timers);
+    datagram_init(loop);
     loop->armed_ms = INT64_MAX;
     loop->post_read = loop->post_write = -1;
     loop_begin(loop);
@@ -236,6 +262,7 @@ struct loop *loop_new(const struct loop_limits *limits)
     loop->post_read = ends[0];
     loop->post_write = ends[1];
     event_assign(&loop->clock, loop->base, -1, 0, on_clock, loop);
+    event_assign(&loop->flush, loop->base, -1, 0, on_flush, loop);
     event_assign(&loop->post, loop->base, loop->post_read, EV_READ | EV_PERSIST, on_post, loop);
     if (event_add(&loop->post, NULL) != 0) {
         loop_free(loop);
@@ -252,10 +279,11 @@ void loop_free(struct loop *loop)
     if (loop->post_read != -1) {
         event_del(&loop->post);
         event_del(&loop->clock);
+        event_del(&loop->flush);
         close(loop->post_read);
         close(loop->post_write);
     }
-    datagram_free_spare(loop);
+    datagram_free_all(loop);
     tls_client_free(loop->tls);
     timers_clear(&loop->timers);
     if (loop->base != NULL)
@@ -289,6 +317,7 @@ void loop_run(struct loop *loop)
     loop_begin(loop);
     loop_end(loop);
     event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+    flush_all(loop); /* the loop may have been left between an event and its flush */
 }
 
 void loop_stop(struct loop *loop)

@@ -19,6 +19,7 @@ struct loop_flush {
 };
 
 struct tls_client;
+struct datagram;
 
 struct loop {
     struct world world; /* first: a world is cast back to its loop */
@@ -35,6 +36,8 @@ struct loop {
     void (*after)(void *context);
     void *after_context;
     struct list flushes;
+    struct event flush; /* active when they wait for other events to add to them */
+    bool flush_wanted;
 
     int post_read, post_write;
     struct event post;
@@ -48,6 +51,11 @@ struct loop {
     uint32_t datagrams;          /* sockets that wait now */
     struct list datagrams_spare; /* structs of closed ones, for the next */
     uint32_t datagrams_spare_count;
+    struct list resting[64]; /* sockets that may be used again, by server */
+    struct list resting_by_age;
+    uint32_t resting_count;
+    struct timer resting_clock;
+    struct datagram *telling; /* whose waiter is being told of a datagram, NULL most of the time */
     struct tls_client *tls; /* made at first use */
     char *tls_bundle;
     uint8_t ports[8192];
@@ -62,6 +70,9 @@ static inline struct loop *loop_of(struct world *world)
 void loop_begin(struct loop *loop);
 /** Ends it: the hook, what is to be flushed, the clock for the next timer. */
 void loop_end(struct loop *loop);
+/** The same, but what is to be flushed waits for the other events that are active: of these there
+ * are often many, each with one answer. */
+void loop_end_of_many(struct loop *loop);
 
 /** Will be flushed at the end of the event. */
 static inline void loop_want_flush(struct loop *loop, struct loop_flush *flush)
@@ -71,10 +82,11 @@ static inline void loop_want_flush(struct loop *loop, struct loop_flush *flush)
 }
 
 /* datagram.c */
+void datagram_init(struct loop *loop);
 enum status datagram_send(struct world *world, const struct addr *to, const struct addr *from,
                           struct slice packet, struct datagram_waiter *waiter);
 void datagram_forget(struct world *world, struct datagram_waiter *waiter);
-void datagram_free_spare(struct loop *loop);
+void datagram_free_all(struct loop *loop);
 
 /* dial.c */
 enum status dial_connect(struct world *world, const struct addr *to, const struct addr *from,

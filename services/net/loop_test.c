@@ -97,6 +97,8 @@ static void words_come_from_other_threads(void **state)
 
 struct waiting {
     struct datagram_waiter waiter;
+    struct world *world; /* not NULL: the waiting ends with datagram number `enough` */
+    unsigned enough;
     unsigned events, failed;
     int error;
     size_t size;
@@ -113,6 +115,8 @@ static void got_datagram(struct datagram_waiter *waiter, struct slice packet,
     waiting->size = packet.size;
     waiting->first = packet.size > 0 ? packet.data[0] : 0;
     waiting->from = *from;
+    if (waiting->world != NULL && waiting->events == waiting->enough)
+        waiting->world->forget(waiting->world, waiter);
 }
 
 static void datagram_failed(struct datagram_waiter *waiter, int error)
@@ -217,6 +221,71 @@ static void each_question_has_its_own_port(void **state)
     }
     assert_in_range(low, 5, 35); /* all of the range is used; wrong once in a million runs */
     assert_in_range(steps, 0, 5);
+    udp_close(udp);
+}
+
+/* Asks one question, and is content with the n-th datagram that comes back. */
+static void ask_until(struct loop *loop, const struct addr *to, unsigned enough)
+{
+    struct world *world = loop_world(loop);
+    struct waiting waiting = new_waiting();
+
+    waiting.world = world;
+    waiting.enough = enough;
+    assert_int_equal(world->send(world, to, NULL, slice_of("a", 1), &waiting.waiter), STATUS_OK);
+    assert_true(run_until(loop, &waiting.events, enough));
+    assert_int_equal(waiting.failed, 0);
+    assert_null(waiting.waiter.handle);
+}
+
+static void ask_once(struct loop *loop, const struct addr *to)
+{
+    ask_until(loop, to, 1);
+}
+
+/* A socket whose answer came serves a few more questions to the same server, and no others. */
+static void sockets_are_used_again_for_a_while(void **state)
+{
+    struct addr bound = loopback(0), served, other_served;
+    struct echo echo = {.copies = 1}, other = {.copies = 1};
+    struct udp *udp = serve(*state, &bound, &echo, &served);
+    struct udp *other_udp = serve(*state, &bound, &other, &other_served);
+    unsigned changes = 0;
+
+    for (unsigned i = 0; i < 32; i++) {
+        ask_once(*state, &served);
+        ask_once(*state, &other_served);
+        assert_int_not_equal(echo.ports[i], other.ports[i]);
+        changes += i > 0 && echo.ports[i] != echo.ports[i - 1];
+    }
+    assert_int_equal(changes, 3); /* eight questions each */
+    ask_once(*state, &served);
+    run_for(*state, 600);
+    ask_once(*state, &served); /* half a second is over: a fresh one */
+    assert_int_not_equal(echo.ports[32], echo.ports[33]);
+    udp_close(udp);
+    udp_close(other_udp);
+}
+
+/* Nobody may come to know a port and then meet a question at it. */
+static void what_was_guessed_at_is_closed(void **state)
+{
+    struct addr bound = loopback(0), served;
+    struct echo echo = {.copies = 1};
+    struct udp *udp = serve(*state, &bound, &echo, &served);
+
+    echo.copies = 2; /* the second one arrives while the socket rests, or with the first */
+    ask_once(*state, &served);
+    run_for(*state, 20);
+    echo.copies = 1;
+    ask_once(*state, &served);
+    assert_int_not_equal(echo.ports[0], echo.ports[1]);
+
+    echo.copies = 2; /* one that was not what it hoped for, and then the answer */
+    ask_until(*state, &served, 2);
+    echo.copies = 1;
+    ask_once(*state, &served);
+    assert_int_not_equal(echo.ports[2], echo.ports[3]);
     udp_close(udp);
 }
 
@@ -339,6 +408,8 @@ int main(void)
         T(words_come_from_other_threads),
         T(a_question_and_its_answer),
         T(each_question_has_its_own_port),
+        T(sockets_are_used_again_for_a_while),
+        T(what_was_guessed_at_is_closed),
         T(only_ports_that_are_allowed),
         T(nobody_listens),
         T(answers_leave_from_the_address_asked),
