@@ -195,7 +195,8 @@ static enum step answer_with(struct query *query, struct iter_state *state,
     struct message message = {.count = {count}, .rrsets = sets};
 
     iter_note_source(query, state, NULL);
-    return iter_finish(query, state, &message, sets[0]->expires_s, SEC_UNCHECKED);
+    return iter_finish(query, state, &message,
+                       time_min(sets[0]->expires_s, sets[count - 1]->expires_s), SEC_UNCHECKED);
 }
 
 static bool try_dname(struct query *query, struct iter_state *state, enum step *step)
@@ -223,10 +224,34 @@ static bool try_dname(struct query *query, struct iter_state *state, enum step *
     return false;
 }
 
+/* An alias that was made from a DNAME goes out with it (RFC 6672 section 3.2), also where that is
+ * not good enough to rewrite other names. @return the number of sets. */
+static uint16_t with_dname(struct query *query, const struct rrset *alias, struct dname target,
+                           const struct rrset *sets[2])
+{
+    uint8_t storage[DNAME_MAX];
+    struct dname to, made;
+
+    for (struct dname above = rrset_owner(alias); above.labels > 1;) {
+        above = dname_parent(above);
+        sets[0] = find_set(query, above, TYPE_DNAME);
+        if (sets[0] == NULL || rrset_security(sets[0]) == SEC_BOGUS ||
+            !rdata_target(rrset_rdata(sets[0], 0), TYPE_DNAME, &to) ||
+            dname_replace_suffix(rrset_owner(alias), above, to, storage, &made) != STATUS_OK ||
+            !dname_equal(made, target))
+            continue;
+        sets[1] = alias;
+        return 2;
+    }
+    sets[0] = alias;
+    return 1;
+}
+
 static bool try_alias(struct query *query, struct iter_state *state, enum step *step)
 {
-    const struct rrset *alias;
+    const struct rrset *alias, *sets[2];
     struct dname target;
+    uint16_t count;
 
     if (state->question.qtype == TYPE_ANY || state->question.qtype == TYPE_DS)
         return false;
@@ -236,14 +261,15 @@ static bool try_alias(struct query *query, struct iter_state *state, enum step *
     alias = find_good(query, state->question.qname, TYPE_CNAME);
     if (alias == NULL)
         return false;
-    if (state->question.qtype == TYPE_CNAME) {
-        *step = answer_with(query, state, &alias, 1);
-        return true;
-    }
     if (!rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &target))
         return false;
+    count = with_dname(query, alias, target, sets);
+    if (state->question.qtype == TYPE_CNAME) {
+        *step = answer_with(query, state, sets, count);
+        return true;
+    }
     iter_note_source(query, state, NULL);
-    *step = iter_follow(query, state, &alias, 1, target);
+    *step = iter_follow(query, state, sets, count, target);
     return true;
 }
 
