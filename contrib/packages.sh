@@ -2,7 +2,8 @@
 # packages.sh PART... - names what this machine lacks for PART and, on Debian and its like,
 # installs it with apt-get.
 #
-# Parts: build (compiler and libraries), check (tests), demo (lab), fuzz. Called by the Makefile and
+# Parts: build (compiler and libraries), check (tests), signers (for the lab of signed zones, which is
+# left out without them), demo (lab), fuzz. Called by the Makefile and
 # by .ci/run. As root it installs at once; otherwise it asks sudo, which may ask for a password.
 # Elsewhere it says what to install and leaves the judgement to configure.
 # SHREW_INSTALL=no: only name what is missing.
@@ -20,10 +21,14 @@ for part in "${@:-build}"; do
         names="$names libcmocka-dev python3:python3 nsd:nsd unbound:unbound bind9-dnsutils:dig
             util-linux:unshare"
         ;;
+    signers)
+        names="$names knot:keymgr knot-dnssecutils:kzonesign ldnsutils:ldns-signzone
+            bind9-utils:dnssec-signzone bind9-dnsutils:delv"
+        ;;
     demo) names="$names python3:python3 nsd:nsd bind9-dnsutils:dig util-linux:unshare" ;;
     fuzz) names="$names clang:clang libclang-rt-dev" ;;
     *)
-        echo "packages.sh: no such part: $part (build, check, demo, fuzz)" >&2
+        echo "packages.sh: no such part: $part (build, check, signers, demo, fuzz)" >&2
         exit 2
         ;;
     esac
@@ -87,7 +92,7 @@ apt-get install -y -q --no-install-recommends $missing >/dev/null 2>&1 || {
 echo "installed:$missing"
 
 # Nor shall they start with the next boot and take port 53, only because a test wanted them here.
-for service in nsd unbound; do
+for service in nsd unbound knot; do
     case "$missing " in
     *" $service "*)
         command -v systemctl >/dev/null 2>&1 && systemctl disable -q $service 2>/dev/null &&

@@ -1,21 +1,33 @@
 """client.py - asks one resolver one question and takes the answer apart; standard library only.
 
-Used by lab_test. Names come out in lower case and with a final dot, rdata that holds names is
-taken apart so that compression does not matter, everything else is compared as bytes.
+Used by lab_test and its like. Names in questions may have \\. and \\DDD in them. Names in answers
+come out in lower case and with a final dot, rdata that holds names is taken apart so that
+compression does not matter, everything else is compared as bytes.
 """
+import re
 import socket
 import struct
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28,
          "SRV": 33, "NAPTR": 35, "DNAME": 39, "DS": 43, "HTTPS": 65, "ANY": 255, "CAA": 257,
-         "TYPE65280": 65280}
+         "RRSIG": 46, "NSEC": 47, "DNSKEY": 48, "NSEC3": 50, "NSEC3PARAM": 51, "CDS": 59,
+         "CDNSKEY": 60, "TYPE65280": 65280}
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
 NAMES_AT = {2: 0, 5: 0, 12: 0, 39: 0, 15: 2, 33: 6}  # type -> where in its rdata a name begins
 
 
+def _label_bytes(label):
+    return b"".join(bytes((int(part[1:]),)) if len(part) == 4 else part[-1:].encode("latin-1")
+                    for part in re.findall(r"\\\d\d\d|\\.|[^\\]", label))
+
+
 def encode_name(name):
-    return b"".join(bytes((len(label),)) + label.encode("latin-1")
-                    for label in name.rstrip(".").split(".") if label) + b"\0"
+    labels = [_label_bytes(label) for label in re.findall(r"(?:\\.|[^\\.])+", name)]
+    return b"".join(bytes((len(label),)) + label for label in labels) + b"\0"
+
+
+def type_number(rrtype):
+    return TYPES[rrtype] if rrtype in TYPES else int(rrtype.removeprefix("TYPE"))
 
 
 def decode_name(message, at):
@@ -39,6 +51,7 @@ class Reply:
     def __init__(self, message):
         _, self.flags, questions, *counts = struct.unpack("!6H", message[:12])
         self.rcode = RCODES.get(self.flags & 15, str(self.flags & 15))
+        self.secure = bool(self.flags & 0x0020)  # AD
         self.truncated = bool(self.flags & 0x0200)
         self.ede = []
         self.ttls = []
@@ -86,10 +99,12 @@ class Reply:
             data = data[4 + size:]
 
 
-def build_query(number, name, rrtype):
-    """RD, EDNS with 1232 bytes, no DO."""
-    return struct.pack("!6H", number, 0x0100, 1, 0, 0, 1) + encode_name(name) + \
-        struct.pack("!HH", TYPES[rrtype], 1) + b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)
+def build_query(number, name, rrtype, flags=()):
+    """RD, EDNS with 1232 bytes; flags: any of "ad", "cd", "do"."""
+    header = 0x0100 | ("ad" in flags) << 5 | ("cd" in flags) << 4
+    return struct.pack("!6H", number, header, 1, 0, 0, 1) + encode_name(name) + \
+        struct.pack("!HH", type_number(rrtype), 1) + b"\0" + \
+        struct.pack("!HHBBHH", 41, 1232, 0, 0, ("do" in flags) << 15, 0)
 
 
 def _read_exactly(stream, size):
@@ -109,9 +124,9 @@ def ask_tcp(server, query, timeout):
         return Reply(_read_exactly(stream, size))
 
 
-def ask(server, number, name, rrtype, timeout=30):
+def ask(server, number, name, rrtype, timeout=30, flags=()):
     """One question over UDP, over TCP when truncated. Reply, or None when nothing came."""
-    query = build_query(number, name, rrtype)
+    query = build_query(number, name, rrtype, flags)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect((server, 53))
         sock.settimeout(timeout)
