@@ -15,8 +15,10 @@
 
 #include "dns64/dns64.h"
 #include "iterator/iterator.h"
+#include "lib/keeper.h"
 #include "lib/module_words.h"
 #include "validator/proven.h"
+#include "validator/trust_points.h"
 #include "validator/validator.h"
 
 enum { CACHE_SHARDS = 16, INFRA_ENTRY_BYTES = 256 };
@@ -29,7 +31,8 @@ struct settings {
     struct acl *acl;
     struct local *local;
     struct iterator_config *iterator;
-    struct anchors *anchors;
+    struct anchors *anchors; /* under the latch: RFC 5011 replaces them */
+    struct trust_points *fresh; /* of a configuration that is not in use yet */
     struct validator_config *validator; /* NULL: the chain has none */
     struct dns64_config *dns64;         /* NULL: the chain has none */
     struct budget_limits limits;
@@ -48,6 +51,8 @@ struct resolver_shared {
     struct proven *proven;
     struct crypto *crypto;
     struct hash_key mesh_key;
+    struct trust_points *points; /* of the thread that keeps the anchors */
+    atomic_uint anchors_number;  /* how often they were replaced */
 };
 
 struct resolver {
@@ -59,6 +64,8 @@ struct resolver {
     struct request_service *requests;
     struct env *env;
     struct iterator_memory memory;
+    struct keeper *keeper; /* NULL: another thread keeps the anchors */
+    unsigned anchors_number; /* of those in env */
 };
 
 /* One thread's env for one configuration. */
@@ -68,6 +75,7 @@ struct thread_env {
     struct validator_env validator;
     struct dns64_env dns64;
     struct settings *settings;
+    struct anchors *anchors;
 };
 
 /* ---- settings ---- */
@@ -90,6 +98,7 @@ static void settings_free(struct settings *settings)
     acl_free(settings->acl);
     local_free(settings->local);
     anchors_free(settings->anchors);
+    trust_points_free(settings->fresh);
     options_free(settings->options);
     arena_free(settings->arena);
     free(settings);
@@ -107,13 +116,15 @@ static void settings_unref(struct settings *settings)
         settings_free(settings);
 }
 
-static struct settings *settings_newest(struct resolver_shared *shared)
+/* @param anchors a reference, or NULL when nothing is validated. */
+static struct settings *settings_newest(struct resolver_shared *shared, struct anchors **anchors)
 {
     struct settings *newest;
 
     latch(shared);
     newest = shared->newest;
     newest->references++;
+    *anchors = newest->anchors == NULL ? NULL : anchors_ref(newest->anchors);
     unlatch(shared);
     return newest;
 }
@@ -214,14 +225,18 @@ static bool read_validator(struct settings *settings, conf_complain *complain,
 
     if (!chain_validates(settings->options))
         return true;
-    settings->anchors = anchors_new(options, complain, read_file, context);
+    settings->fresh = trust_points_read(shared->points, &options->auto_trust_anchor_file,
+                                        complain, read_file, context);
+    if (settings->fresh == NULL)
+        return false;
+    settings->anchors = anchors_new(options, settings->fresh, complain, read_file, context);
     if (settings->anchors == NULL)
         return false;
     if (anchors_count(settings->anchors) == 0 ||
         (shared->hooks.no_built_in_anchors && anchors_at(settings->anchors, 0)->built_in))
         return true;
-    settings->validator = validator_config_new(settings->arena, options, shared->crypto,
-                                               settings->anchors, complain, context);
+    settings->validator =
+        validator_config_new(settings->arena, options, shared->crypto, complain, context);
     return settings->validator != NULL;
 }
 
@@ -328,10 +343,24 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
     shared->keys = key_cache_new(options->cache.key_cache_size, CACHE_SHARDS, random_key(world));
     shared->proven = proven_new(options->cache.neg_cache_size, random_key(world));
     shared->crypto = crypto_new(&policy);
+    shared->points = trust_points_new();
     shared->mesh_key = random_key(world);
     world->random(world, &shared->random_secret, sizeof(shared->random_secret));
     return shared->rrsets != NULL && shared->messages != NULL && shared->infra != NULL &&
-           shared->keys != NULL && shared->proven != NULL && shared->crypto != NULL;
+           shared->keys != NULL && shared->proven != NULL && shared->crypto != NULL &&
+           shared->points != NULL;
+}
+
+/* The configuration is good, and what it says of trust points holds from now on. */
+static void take_points(struct resolver_shared *shared, struct settings *settings)
+{
+    struct trust_points *fresh = settings->fresh;
+
+    settings->fresh = NULL;
+    if (fresh != NULL)
+        trust_points_take(shared->points, fresh);
+    else
+        trust_points_clear(shared->points);
 }
 
 struct resolver_shared *resolver_shared_new(struct options *options, struct world *world,
@@ -356,6 +385,7 @@ struct resolver_shared *resolver_shared_new(struct options *options, struct worl
         resolver_shared_free(shared);
         return NULL;
     }
+    take_points(shared, shared->newest);
     return shared;
 }
 
@@ -369,6 +399,7 @@ void resolver_shared_free(struct resolver_shared *shared)
     infra_cache_free(shared->infra);
     key_cache_free(shared->keys);
     proven_free(shared->proven);
+    trust_points_free(shared->points);
     crypto_free(shared->crypto);
     free(shared);
 }
@@ -388,6 +419,7 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
     shared->newest = settings;
     unlatch(shared);
     settings_unref(before);
+    take_points(shared, settings);
     set_infra_rules(shared, options);
     rrset_cache_resize(shared->rrsets, options->cache.rrset_cache_size);
     msg_cache_resize(shared->messages, options->cache.msg_cache_size);
@@ -429,6 +461,7 @@ static void env_release(struct env *env)
     struct thread_env *thread = CONTAINER_OF(env, struct thread_env, env);
 
     settings_unref(thread->settings);
+    anchors_free(thread->anchors);
     free(thread);
 }
 
@@ -446,6 +479,10 @@ static void add_validator(struct resolver *resolver, struct thread_env *thread)
     if (thread->settings->validator == NULL)
         return;
     thread->validator = (struct validator_env){.config = thread->settings->validator,
+                                               .anchors = thread->anchors,
+                                               .points = resolver->keeper == NULL
+                                                             ? NULL
+                                                             : resolver->shared->points,
                                                .keys = resolver->shared->keys,
                                                .proven = resolver->shared->proven};
     add_module(env, &validator_module, &thread->validator);
@@ -491,7 +528,8 @@ static struct env *env_new(struct resolver *resolver)
 
     if (thread == NULL)
         return NULL;
-    thread->settings = settings_newest(resolver->shared);
+    resolver->anchors_number = atomic_load(&resolver->shared->anchors_number);
+    thread->settings = settings_newest(resolver->shared, &thread->anchors);
     env = &thread->env;
     *env = (struct env){.references = 1,
                         .world = resolver->world,
@@ -561,6 +599,7 @@ void resolver_free(struct resolver *resolver)
 {
     if (resolver == NULL)
         return;
+    keeper_free(resolver->keeper);
     if (resolver->requests != NULL)
         request_service_free(resolver->requests);
     if (resolver->mesh != NULL)
@@ -595,7 +634,69 @@ void resolver_receive(struct resolver *resolver, struct channel *channel, const 
 
 void resolver_run(struct resolver *resolver)
 {
-    mesh_run(resolver->mesh);
+    if (atomic_load_explicit(&resolver->shared->anchors_number, memory_order_relaxed) !=
+        resolver->anchors_number)
+        resolver_refresh(resolver);
+    do {
+        mesh_run(resolver->mesh);
+    } while (resolver->keeper != NULL && keeper_run(resolver->keeper));
+}
+
+/* ---- the thread that keeps the anchors ---- */
+
+static struct env *env_of(void *context)
+{
+    return ((struct resolver *)context)->env;
+}
+
+static const struct options *options_of(void *context)
+{
+    return resolver_options(((struct resolver *)context)->shared);
+}
+
+/* Others trust from now on what the trust points say: this thread at once, the others with their
+ * next event. What was judged by other keys is forgotten. */
+static bool publish(void *context, struct dname zone)
+{
+    struct resolver *resolver = context;
+    struct resolver_shared *shared = resolver->shared;
+    struct anchors *before = shared->newest->anchors, *anchors;
+
+    if (before == NULL) /* nothing is validated by this configuration */
+        return true;
+    anchors = anchors_renew(before, shared->points);
+    if (anchors == NULL)
+        return false;
+    latch(shared);
+    shared->newest->anchors = anchors;
+    unlatch(shared);
+    anchors_free(before);
+    key_cache_drop(shared->keys, zone);
+    atomic_fetch_add(&shared->anchors_number, 1);
+    resolver_refresh(resolver);
+    return true;
+}
+
+bool resolver_keep_anchors(struct resolver *resolver, resolver_write_file *write_file,
+                           void *context)
+{
+    const struct keeper_place place = {.world = resolver->world,
+                                       .mesh = resolver->mesh,
+                                       .log = resolver->log,
+                                       .points = resolver->shared->points,
+                                       .env = env_of,
+                                       .options = options_of,
+                                       .publish = publish,
+                                       .context = resolver,
+                                       .write_file = write_file,
+                                       .write_context = context};
+
+    resolver->keeper = keeper_new(&place);
+    if (resolver->keeper == NULL)
+        return false;
+    resolver_refresh(resolver);
+    (void)keeper_run(resolver->keeper);
+    return true;
 }
 
 struct mesh *resolver_mesh(struct resolver *resolver)

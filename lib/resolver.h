@@ -49,10 +49,21 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
 
 struct resolver;
 
+/** How a file of auto-trust-anchor-file gets its new text. @return false: it could not be written,
+ *  which has been logged; the resolver asks again later. */
+typedef bool resolver_write_file(void *context, const char *name, const char *text);
+
 /** One a thread. upstream is borrowed. @return NULL: no memory. */
 struct resolver *resolver_new(struct resolver_shared *shared, struct world *world,
                               struct upstream *upstream, struct log *log);
 void resolver_free(struct resolver *resolver);
+
+/**
+ * This thread keeps the trust anchors up to date (RFC 5011); one thread does, the one that reloads.
+ * @return false: no memory.
+ */
+bool resolver_keep_anchors(struct resolver *resolver, resolver_write_file *write_file,
+                           void *context);
 
 /** The thread takes the newest settings (after a reload); running queries keep theirs. */
 void resolver_refresh(struct resolver *resolver);
@@ -61,7 +72,8 @@ void resolver_refresh(struct resolver *resolver);
 void resolver_receive(struct resolver *resolver, struct channel *channel, const struct peer *peer,
                       struct slice packet);
 
-/** Runs the mesh: after events from upstream or timers. */
+/** Runs the mesh, and takes over trust anchors that another thread has learned of: after events
+ *  from upstream or timers. */
 void resolver_run(struct resolver *resolver);
 struct mesh *resolver_mesh(struct resolver *resolver);
 

@@ -14,6 +14,7 @@
 
 #include "lib/resolver.h"
 #include "testcode/replay_defaults.h"
+#include "testcode/replay_files.h"
 #include "testcode/replay_macro.h"
 #include "testcode/replay_match.h"
 #include "testcode/replay_parse.h"
@@ -46,6 +47,7 @@ struct run {
     struct resolver *resolver;
     struct list replies; /* of struct reply, the oldest first */
     struct macros macros;
+    struct replay_files files;
     uint64_t spent[COSTS]; /* until the last CHECK_WORK */
     bool failed;
 };
@@ -163,6 +165,14 @@ static const char *read_scenario_file(void *context, const char *name, struct ar
     return file != NULL ? arena_text(arena, file->text) : NULL;
 }
 
+static bool write_scenario_file(void *context, const char *name, const char *text)
+{
+    struct run *run = context;
+
+    say(run, "  file %s is written\n", name);
+    return replay_files_write(&run->files, name, text);
+}
+
 /* A setting that cannot be. */
 static void tell_complaint(void *context, const struct opt_item *item, const char *words)
 {
@@ -236,7 +246,9 @@ static bool make_resolver(struct run *run)
     run->upstream.context = run;
     run->resolver =
         resolver_new(run->shared, &run->world.world, &run->upstream.upstream, &run->log);
-    return run->resolver != NULL || fail(run, "no memory");
+    return (run->resolver != NULL &&
+            resolver_keep_anchors(run->resolver, write_scenario_file, run)) ||
+           fail(run, "no memory");
 }
 
 /* ---- outgoing questions
@@ -545,6 +557,22 @@ static void check_work(struct run *run, const struct replay_step *step)
     next_step(run);
 }
 
+static void do_check_autotrust(struct run *run, const struct replay_step *step)
+{
+    const char *text = replay_files_text(&run->files, step->name);
+    const char *expected = expand(run, step->text), *why;
+
+    if (text == NULL)
+        fail(run, "there is no file %s", step->name);
+    if (text == NULL || expected == NULL)
+        return;
+    why = replay_files_compare(text, expected, run->arena);
+    if (why == NULL)
+        next_step(run);
+    else
+        fail(run, "%s", why);
+}
+
 static void do_step(struct run *run)
 {
     const struct replay_step *step = run->step;
@@ -562,8 +590,8 @@ static void do_step(struct run *run)
     case STEP_CHECK_WORK: check_work(run, step); return;
     case STEP_FLUSH_MESSAGE:
     case STEP_EXPIRE_MESSAGE: do_message(run, step); return;
-    case STEP_CHECK_AUTOTRUST:
-    case STEP_CHECK_TEMPFILE: fail(run, "the resolver writes no files in this runner"); return;
+    case STEP_CHECK_AUTOTRUST: do_check_autotrust(run, step); return;
+    case STEP_CHECK_TEMPFILE: fail(run, "zones are not transferred here"); return;
     default: break;
     }
     fail(run, step->type == STEP_CHECK_ANSWER ? "no answer came" : "no such question was sent");
@@ -620,6 +648,7 @@ static void play_scenario(struct run *run, const char *text)
         fail(run, "%s", error);
         return;
     }
+    run->files = (struct replay_files){.arena = run->arena, .scenario = run->scenario};
     say(run, "%s: %s\n", run->name, run->scenario->title);
     replay_world_init(&run->world);
     if (make_resolver(run)) {

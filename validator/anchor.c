@@ -7,20 +7,18 @@
 #include "validator/anchor.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/text.h"
 #include "validator/anchor_text.h"
-
-/* IANA's root-anchors.xml of 2024: KSK-2017 and KSK-2024. */
-static const char *const built_in[] = {
-    ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
-    ". IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
-};
+#include "validator/trust_points.h"
 
 struct anchors {
+    atomic_uint references;
     struct arena *arena;
+    struct anchor_list list; /* what it was built of */
     struct anchor *items; /* by class, then in canonical order */
     size_t count;
     struct negative_anchor *negatives; /* in canonical order */
@@ -29,7 +27,6 @@ struct anchors {
 
 struct builder {
     struct anchors *anchors;
-    struct anchor_list list;
     anchor_complain *complain;
     anchor_read_file *read_file;
     void *context;
@@ -67,7 +64,7 @@ static void read_lines(struct builder *builder, const struct opt_list *lines)
 {
     for (size_t i = 0; i < lines->count; i++) {
         struct anchor_fault fault = {0};
-        enum status status = anchor_read_line(&builder->list, lines->items[i].text, &fault);
+        enum status status = anchor_read_line(&builder->anchors->list, lines->items[i].text, &fault);
 
         if (status != STATUS_OK)
             wrong(builder, &lines->items[i],
@@ -78,67 +75,77 @@ static void read_lines(struct builder *builder, const struct opt_list *lines)
     }
 }
 
-/* @return NULL after a complaint; missing, if asked for, takes the place of one. */
-static const char *open_file(struct builder *builder, const struct opt_item *item,
-                             bool *missing)
+/* @return NULL after a complaint. */
+static const char *open_file(struct builder *builder, const struct opt_item *item)
 {
     struct arena *arena = builder->anchors->arena;
     const char *text;
 
     errno = 0;
     text = builder->read_file(builder->context, item->text, arena);
-    if (text != NULL)
-        return text;
-    if (missing != NULL && errno == ENOENT)
-        *missing = true;
-    else
+    if (text == NULL)
         wrong(builder, item,
               arena_printf(arena, "trust anchors %s cannot be read: %s", item->text,
                            strerror(errno)));
-    return NULL;
+    return text;
 }
 
 static void read_files(struct builder *builder, const struct opt_list *files, read_text *read)
 {
     for (size_t i = 0; i < files->count; i++) {
         const struct opt_item *item = &files->items[i];
-        const char *text = open_file(builder, item, NULL);
+        const char *text = open_file(builder, item);
         struct anchor_fault fault = {0};
 
         if (text != NULL)
-            fault_in_file(builder, item, read(&builder->list, text, &fault), &fault);
+            fault_in_file(builder, item, read(&builder->anchors->list, text, &fault), &fault);
     }
 }
 
-static void read_built_in(struct builder *builder, const char *auto_file)
-{
-    struct anchor_record **from = builder->list.last;
-    struct anchor_fault fault = {0};
+/* ---- what the trust points trust ---- */
 
-    for (size_t i = 0; i < COUNT(built_in); i++)
-        if (anchor_read_line(&builder->list, built_in[i], &fault) != STATUS_OK)
+static bool copy_record(struct anchor_list *list, const struct anchor_record *record)
+{
+    struct anchor_record copy = *record;
+
+    copy.zone = dname_copy(list->arena, record->zone);
+    copy.rdata = arena_copy(list->arena, record->rdata);
+    return copy.zone.wire != NULL && copy.rdata.data != NULL &&
+           anchor_list_add(list, &copy) == STATUS_OK;
+}
+
+static bool add_point(struct anchor_list *list, const struct rfc5011_point *point)
+{
+    struct anchor_record record = {.zone = point->zone,
+                                   .rrclass = point->rrclass,
+                                   .is_kept = true,
+                                   .built_in = point->built_in};
+
+    record.type = TYPE_DS;
+    for (const struct rfc5011_ds *ds = point->ds; ds != NULL; ds = ds->next) {
+        record.rdata = slice_of(ds->rdata, ds->size);
+        if (!copy_record(list, &record))
+            return false;
+    }
+    record.type = TYPE_DNSKEY;
+    for (const struct rfc5011_key *key = point->keys; key != NULL; key = key->next) {
+        record.rdata = slice_of(key->rdata, key->size);
+        if (rfc5011_is_trusted(key) && !copy_record(list, &record))
+            return false;
+    }
+    return true;
+}
+
+/* RFC 5011 section 5: a point that is deleted is as if it had never been. */
+static void add_points(struct builder *builder, const struct trust_points *points)
+{
+    if (points == NULL)
+        return;
+    LIST_EACH (&points->list, link) {
+        const struct rfc5011_point *point = CONTAINER_OF(link, struct trust_point, link)->point;
+
+        if (!point->deleted && !add_point(&builder->anchors->list, point))
             builder->failed = true;
-    for (struct anchor_record *record = *from; record != NULL; record = record->next) {
-        record->built_in = true;
-        record->auto_file = auto_file;
-    }
-}
-
-/* A file that is not there yet is that of the root: it begins with what is built in, and is
- * written when the keys have been seen. */
-static void read_auto_files(struct builder *builder, const struct opt_list *files)
-{
-    for (size_t i = 0; i < files->count; i++) {
-        const struct opt_item *item = &files->items[i];
-        struct anchor_fault fault = {0};
-        bool missing = false;
-        const char *text = open_file(builder, item, &missing);
-
-        if (missing)
-            read_built_in(builder, item->text);
-        else if (text != NULL)
-            fault_in_file(builder, item,
-                          anchor_read_auto(&builder->list, text, item->text, &fault), &fault);
     }
 }
 
@@ -176,20 +183,20 @@ static const struct rrset *gather(struct builder *builder, struct anchor *anchor
                                 .type = type,
                                 .rrclass = anchor->rrclass,
                                 .trust = TRUST_CONFIGURED};
-    struct slice *rdata = ARENA_ARRAY(arena, struct slice, builder->list.count);
+    struct slice *rdata = ARENA_ARRAY(arena, struct slice, builder->anchors->list.count);
     const struct rrset *set;
 
     if (rdata == NULL) {
         builder->failed = true;
         return NULL;
     }
-    for (const struct anchor_record *r = builder->list.first; r != NULL; r = r->next) {
+    for (const struct anchor_record *r = builder->anchors->list.first; r != NULL; r = r->next) {
         if (!is_of(r, anchor, type) || is_there(rdata, parts.rr_count, r->rdata) ||
             parts.rr_count == UINT16_MAX)
             continue;
         rdata[parts.rr_count++] = r->rdata;
-        if (r->auto_file != NULL)
-            anchor->auto_file = r->auto_file;
+        anchor->is_kept = anchor->is_kept || r->is_kept;
+        anchor->has_fixed = anchor->has_fixed || !r->is_kept;
         anchor->built_in = r->built_in;
     }
     if (parts.rr_count == 0)
@@ -205,12 +212,12 @@ static void build(struct builder *builder)
     struct anchors *anchors = builder->anchors;
     size_t kept = 0, count = 0;
 
-    anchors->items = ARENA_ARRAY(anchors->arena, struct anchor, builder->list.count + 1);
+    anchors->items = ARENA_ARRAY(anchors->arena, struct anchor, builder->anchors->list.count + 1);
     if (anchors->items == NULL) {
         builder->failed = true;
         return;
     }
-    for (const struct anchor_record *r = builder->list.first; r != NULL; r = r->next)
+    for (const struct anchor_record *r = builder->anchors->list.first; r != NULL; r = r->next)
         anchors->items[count++] = (struct anchor){.zone = r->zone, .rrclass = r->rrclass};
     qsort(anchors->items, count, sizeof(anchors->items[0]), compare_anchors);
     for (size_t i = 0; i < count; i++)
@@ -293,38 +300,92 @@ static void read_negatives(struct builder *builder, const struct validator_optio
 
 /* ---- life ---- */
 
-struct anchors *anchors_new(const struct validator_options *options, anchor_complain *complain,
-                            anchor_read_file *read_file, void *context)
+static struct anchors *empty(void)
 {
     struct anchors *anchors = calloc(1, sizeof(*anchors));
-    struct builder builder = {
-        .anchors = anchors, .complain = complain, .read_file = read_file, .context = context};
 
     if (anchors == NULL)
         return NULL;
+    atomic_init(&anchors->references, 1);
     anchors->arena = arena_new(0);
-    if (anchors->arena == NULL) {
-        free(anchors);
+    anchor_list_init(&anchors->list, anchors->arena);
+    if (anchors->arena != NULL)
+        return anchors;
+    free(anchors);
+    return NULL;
+}
+
+static struct anchors *finish(struct builder *builder)
+{
+    build(builder);
+    if (!builder->failed)
+        return builder->anchors;
+    anchors_free(builder->anchors);
+    return NULL;
+}
+
+struct anchors *anchors_new(const struct validator_options *options,
+                            const struct trust_points *points, anchor_complain *complain,
+                            anchor_read_file *read_file, void *context)
+{
+    struct builder builder = {
+        .anchors = empty(), .complain = complain, .read_file = read_file, .context = context};
+    struct anchors *anchors = builder.anchors;
+
+    if (anchors == NULL)
         return NULL;
-    }
-    anchor_list_init(&builder.list, anchors->arena);
     read_lines(&builder, &options->trust_anchor);
     read_files(&builder, &options->trust_anchor_file, anchor_read_zone);
     read_files(&builder, &options->trusted_keys_file, anchor_read_bind);
-    read_auto_files(&builder, &options->auto_trust_anchor_file);
-    if (builder.list.count == 0 && !builder.failed && options->root_trust_anchor)
-        read_built_in(&builder, NULL);
-    build(&builder);
+    add_points(&builder, points);
+    if (anchors->list.count == 0 && !builder.failed && options->root_trust_anchor &&
+        options->auto_trust_anchor_file.count == 0)
+        builder.failed = anchor_read_built_in(&anchors->list) != STATUS_OK;
     read_negatives(&builder, options);
-    if (!builder.failed)
-        return anchors;
-    anchors_free(anchors);
-    return NULL;
+    return finish(&builder);
+}
+
+static void copy_negatives(struct builder *builder, const struct anchors *from)
+{
+    struct anchors *to = builder->anchors;
+
+    to->negatives = ARENA_ARRAY(to->arena, struct negative_anchor, from->negative_count + 1);
+    to->negative_count = to->negatives == NULL ? 0 : from->negative_count;
+    builder->failed = builder->failed || to->negatives == NULL;
+    for (size_t i = 0; i < to->negative_count; i++) {
+        struct negative_anchor *copy = &to->negatives[i];
+
+        *copy = from->negatives[i];
+        copy->zone = dname_copy(to->arena, copy->zone);
+        copy->reason = arena_text(to->arena, copy->reason);
+        builder->failed = builder->failed || copy->zone.wire == NULL || copy->reason == NULL;
+    }
+}
+
+struct anchors *anchors_renew(const struct anchors *anchors, const struct trust_points *points)
+{
+    struct builder builder = {.anchors = empty()};
+
+    if (builder.anchors == NULL)
+        return NULL;
+    for (const struct anchor_record *r = anchors->list.first; r != NULL; r = r->next)
+        if (!r->is_kept && !copy_record(&builder.anchors->list, r))
+            builder.failed = true;
+    add_points(&builder, points);
+    copy_negatives(&builder, anchors);
+    return finish(&builder);
+}
+
+struct anchors *anchors_ref(struct anchors *anchors)
+{
+    atomic_fetch_add_explicit(&anchors->references, 1, memory_order_relaxed);
+    return anchors;
 }
 
 void anchors_free(struct anchors *anchors)
 {
-    if (anchors == NULL)
+    if (anchors == NULL ||
+        atomic_fetch_sub_explicit(&anchors->references, 1, memory_order_acq_rel) > 1)
         return;
     arena_free(anchors->arena);
     free(anchors);

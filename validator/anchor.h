@@ -1,8 +1,8 @@
 /*
  * anchor.h - trust anchors and negative trust anchors of a configuration.
  *
- * Built when settings are made, read-only afterwards, shared by threads. Files come in as text.
- * What RFC 5011 learns at run time replaces the whole by a new one.
+ * Built when settings are made, read-only afterwards, counted, shared by threads. Files come in as
+ * text. What RFC 5011 learns at run time (trust_points.h) replaces the whole by a new one.
  */
 #ifndef TREESHREW_VALIDATOR_ANCHOR_H
 #define TREESHREW_VALIDATOR_ANCHOR_H
@@ -18,7 +18,8 @@ struct anchor {
     uint16_t rrclass;
     const struct rrset *ds;   /* NULL: none in this form; not counted, lives with the anchors */
     const struct rrset *keys; /* DNSKEY form; NULL: none */
-    const char *auto_file;    /* of auto-trust-anchor-file; NULL: fixed */
+    bool is_kept;             /* of auto-trust-anchor-file: RFC 5011 may change it */
+    bool has_fixed;           /* of another option, and for good */
     bool built_in;
 };
 
@@ -30,6 +31,7 @@ struct negative_anchor {
 };
 
 struct anchors;
+struct trust_points;
 
 /** As resolver_read_file: the text of a file in the arena, or NULL with errno. */
 typedef const char *anchor_read_file(void *context, const char *name, struct arena *arena);
@@ -37,14 +39,21 @@ typedef const char *anchor_read_file(void *context, const char *name, struct are
 typedef void anchor_complain(void *context, const struct opt_item *item, const char *words);
 
 /**
- * The anchors of trust-anchor, trust-anchor-file, trusted-keys-file, auto-trust-anchor-file,
- * domain-insecure and negative-trust-anchor. When the first four name nothing, those of the
- * public root are built in (unless root-trust-anchor says no). An auto-trust-anchor-file that
- * is not there yet begins with the built-in ones.
- * @return NULL after at least one complaint, or without memory.
+ * The anchors of trust-anchor, trust-anchor-file, trusted-keys-file, domain-insecure and
+ * negative-trust-anchor, and those of auto-trust-anchor-file. When none of these options names
+ * anything, those of the public root are built in (unless root-trust-anchor says no).
+ * @param points what auto-trust-anchor-file comes to; NULL: nothing.
+ * @return one reference; NULL after at least one complaint, or without memory.
  */
-struct anchors *anchors_new(const struct validator_options *options, anchor_complain *complain,
+struct anchors *anchors_new(const struct validator_options *options,
+                            const struct trust_points *points, anchor_complain *complain,
                             anchor_read_file *read_file, void *context);
+
+/** The same with what the trust points trust by now. @return NULL: no memory. */
+struct anchors *anchors_renew(const struct anchors *anchors, const struct trust_points *points);
+
+struct anchors *anchors_ref(struct anchors *anchors);
+/** Gives a reference back; NULL: nothing. */
 void anchors_free(struct anchors *anchors);
 
 /** What counts for a name: the deepest at or above it; at one name the negative one goes

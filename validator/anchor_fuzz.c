@@ -26,7 +26,7 @@ static void check(const struct anchor_list *list, enum status status,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    for (int syntax = 0; syntax < 4; syntax++) {
+    for (int syntax = 0; syntax < 3; syntax++) {
         struct arena *arena = arena_new(0);
         struct anchor_fault fault = {0};
         struct anchor_list list;
@@ -38,7 +38,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         anchor_list_init(&list, arena);
         status = syntax == 0   ? anchor_read_line(&list, text, &fault)
                  : syntax == 1 ? anchor_read_zone(&list, text, &fault)
-                 : syntax == 2 ? anchor_read_auto(&list, text, "file", &fault)
                                : anchor_read_bind(&list, text, &fault);
         check(&list, status, &fault);
         arena_free(arena);

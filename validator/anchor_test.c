@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "util/wire/text_rr.h"
-#include "validator/anchor.h"
+#include "validator/trust_points.h"
 
 #define DIGEST "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
 #define KEY    "l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4="
@@ -73,9 +73,16 @@ static struct anchors *build(struct lab *lab, const struct setting *setting)
         .root_trust_anchor = !setting->no_root,
     };
 
+    struct trust_points *points;
+    struct anchors *anchors;
+
     lab->setting = setting;
     lab->said[0] = '\0';
-    return anchors_new(&options, complain, read_file, lab);
+    points = trust_points_read(NULL, &options.auto_trust_anchor_file, complain, read_file, lab);
+    anchors =
+        points == NULL ? NULL : anchors_new(&options, points, complain, read_file, lab);
+    trust_points_free(points);
+    return anchors;
 }
 
 static int set_up(void **state)
@@ -110,7 +117,7 @@ static const char *print(struct lab *lab, const struct anchors *anchors)
             text_printf(&text, " ds=%u", bytes_u16(rrset_rdata(anchor->ds, n).data));
         if (anchor->keys != NULL)
             text_printf(&text, " keys=%u", anchor->keys->rr_count);
-        text_add(&text, anchor->auto_file != NULL ? " auto" : "");
+        text_add(&text, anchor->is_kept ? " auto" : "");
         text_add(&text, anchor->built_in ? " built-in" : "");
         if (anchor->rrclass != CLASS_IN)
             text_printf(&text, " class=%u", anchor->rrclass);

@@ -1,5 +1,5 @@
 /*
- * anchor_text.c - trust anchors out of lines, zone files, RFC 5011 files and BIND's syntax.
+ * anchor_text.c - trust anchors out of lines, zone files and BIND's syntax.
  */
 #include "validator/anchor_text.h"
 
@@ -10,9 +10,11 @@
 #include "util/wire/text_rr.h"
 #include "validator/zone_keys.h"
 
-/* States of a key in an auto-trust-anchor-file (RFC 5011 section 4.1 and one more for removed).
- */
-enum { STATE_VALID = 2, STATE_MISSING = 3 };
+/* IANA's root-anchors.xml of 2024: KSK-2017 and KSK-2024. */
+static const char *const built_in[] = {
+    ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D",
+    ". IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16",
+};
 
 static enum status wrong(struct anchor_fault *fault, const char *why)
 {
@@ -20,22 +22,26 @@ static enum status wrong(struct anchor_fault *fault, const char *why)
     return STATUS_MALFORMED;
 }
 
-static enum status add(struct anchor_list *list, const struct text_rr *rr,
-                       const char *auto_file)
+enum status anchor_list_add(struct anchor_list *list, const struct anchor_record *from)
 {
     struct anchor_record *record = ARENA_NEW(list->arena, struct anchor_record);
 
     if (record == NULL)
         return STATUS_NO_MEMORY;
-    *record = (struct anchor_record){.zone = rr->owner,
-                                     .rrclass = rr->rrclass,
-                                     .type = rr->type,
-                                     .rdata = rr->rdata,
-                                     .auto_file = auto_file};
+    *record = *from;
+    record->next = NULL;
     *list->last = record;
     list->last = &record->next;
     list->count++;
     return STATUS_OK;
+}
+
+static enum status add(struct anchor_list *list, const struct text_rr *rr)
+{
+    const struct anchor_record record = {
+        .zone = rr->owner, .rrclass = rr->rrclass, .type = rr->type, .rdata = rr->rdata};
+
+    return anchor_list_add(list, &record);
 }
 
 /* What is written as an anchor has to be able to be one. */
@@ -62,10 +68,23 @@ enum status anchor_read_line(struct anchor_list *list, const char *text,
     if (status != STATUS_OK)
         return status;
     fault->why = check(&rr);
-    return fault->why != NULL ? STATUS_MALFORMED : add(list, &rr, NULL);
+    return fault->why != NULL ? STATUS_MALFORMED : add(list, &rr);
 }
 
-static enum status read_zone(struct anchor_list *list, const char *text, const char *auto_file,
+enum status anchor_read_built_in(struct anchor_list *list)
+{
+    struct anchor_record **from = list->last;
+    struct anchor_fault fault = {0};
+
+    for (size_t i = 0; i < COUNT(built_in); i++)
+        if (anchor_read_line(list, built_in[i], &fault) != STATUS_OK)
+            return STATUS_NO_MEMORY;
+    for (struct anchor_record *record = *from; record != NULL; record = record->next)
+        record->built_in = true;
+    return STATUS_OK;
+}
+
+enum status anchor_read_zone(struct anchor_list *list, const char *text,
                              struct anchor_fault *fault)
 {
     struct zone_reader reader = zone_reader_of(text, dname_root, list->arena);
@@ -76,7 +95,7 @@ static enum status read_zone(struct anchor_list *list, const char *text, const c
     while ((status = zone_reader_next(&reader, &rr)) == STATUS_OK) {
         if ((rr.type != TYPE_DS && rr.type != TYPE_DNSKEY) || check(&rr) != NULL)
             continue;
-        status = add(list, &rr, auto_file);
+        status = add(list, &rr);
         if (status != STATUS_OK)
             return status;
     }
@@ -86,43 +105,6 @@ static enum status read_zone(struct anchor_list *list, const char *text, const c
         return status;
     fault->why = "there is no trusted DS or DNSKEY record in it";
     return list->count == before ? STATUS_NOT_FOUND : STATUS_OK;
-}
-
-enum status anchor_read_zone(struct anchor_list *list, const char *text,
-                             struct anchor_fault *fault)
-{
-    return read_zone(list, text, NULL, fault);
-}
-
-static bool line_is_trusted(const char *line, size_t size)
-{
-    static const char mark[] = ";;state=";
-    const size_t mark_size = sizeof(mark) - 1;
-
-    for (size_t i = 0; i + mark_size < size; i++)
-        if (memcmp(line + i, mark, mark_size) == 0) {
-            int state = line[i + mark_size] - '0';
-
-            return state == STATE_VALID || state == STATE_MISSING;
-        }
-    return true;
-}
-
-enum status anchor_read_auto(struct anchor_list *list, const char *text, const char *file,
-                             struct anchor_fault *fault)
-{
-    char *copy = arena_text(list->arena, text), *line = copy;
-
-    if (copy == NULL)
-        return STATUS_NO_MEMORY;
-    while (*line != '\0') {
-        size_t size = strcspn(line, "\n");
-
-        if (!line_is_trusted(line, size))
-            memset(line, ' ', size);
-        line += size + (line[size] == '\n');
-    }
-    return read_zone(list, copy, file, fault);
 }
 
 /* ---- BIND ---- */

@@ -17,7 +17,7 @@ struct anchor_record {
     struct dname zone;
     uint16_t rrclass, type;
     struct slice rdata;
-    const char *auto_file; /* NULL: not kept up to date */
+    bool is_kept; /* of a trust point of RFC 5011 */
     bool built_in;
 };
 
@@ -46,13 +46,11 @@ enum status anchor_read_line(struct anchor_list *list, const char *text,
 enum status anchor_read_zone(struct anchor_list *list, const char *text,
                              struct anchor_fault *fault);
 
-/**
- * A zone file kept by RFC 5011 (auto-trust-anchor-file): where a line says ";;state=n", only
- * valid (2) and missing (3) keys are trusted.
- * @param file noted with each record.
- */
-enum status anchor_read_auto(struct anchor_list *list, const char *text, const char *file,
-                             struct anchor_fault *fault);
+/** The keys of the public root that came with the program. STATUS_NO_MEMORY. */
+enum status anchor_read_built_in(struct anchor_list *list);
+
+/** One more record, its octets as they are: rdata and zone have to live as long as the list. */
+enum status anchor_list_add(struct anchor_list *list, const struct anchor_record *record);
 
 /** named.conf: trusted-keys, managed-keys and trust-anchors; other statements are passed over.
  */

@@ -323,10 +323,8 @@ static enum chained find_place(struct query *query, struct val_state *state)
 {
     struct val_chain *chain = &state->chain;
     const struct validator_env *env = val_env(query);
-    struct world *world = query->env->world;
-    struct anchor_found found = anchors_find(env->config->anchors, chain->target,
-                                             class_of(query), world->wall_s(world));
-    const struct key_entry *entry;
+    struct anchor_found found = val_anchor_find(query, chain->target);
+    const struct key_entry *entry = NULL;
     struct reasons reasons;
 
     if (found.negative != NULL) {
@@ -335,8 +333,9 @@ static enum chained find_place(struct query *query, struct val_state *state)
     }
     if (found.anchor == NULL)
         return end(query, state, SEC_INSECURE, NULL, NULL);
-    entry = key_cache_closest_ref(env->keys, chain->target, found.anchor->zone, class_of(query),
-                                  query_now_s(query));
+    if (!val_is_probe(query, found.anchor))
+        entry = key_cache_closest_ref(env->keys, chain->target, found.anchor->zone,
+                                      class_of(query), query_now_s(query));
     if (entry != NULL)
         return take_entry(query, state, entry);
     chain->anchor = found.anchor;
@@ -388,7 +387,6 @@ static enum chained judge_anchor(struct query *query, struct val_state *state)
 {
     struct val_chain *chain = &state->chain;
     enum chained got = fetch(query, state, chain->candidate, TYPE_DNSKEY);
-    struct sig_check check = val_sig_check(query);
     bool alone = nothing_has_failed(query);
     const struct rrset *dnskeys;
     struct key_verdict verdict;
@@ -398,7 +396,12 @@ static enum chained judge_anchor(struct query *query, struct val_state *state)
     if (has_failed(&chain->fetch))
         return fetch_failed(query, state);
     dnskeys = fetched_set(&chain->fetch, TYPE_DNSKEY);
-    verdict = keys_verify_by_anchor(&check, dnskeys, chain->anchor);
+    if (!val_anchor_judge(query, chain->anchor, dnskeys, &verdict)) {
+        chain->phase = CHAIN_PLACE;
+        return CHAINED;
+    }
+    if (chain->fetch.tries == 0 && verdict.security != SEC_INSECURE)
+        val_anchor_signal(query, chain->anchor);
     return take_keys(query, state, &verdict, dnskeys, INT64_MAX, alone);
 }
 

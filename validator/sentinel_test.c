@@ -39,7 +39,7 @@ static void complain(void *context, const struct opt_item *item, const char *wor
 static void names_are_read(void **state)
 {
     const struct validator_options options = {.root_trust_anchor = true};
-    struct anchors *anchors = anchors_new(&options, complain, NULL, NULL);
+    struct anchors *anchors = anchors_new(&options, NULL, complain, NULL, NULL);
 
     (void)state;
     assert_non_null(anchors);

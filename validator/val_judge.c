@@ -219,7 +219,7 @@ static bool is_known_signed(struct query *query, struct dname zone)
         key_cache_ref(val_env(query)->keys, zone, rrclass, query_now_s(query));
     bool is_signed = entry != NULL
                          ? entry->security == SEC_SECURE
-                         : anchors_of(val_env(query)->config->anchors, zone, rrclass) != NULL;
+                         : anchors_of(val_env(query)->anchors, zone, rrclass) != NULL;
 
     key_entry_unref(entry);
     return is_signed;
@@ -294,7 +294,7 @@ static enum judged place_unsigned(struct query *query, struct val_state *state, 
     /* First as far as the zone whose servers were asked: it shows whether they know DNSSEC. */
     if (source != NULL && source->server.family != ADDR_NONE &&
         dname_is_at_or_below(target, source->zone) &&
-        anchors_of(val_env(query)->config->anchors, source->zone, query->question.qclass) !=
+        anchors_of(val_env(query)->anchors, source->zone, query->question.qclass) !=
             NULL) {
         judged = zone_of(query, state, source->zone, true, zone);
         if (judged != JUDGED)

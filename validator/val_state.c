@@ -90,7 +90,7 @@ bool validator_known_denial(struct query *query, const struct question *question
         return false;
     while (query->env->modules[place] != &validator_module)
         place++;
-    found = anchors_find(val_env(query)->config->anchors, question->qname, question->qclass,
+    found = anchors_find(val_env(query)->anchors, question->qname, question->qclass,
                          world->wall_s(world));
     return found.anchor != NULL && query->state[place] != NULL &&
            val_answer_from_proven(query, query->state[place], question, out, expires_s);

@@ -16,6 +16,7 @@
 
 #include "services/query/mesh.h"
 #include "validator/denial.h"
+#include "validator/key_match.h"
 #include "validator/proven.h"
 #include "validator/sig.h"
 #include "validator/validator.h"
@@ -161,6 +162,22 @@ void val_chain_begin(struct query *query, struct val_state *state, struct dname 
 /** What such a walk has found, or NULL: not walked yet. */
 const struct val_zone *val_zone_find(const struct val_state *state, struct dname target,
                                      bool exact);
+
+/* ---- val_prime.c ---- */
+
+/** anchors_find for a name of this query. */
+struct anchor_found val_anchor_find(const struct query *query, struct dname name);
+
+/** The question is for the keys of the anchor's zone, and they are to be judged by the anchor. */
+bool val_is_probe(const struct query *query, const struct anchor *anchor);
+
+/** The DNSKEY set of an anchor's zone, or NULL. @return false: all its keys were revoked, the
+ *  anchor is gone, and there is no verdict. */
+bool val_anchor_judge(struct query *query, const struct anchor *anchor,
+                      const struct rrset *dnskeys, struct key_verdict *verdict);
+
+/** Tells the zone's servers which keys are trusted (RFC 8145), if that is wanted. */
+void val_anchor_signal(struct query *query, const struct anchor *anchor);
 
 /* ---- verdict.c ---- */
 

@@ -6,7 +6,6 @@
 struct validator_config *validator_config_new(struct arena *arena,
                                               const struct validator_options *options,
                                               const struct crypto *crypto,
-                                              const struct anchors *anchors,
                                               anchor_complain *complain, void *context)
 {
     struct validator_config *config = ARENA_NEW(arena, struct validator_config);
@@ -16,7 +15,6 @@ struct validator_config *validator_config_new(struct arena *arena,
         return NULL;
     config->options = options;
     config->crypto = crypto;
-    config->anchors = anchors;
     if (sig_clock_read(&config->clock, options->val_override_date) != STATUS_OK) {
         complain(context, &place, "val-override-date: a time as 20260821120000 is expected");
         return NULL;

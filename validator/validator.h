@@ -14,27 +14,28 @@
 #include "validator/sig.h"
 
 struct proven;
+struct trust_points;
 struct message;
 struct question;
 
 struct validator_config {
     const struct validator_options *options;
     const struct crypto *crypto;
-    const struct anchors *anchors;
     struct sig_clock clock;
     struct nsec3_rules nsec3_rules;
 };
 
-/** Reads times and limits out of the options; crypto and anchors are borrowed.
+/** Reads times and limits out of the options; crypto is borrowed.
  *  @return in the arena, or NULL after a complaint or without memory. */
 struct validator_config *validator_config_new(struct arena *arena,
                                               const struct validator_options *options,
                                               const struct crypto *crypto,
-                                              const struct anchors *anchors,
                                               anchor_complain *complain, void *context);
 
 struct validator_env {
     const struct validator_config *config;
+    const struct anchors *anchors;
+    struct trust_points *points; /* NULL: another thread keeps the anchors up to date */
     struct key_cache *keys;
     struct proven *proven; /* NULL: nothing is answered out of denials */
 };

@@ -33,7 +33,7 @@ enum step val_accept(struct query *query, struct val_state *state, enum security
     const struct validator_config *config = val_env(query)->config;
 
     if (security == SEC_SECURE && config->options->root_key_sentinel &&
-        sentinel_refuses(config->anchors, &query->question))
+        sentinel_refuses(val_env(query)->anchors, &query->question))
         return fail_for_sentinel(query, state);
     query->outcome.security = security;
     for (size_t i = 0; security == SEC_INSECURE && i < state->notes.count; i++)
