@@ -13,9 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/anchor_file.h"
 #include "daemon/control.h"
 #include "daemon/privs.h"
 #include "daemon/server_inside.h"
+#include "lib/options_files.h"
 
 enum {
     THREADS_MAX = 1024,
@@ -316,6 +318,27 @@ static bool take_places(struct server *server, struct setup *setup)
     return privs_drop(&options->daemon, server->log);
 }
 
+/* The resolver's texts of auto-trust-anchor-file; in the main thread, as the reload is. */
+static bool write_anchors(void *context, const char *name, const char *text)
+{
+    struct server *server = context;
+    const char *root = resolver_options(server->shared)->daemon.chroot;
+
+    return anchor_file_write(options_path_inside(root, name), text, server->log);
+}
+
+/* A file that cannot be written is told at the start, not after hours. */
+static bool keep_anchors(struct server *server)
+{
+    const struct options *options = resolver_options(server->shared);
+    const struct opt_list *files = &options->validator.auto_trust_anchor_file;
+
+    for (size_t i = 0; i < files->count; i++)
+        (void)anchor_file_check(
+            options_path_inside(options->daemon.chroot, files->items[i].text), server->log);
+    return worker_keep_anchors(server->threads[0].worker, write_anchors, server);
+}
+
 static bool build(struct server *server, struct setup *setup)
 {
     server->start_loop = loop_new(NULL);
@@ -324,7 +347,7 @@ static bool build(struct server *server, struct setup *setup)
     setup_log(setup, server->log, START_LINES);
     if (server->shared == NULL || conf_failed(&setup->report))
         return false;
-    if (make_workers(server))
+    if (make_workers(server) && keep_anchors(server))
         return true;
     log_line(server->log, LOG_LEVEL_ERROR, "event=start out of memory or descriptors");
     return false;

@@ -212,6 +212,11 @@ bool worker_follow_ports(struct worker *worker, struct ports *ports)
     return good;
 }
 
+bool worker_keep_anchors(struct worker *worker, resolver_write_file *write_file, void *context)
+{
+    return resolver_keep_anchors(worker->resolver, write_file, context);
+}
+
 void worker_refresh(struct worker *worker)
 {
     struct stream_limits limits = stream_limits_of(worker);

@@ -28,6 +28,9 @@ struct loop *worker_loop(struct worker *worker);
 /** Closes sockets whose address is gone, takes its own of the others out of the table. */
 bool worker_follow_ports(struct worker *worker, struct ports *ports);
 
+/** As resolver_keep_anchors, for the one in the main thread. */
+bool worker_keep_anchors(struct worker *worker, resolver_write_file *write_file, void *context);
+
 /** Takes over the newest settings, for questions to come. */
 void worker_refresh(struct worker *worker);
 

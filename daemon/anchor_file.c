@@ -1,0 +1,195 @@
+/*
+ * anchor_file.c - a new file beside the old one, brought to the disk, then given its name.
+ *
+ * Rights were given up long before, so the directory has to be writable for the user of the daemon;
+ * that is what usually goes wrong, and what the warnings are about. The temporary name is always
+ * the same: what a killed process left behind is used up by the next one.
+ */
+#include "daemon/anchor_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+enum { MODE_NEW = 0644, MODE_BITS = 0777, PATH_OCTETS = 4096 + 8, USER_OCTETS = 64 };
+
+struct place {
+    char path[PATH_OCTETS];      /* with links followed */
+    char temporary[PATH_OCTETS]; /* beside it */
+    char folder[PATH_OCTETS];
+};
+
+/* ---- warnings ---- */
+
+static void name_user(char out[USER_OCTETS])
+{
+    const struct passwd *user = getpwuid(geteuid());
+
+    if (user != NULL && user->pw_name != NULL)
+        snprintf(out, USER_OCTETS, "%s", user->pw_name);
+    else
+        snprintf(out, USER_OCTETS, "number %ld", (long)geteuid());
+}
+
+static void advise(int error, const char *folder, char *out, size_t size)
+{
+    char user[USER_OCTETS];
+
+    name_user(user);
+    switch (error) {
+    case EACCES:
+    case EPERM:
+        snprintf(out, size, "let the user %s write in %s, for example: chown %s %s", user, folder,
+                 user, folder);
+        break;
+    case EROFS:
+        snprintf(out, size, "%s is read-only; under systemd it belongs into ReadWritePaths=",
+                 folder);
+        break;
+    case ENOENT: snprintf(out, size, "make the directory %s", folder); break;
+    case ENOSPC:
+    case EDQUOT: snprintf(out, size, "there is no room left in %s", folder); break;
+    case EBUSY:
+    case EXDEV:
+        snprintf(out, size, "the file cannot be replaced; mount its directory, not the file");
+        break;
+    default: snprintf(out, size, "look at %s", folder); break;
+    }
+}
+
+static bool warn(struct log *log, const char *path, const char *folder, int error)
+{
+    char advice[PATH_OCTETS * 2];
+
+    advise(error, folder, advice, sizeof(advice));
+    log_line(log, LOG_LEVEL_WARN,
+             "event=trust-anchor file=%s cannot be written: %s; %s. It is tried again; until then "
+             "the keys are followed in memory",
+             path, strerror(error), advice);
+    return false;
+}
+
+/* ---- places ---- */
+
+/* @return false with errno. */
+static bool find_place(const char *path, struct place *place)
+{
+    char *real = realpath(path, NULL);
+    const char *slash;
+    int used = snprintf(place->path, sizeof(place->path) - 8, "%s", real != NULL ? real : path);
+
+    free(real);
+    snprintf(place->folder, sizeof(place->folder), ".");
+    if (used < 0 || (size_t)used >= sizeof(place->path) - 8) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(place->temporary, place->path, (size_t)used);
+    memcpy(place->temporary + used, ".new", 5);
+    slash = strrchr(place->path, '/');
+    if (slash != NULL) {
+        size_t size = size_max((size_t)(slash - place->path), 1);
+
+        memcpy(place->folder, place->path, size);
+        place->folder[size] = '\0';
+    }
+    return true;
+}
+
+/* @return -1 with errno. */
+static int open_temporary(const struct place *place)
+{
+    if (unlink(place->temporary) != 0 && errno != ENOENT)
+        return -1;
+    return open(place->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+bool anchor_file_check(const char *path, struct log *log)
+{
+    struct place place;
+    int file = find_place(path, &place) ? open_temporary(&place) : -1;
+
+    if (file == -1)
+        return warn(log, path, place.folder, errno);
+    close(file);
+    (void)unlink(place.temporary);
+    return true;
+}
+
+/* ---- writing ---- */
+
+/* As the old file had it; what is not allowed is left as it is. */
+static bool take_mode(int file, const char *path)
+{
+    struct stat old;
+    bool known = stat(path, &old) == 0;
+
+    if (known && (old.st_uid != geteuid() || old.st_gid != getegid()) &&
+        fchown(file, old.st_uid, old.st_gid) != 0 && errno != EPERM)
+        return false;
+    return fchmod(file, known ? old.st_mode & MODE_BITS : MODE_NEW) == 0;
+}
+
+static bool write_text(int file, const char *text)
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        ssize_t size = write(file, text, left);
+
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0)
+            return false;
+        text += size;
+        left -= (size_t)size;
+    }
+    return fsync(file) == 0;
+}
+
+/* The new name is to survive a crash as well; where directories cannot be synchronised, so be it.
+ */
+static void sync_folder(const char *path)
+{
+    int folder = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (folder == -1)
+        return;
+    (void)fsync(folder);
+    close(folder);
+}
+
+/* @return an errno, or 0. */
+static int replace(const struct place *place, const char *text)
+{
+    int file = open_temporary(place), error = 0;
+
+    if (file == -1)
+        return errno;
+    if (!take_mode(file, place->path) || !write_text(file, text))
+        error = errno;
+    if (close(file) != 0 && error == 0)
+        error = errno;
+    if (error == 0 && rename(place->temporary, place->path) != 0)
+        error = errno;
+    if (error != 0)
+        (void)unlink(place->temporary);
+    else
+        sync_folder(place->folder);
+    return error;
+}
+
+bool anchor_file_write(const char *path, const char *text, struct log *log)
+{
+    struct place place;
+    int error = find_place(path, &place) ? replace(&place, text) : ENAMETOOLONG;
+
+    return error == 0 || warn(log, path, place.folder, error);
+}
