@@ -17,6 +17,7 @@
 #include "iterator/iterator.h"
 #include "lib/keeper.h"
 #include "lib/module_words.h"
+#include "validator/clock_sense.h"
 #include "validator/proven.h"
 #include "validator/trust_points.h"
 #include "validator/validator.h"
@@ -50,6 +51,7 @@ struct resolver_shared {
     struct key_cache *keys;
     struct proven *proven;
     struct crypto *crypto;
+    struct clock_memory clock;
     struct hash_key mesh_key;
     struct trust_points *points; /* of the thread that keeps the anchors */
     atomic_uint anchors_number;  /* how often they were replaced */
@@ -375,6 +377,7 @@ struct resolver_shared *resolver_shared_new(struct options *options, struct worl
         return NULL;
     }
     atomic_flag_clear(&shared->latch);
+    atomic_init(&shared->clock.told_ms, CLOCK_NEVER_TOLD);
     shared->hooks = *hooks;
     if (make_caches(shared, options, world)) {
         set_infra_rules(shared, options);
@@ -484,7 +487,8 @@ static void add_validator(struct resolver *resolver, struct thread_env *thread)
                                                              ? NULL
                                                              : resolver->shared->points,
                                                .keys = resolver->shared->keys,
-                                               .proven = resolver->shared->proven};
+                                               .proven = resolver->shared->proven,
+                                               .clock = &resolver->shared->clock};
     add_module(env, &validator_module, &thread->validator);
     env->validates = true;
     env->known_denial = validator_known_denial;

@@ -98,6 +98,7 @@ static enum chained end_remembered(struct query *query, struct val_state *state,
 static enum chained end_bogus(struct query *query, struct val_state *state,
                               const struct reasons *reasons)
 {
+    clock_sense_tell(query, &state->chain.clock);
     if (query->budget->exhausted == COSTS)
         return end_remembered(query, state, reasons);
     return end(query, state, SEC_BOGUS, NULL, reasons); /* a limit says nothing about the zone */
@@ -366,7 +367,9 @@ static enum chained take_keys(struct query *query, struct val_state *state,
     if (verdict->exhausted)
         return verified_enough(query, state, &verdict->finding, source, alone);
     if (verdict->security == SEC_BOGUS) {
-        why = val_reason_of(query, &verdict->finding, source);
+        /* Of the clock it is no server that is to blame. */
+        why = val_reason_of(query, &verdict->finding,
+                            verdict->finding.has_clock ? NULL : source);
         return fetch_again(query, state, &why, source, is_stripped(dnskeys));
     }
     if (verdict->security == SEC_INSECURE) {
@@ -402,6 +405,12 @@ static enum chained judge_anchor(struct query *query, struct val_state *state)
     }
     if (chain->fetch.tries == 0 && verdict.security != SEC_INSECURE)
         val_anchor_signal(query, chain->anchor);
+    if (verdict.security == SEC_BOGUS) {
+        struct sig_check check = val_sig_check(query);
+
+        chain->clock =
+            clock_sense_keys(query, &check, dnskeys, chain->anchor, &verdict.finding);
+    }
     return take_keys(query, state, &verdict, dnskeys, INT64_MAX, alone);
 }
 
@@ -540,7 +549,9 @@ static enum chained verify(struct query *query, struct val_state *state,
         *set = val_publish(query, *set, &verdict.good);
         return CHAIN_HAS;
     }
-    why = val_reason_of(query, &verdict.finding, fetched_from(&chain->fetch, denial));
+    chain->clock = clock_sense_set(&check, *set, chain->at->keys, &verdict.finding);
+    why = val_reason_of(query, &verdict.finding,
+                        chain->clock.is_wrong ? NULL : fetched_from(&chain->fetch, denial));
     return ds_is_bad(query, state, &why, denial, is_stripped(*set));
 }
 

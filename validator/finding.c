@@ -3,6 +3,8 @@
  */
 #include "validator/finding.h"
 
+#include <stdio.h>
+
 #include "services/query/outcome.h"
 #include "util/text.h"
 
@@ -11,14 +13,21 @@ struct finding finding_of(uint16_t ede, const char *cause, struct dname name, ui
     return (struct finding){.cause = cause, .ede = ede, .name = name, .type = type};
 }
 
-/* YYYY-MM-DDThh:mmZ */
-static void add_time(struct text *text, const char *word, int64_t seconds)
+const char *finding_time(int64_t seconds, char out[FINDING_TIME_MAX])
 {
     char digits[15];
 
     text_time(seconds, digits);
-    text_printf(text, " %s=%.4s-%.2s-%.2sT%.2s:%.2sZ", word, digits, digits + 4, digits + 6,
-                digits + 8, digits + 10);
+    snprintf(out, FINDING_TIME_MAX, "%.4s-%.2s-%.2sT%.2s:%.2sZ", digits, digits + 4, digits + 6,
+             digits + 8, digits + 10);
+    return out;
+}
+
+static void add_time(struct text *text, const char *word, int64_t seconds)
+{
+    char time[FINDING_TIME_MAX];
+
+    text_printf(text, " %s=%s", word, finding_time(seconds, time));
 }
 
 const char *finding_text(const struct finding *finding, const char *server, struct arena *arena)
@@ -44,6 +53,10 @@ const char *finding_text(const struct finding *finding, const char *server, stru
         add_time(&text, "end", finding->end_s);
     if (finding->has_begin)
         add_time(&text, "begin", finding->begin_s);
+    if (finding->has_clock) {
+        text_printf(&text, " clock=%s", finding->clock_is_ahead ? "ahead" : "behind");
+        add_time(&text, "now", finding->clock_s);
+    }
     if (finding->has_count)
         text_printf(&text, " n=%u/%u", finding->count, finding->of);
     return text_done(&text);

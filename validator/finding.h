@@ -18,10 +18,12 @@ struct finding {
     struct dname name; /* the RRset at fault ... */
     uint16_t type;
     struct dname zone; /* "z="; wire NULL: left out */
-    bool has_key, has_ds, has_end, has_begin, has_count;
+    bool has_key, has_ds, has_end, has_begin, has_clock, has_count;
     uint16_t key_tag, ds_tag;
     uint8_t key_algorithm, ds_algorithm, ds_digest;
     int64_t begin_s, end_s; /* "begin=", "end=": seconds since 1970 */
+    bool clock_is_ahead;    /* "clock=": it is the local clock that seems wrong ... */
+    int64_t clock_s;        /* ... and "now=" what it says */
     uint32_t count, of;     /* "n=count/of" */
 };
 
@@ -32,6 +34,10 @@ static inline bool finding_is_none(const struct finding *finding)
 
 /** One with cause, code and RRset; the details are set by the caller. */
 struct finding finding_of(uint16_t ede, const char *cause, struct dname name, uint16_t type);
+
+/** YYYY-MM-DDThh:mmZ */
+enum { FINDING_TIME_MAX = 18 };
+const char *finding_time(int64_t seconds, char out[FINDING_TIME_MAX]);
 
 /**
  * The text of the grammar: cause "for" name/TYPE ["at" server] details.

@@ -58,12 +58,15 @@ static const struct {
       .has_end = true,
       .has_begin = true,
       .begin_s = 60,
+      .has_clock = true,
+      .clock_s = 120,
       .has_count = true,
       .count = 500,
       .of = 50},
      NULL,
      "proof=none for www.example.com/TYPE65280 z=example.com key=1/2 ds=3/4/5 "
-     "end=1970-01-01T00:00Z begin=1970-01-01T00:01Z n=500/50"},
+     "end=1970-01-01T00:00Z begin=1970-01-01T00:01Z clock=behind now=1970-01-01T00:02Z "
+     "n=500/50"},
 };
 
 static void texts(void **state)

@@ -15,6 +15,7 @@
 #define TREESHREW_VALIDATOR_VAL_STATE_H
 
 #include "services/query/mesh.h"
+#include "validator/clock_sense.h"
 #include "validator/denial.h"
 #include "validator/key_match.h"
 #include "validator/proven.h"
@@ -66,6 +67,7 @@ struct val_chain {
     struct dname via;     /* signs for the candidate, so it comes first; wire NULL: none */
     struct dname candidate;
     const struct rrset *ds; /* of the candidate, validated */
+    struct clock_word clock; /* of the fault at hand: it may be the clock's */
     struct val_fetch fetch;
 };
 

@@ -15,6 +15,7 @@
 
 struct proven;
 struct trust_points;
+struct clock_memory;
 struct message;
 struct question;
 
@@ -38,6 +39,7 @@ struct validator_env {
     struct trust_points *points; /* NULL: another thread keeps the anchors up to date */
     struct key_cache *keys;
     struct proven *proven; /* NULL: nothing is answered out of denials */
+    struct clock_memory *clock; /* NULL: a wrong clock is told each time */
 };
 
 extern const struct module validator_module;

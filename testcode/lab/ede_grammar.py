@@ -34,7 +34,8 @@ VALUE = r"[A-Za-z0-9.:+/,-]+"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\dZ"
 SERVER = r"(?:(?P<v4>[\d.]+)|\[(?P<v6>[0-9a-f:.]+)\]):\d+(?:/(?:tcp|tls|https))?"
 DETAILS = (f"(?: z={NAME})?" r"(?: key=\d+/\d+)?" r"(?: ds=\d+/\d+/\d+)?" f"(?: end={TIME})?"
-           f"(?: begin={TIME})?" r"(?: n=(?P<part>\d+)/(?P<whole>\d+))?" r"(?: left=\d+)?" r"(?: upstream=\d+)?"
+           f"(?: begin={TIME})?"
+           f"(?: clock=(?:ahead|behind))?(?: now={TIME})?" r"(?: n=(?P<part>\d+)/(?P<whole>\d+))?" r"(?: left=\d+)?" r"(?: upstream=\d+)?"
            r'(?: said="(?P<said>[^"]*)")?')
 TEXT = re.compile(rf"(?P<word>[a-z0-9]+)=(?P<value>{VALUE}|{NAME})"
                   rf"(?: for {NAME}/{TYPE})?(?: at {SERVER})?{DETAILS}")
