@@ -26,6 +26,7 @@ enum { CACHE_SHARDS = 16, INFRA_ENTRY_BYTES = 256 };
 
 struct settings {
     unsigned references; /* under the shared part's latch */
+    uint32_t generation; /* counted from 1 */
     struct resolver_shared *shared;
     struct arena *arena;
     struct options *options;
@@ -43,6 +44,7 @@ struct settings {
 struct resolver_shared {
     atomic_flag latch; /* held for a few instructions: which settings are the newest, and counting */
     struct settings *newest;
+    uint32_t generations; /* made so far; only whoever starts and reloads counts */
     struct resolver_hooks hooks;
     struct cookie_secret random_secret;
     struct rrset_cache *rrsets;
@@ -294,6 +296,7 @@ static struct settings *settings_new(struct resolver_shared *shared, struct opti
     if (settings == NULL)
         return NULL;
     settings->references = 1;
+    settings->generation = ++shared->generations;
     settings->shared = shared;
     settings->options = options;
     settings->arena = arena_new(0);
@@ -553,9 +556,12 @@ static struct env *env_new(struct resolver *resolver)
 static struct request_settings request_settings_of(struct env *env)
 {
     const struct settings *settings = CONTAINER_OF(env, struct thread_env, env)->settings;
+    const struct resolver_hooks *hooks = &settings->shared->hooks;
     const struct options *options = settings->options;
 
     return (struct request_settings){.env = env,
+                                     .generation = hooks->no_memos ? 0 : settings->generation,
+                                     .check_memos = hooks->check_memos,
                                      .options = &options->client,
                                      .upstream = &options->upstream,
                                      .cookie_secret = settings->cookie_secret,

@@ -208,7 +208,9 @@ static struct options *read_options(struct run *run, struct conf_report *report)
 /* What no option can say: algorithms whose signatures count as good (for scenarios only). */
 static struct resolver_hooks read_hooks(const struct options *options)
 {
-    struct resolver_hooks hooks = {.documentation_routable = true, .no_built_in_anchors = true};
+    struct resolver_hooks hooks = {.documentation_routable = true,
+                                   .no_built_in_anchors = true,
+                                   .check_memos = true};
     size_t count;
     const struct conf_ignored *ignored = options_ignored(options, &count);
 

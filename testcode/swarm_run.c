@@ -390,8 +390,11 @@ static void after_event(void *context)
 static bool make_resolver(struct run *run)
 {
     struct options *options = read_options(run);
-    struct resolver_hooks hooks = {.no_built_in_anchors =
-                                       true}; /* this internet is not signed */
+    bool is_scarce =
+        run->wish->scarce != NULL && run->wish->seed % SCARCE_ONE_IN == 0;
+    struct resolver_hooks hooks = {.no_built_in_anchors = true, /* this internet is not signed */
+                                   /* without memory the long way cannot tell all reasons */
+                                   .check_memos = !is_scarce};
     const struct upstream_options *upstream;
 
     if (options == NULL)

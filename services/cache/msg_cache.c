@@ -5,7 +5,7 @@
  * nothing of how an answer is written or judged; never looks at a clock.
  *
  * Layout of an entry: table link, struct msg_entry, RRset pointers, qname, texts of the
- * reasons. It is counted: the table has one reference, each hit takes another. A remembered
+ * reasons; and where a memo was made, its struct, what it shows, its images. It is counted: the table has one reference, each hit takes another. A remembered
  * failure (RFC 9520) has a key of its own, so that it does not push out the expired answer that
  * may still be served (RFC 8767).
  */
@@ -76,8 +76,11 @@ void msg_entry_unref(const struct msg_entry *entry)
     if (entry == NULL ||
         atomic_fetch_sub_explicit(&mine->references, 1, memory_order_acq_rel) != 1)
         return;
-    for (size_t i = 0; i < entry_rrsets(mine); i++)
+    for (size_t i = 0; i < entry_rrsets(mine); i++) {
         rrset_unref(mine->rrsets[i]);
+        if (mine->memo != NULL)
+            rrset_unref(mine->memo->shown[i].set);
+    }
     free(CONTAINER_OF(mine, struct packed, entry));
 }
 
@@ -129,6 +132,45 @@ static uint32_t share_of(const struct rrset *set)
     unsigned holders = references > 2 ? references - 2 : 1;
 
     return shard_cost(set->size_bytes) / (holders < 4 ? holders : 4);
+}
+
+static size_t aligned(size_t size)
+{
+    return (size + 7) & ~(size_t)7;
+}
+
+/* With what aligning its beginning may take. */
+static size_t memo_size(const struct msg_memo *memo, size_t rrsets)
+{
+    size_t size = aligned(1) + sizeof(*memo) + rrsets * sizeof(struct msg_shown);
+
+    for (size_t i = 0; i < MSG_IMAGES; i++)
+        size += aligned(memo->image[i].size);
+    return size;
+}
+
+/* @return what the entry is charged for RRsets that are not its own. */
+static uint32_t pack_memo(struct msg_entry *entry, const struct msg_memo *memo, uint8_t *at)
+{
+    size_t rrsets = entry_rrsets(entry);
+    uint32_t charge = 0;
+    struct msg_memo *copy = (struct msg_memo *)(void *)(at + (-(uintptr_t)at & 7));
+    struct msg_shown *shown = (struct msg_shown *)(copy + 1);
+
+    *copy = *memo;
+    copy->shown = shown;
+    at = (uint8_t *)(shown + rrsets);
+    for (size_t i = 0; i < rrsets; i++) {
+        shown[i] = (struct msg_shown){rrset_ref(memo->shown[i].set), memo->shown[i].security};
+        charge += shown[i].set == entry->rrsets[i] ? 0 : share_of(shown[i].set);
+    }
+    for (size_t i = 0; i < MSG_IMAGES; i++) {
+        if (memo->image[i].size != 0)
+            copy->image[i].data = memcpy(at, memo->image[i].data, memo->image[i].size);
+        at += aligned(memo->image[i].size);
+    }
+    entry->memo = copy;
+    return charge;
 }
 
 static size_t packed_size(const struct msg_store *what)
@@ -186,11 +228,14 @@ static void pack_fields(struct msg_entry *entry, const struct msg_store *what)
     entry->security = (uint8_t)what->security;
 }
 
-static struct packed *pack(const struct msg_store *what, uint64_t hash)
+/* @param memo NULL: none. */
+static struct packed *pack(const struct msg_store *what, uint64_t hash,
+                           const struct msg_memo *memo)
 {
-    size_t size = packed_size(what);
-    size_t rrsets = message_rrsets(what->message);
+    size_t bare_size = packed_size(what), rrsets = message_rrsets(what->message);
+    size_t size = bare_size + (memo == NULL ? 0 : memo_size(memo, rrsets));
     struct packed *packed = calloc(1, size);
+    uint32_t charge = 0;
     uint8_t *qname;
 
     if (packed == NULL)
@@ -204,8 +249,10 @@ static struct packed *pack(const struct msg_store *what, uint64_t hash)
     pack_fields(&packed->entry, what);
     pack_reasons(&packed->entry, what->reasons, (char *)qname + what->question->qname.size);
     packed->entry.size_bytes = (uint32_t)size;
-    shard_link_init(&packed->link, hash,
-                    shard_cost(size) + pack_rrsets(&packed->entry, what->message));
+    charge = shard_cost(size) + pack_rrsets(&packed->entry, what->message);
+    if (memo != NULL)
+        charge += pack_memo(&packed->entry, memo, (uint8_t *)packed + bare_size);
+    shard_link_init(&packed->link, hash, charge);
     return packed;
 }
 
@@ -253,7 +300,7 @@ enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *wha
 
     if (!rrsets_are_published(what->message)) /* one that the RRset cache did not take */
         return STATUS_LIMIT;
-    packed = pack(what, change.hash);
+    packed = pack(what, change.hash, NULL);
     if (packed == NULL)
         return STATUS_NO_MEMORY;
     change.fresh = &packed->link;
@@ -308,6 +355,34 @@ const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct que
     return find(cache, &key, stale_s == UINT32_MAX ? INT64_MIN : now_s - stale_s);
 }
 
+struct showing {
+    struct msg_key key;
+    int64_t now_s;
+    msg_cache_use *use;
+    void *context;
+    bool used;
+};
+
+static bool look_show(const struct shard_link *link, void *context)
+{
+    const struct msg_entry *entry = entry_of(link);
+    struct showing *showing = context;
+
+    if (entry->expires_s <= showing->now_s || !entry_is(entry, &showing->key))
+        return false;
+    showing->used = showing->use(entry, showing->context);
+    return true;
+}
+
+bool msg_cache_show(struct msg_cache *cache, const struct question *question, uint8_t flavour,
+                    int64_t now_s, msg_cache_use *use, void *context)
+{
+    struct showing showing = {{*question, flavour}, now_s, use, context, false};
+
+    shards_look(cache->shards, key_hash(cache, &showing.key), look_show, &showing);
+    return showing.used;
+}
+
 /* ---- taking out and changing ---- */
 
 void msg_cache_forget_failures(struct msg_cache *cache, int64_t now_s)
@@ -325,9 +400,9 @@ bool msg_cache_drop(struct msg_cache *cache, const struct question *question, ui
     return dropped_answer || dropped_failure;
 }
 
-/* Entries are immutable: a copy with another expiry takes its place. */
-static enum status put_expiring(struct msg_cache *cache, const struct msg_key *key,
-                                const struct msg_entry *entry, int64_t expires_s)
+/* Entries are immutable: a copy takes the place of one that has to change. */
+static struct packed *pack_again(const struct msg_entry *entry, uint64_t hash,
+                                 const struct msg_memo *memo)
 {
     struct question question = {entry->qname, entry->qtype, entry->qclass};
     struct message message = {
@@ -340,23 +415,65 @@ static enum status put_expiring(struct msg_cache *cache, const struct msg_key *k
         .reasons = &entry->reasons,
         .failure_ttl_s = entry->failure_ttl_s,
     };
-    struct shard_change change = {key_hash(cache, key), match_key, decide_put, (void *)key,
-                                  NULL};
     struct packed *packed;
 
     memcpy(message.count, entry->count, sizeof(message.count));
-    packed = pack(&what, change.hash);
+    packed = pack(&what, hash, memo);
     if (packed == NULL)
-        return STATUS_NO_MEMORY;
+        return NULL;
     packed->entry.ttl_s = entry->ttl_s;
     packed->entry.stored_s = entry->stored_s;
     packed->entry.prefetch_at_s = entry->prefetch_at_s;
-    packed->entry.expires_s = expires_s;
-    change.fresh = &packed->link;
-    if (shards_change(cache->shards, &change) == SHARD_PUT)
+    packed->entry.expires_s = entry->expires_s;
+    return packed;
+}
+
+static enum status put_again(struct msg_cache *cache, struct shard_change *change,
+                             struct packed *packed)
+{
+    change->fresh = &packed->link;
+    if (shards_change(cache->shards, change) == SHARD_PUT)
         return STATUS_OK;
     entry_release(&packed->link);
     return STATUS_LIMIT;
+}
+
+static enum status put_expiring(struct msg_cache *cache, const struct msg_key *key,
+                                const struct msg_entry *entry, int64_t expires_s)
+{
+    struct shard_change change = {key_hash(cache, key), match_key, decide_put, (void *)key,
+                                  NULL};
+    struct packed *packed = pack_again(entry, change.hash, NULL);
+
+    if (packed == NULL)
+        return STATUS_NO_MEMORY;
+    packed->entry.expires_s = expires_s;
+    return put_again(cache, &change, packed);
+}
+
+static bool match_entry(const struct shard_link *link, const void *context)
+{
+    return entry_of(link) == context;
+}
+
+static enum shard_verdict decide_if_there(struct shard_link *link, void *context)
+{
+    (void)context;
+    return link == NULL ? SHARD_KEEP : SHARD_PUT;
+}
+
+enum status msg_cache_keep_memo(struct msg_cache *cache, const struct msg_entry *entry,
+                                const struct msg_memo *memo)
+{
+    const struct packed *old = CONTAINER_OF(entry, const struct packed, entry);
+    struct shard_change change = {old->link.hash, match_entry, decide_if_there, (void *)entry,
+                                  NULL};
+    struct packed *packed = pack_again(entry, change.hash, memo);
+
+    if (packed == NULL)
+        return STATUS_NO_MEMORY;
+    atomic_init(&packed->entry.was_hit, true);
+    return put_again(cache, &change, packed);
 }
 
 bool msg_cache_expire(struct msg_cache *cache, const struct question *question, uint8_t flavour,

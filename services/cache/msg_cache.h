@@ -29,6 +29,25 @@ enum {
     MSG_FLAVOURS = 16 /* all there can be are below */
 };
 
+/** An RRset as a memo shows it, and what was known of it then. */
+struct msg_shown {
+    const struct rrset *set;
+    uint8_t security; /* enum security */
+};
+
+enum { MSG_IMAGES = 2 }; /* without and with DO */
+
+/**
+ * An answer as it was encoded, kept with its entry. What the octets mean is its maker's business
+ * (services/client/memo.c); here they only cost memory.
+ */
+struct msg_memo {
+    uint32_t generation; /* of the settings that it was made under */
+    int64_t until_s;     /* the entry, or one of the RRsets, is not fresh any more */
+    const struct msg_shown *shown; /* one for each of the entry's RRsets, itself or a newer one */
+    struct slice image[MSG_IMAGES]; /* aligned for int64_t; empty: not made */
+};
+
 /** One answer in the cache; borrowed fields live as long as the reference. */
 struct msg_entry {
     atomic_uint references;
@@ -44,7 +63,9 @@ struct msg_entry {
     uint8_t flavour;
     uint8_t security;      /* enum security of the whole answer when stored */
     uint16_t count[SECTIONS];
+    atomic_bool was_hit;         /* its user's: a memo pays for what is asked for again */
     const struct rrset **rrsets; /* references; in sections' order */
+    const struct msg_memo *memo; /* NULL: none */
     struct reasons reasons;
     struct dname qname;
 };
@@ -80,6 +101,22 @@ enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *wha
 const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct question *question,
                                        uint8_t flavour, int64_t now_s, uint32_t stale_s);
 void msg_entry_unref(const struct msg_entry *entry);
+
+/**
+ * Shows the fresh entry of that flavour to `use`, where it may be read and copied from but not
+ * referred to afterwards. No reference is taken, so that a hit writes nothing that threads share.
+ * @return what `use` returned; false: no entry.
+ */
+typedef bool msg_cache_use(const struct msg_entry *entry, void *context);
+bool msg_cache_show(struct msg_cache *cache, const struct question *question, uint8_t flavour,
+                    int64_t now_s, msg_cache_use *use, void *context);
+
+/**
+ * Puts a copy of the entry with this memo in the entry's place, unless something newer is there
+ * already. The memo's octets are copied, and it pays for them out of the cache's budget.
+ */
+enum status msg_cache_keep_memo(struct msg_cache *cache, const struct msg_entry *entry,
+                                const struct msg_memo *memo);
 
 /** Both the answer and the failure of that flavour. @return false: neither was there. */
 bool msg_cache_drop(struct msg_cache *cache, const struct question *question, uint8_t flavour);

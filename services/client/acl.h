@@ -40,4 +40,19 @@ void acl_free(struct acl *acl);
 enum acl_action acl_decide(const struct acl *acl, const struct addr *client,
                            const struct addr *asked);
 
+/** What was decided for clients that asked lately: one thread's, all zero at first and whenever
+ *  the acl is another one. */
+enum { ACL_RECALLED = 64 };
+struct acl_recall {
+    struct {
+        uint8_t family; /* ADDR_NONE: free */
+        uint8_t action; /* enum acl_action */
+        uint8_t bytes[16];
+    } places[ACL_RECALLED];
+};
+
+/** The same as acl_decide, for less where the client has asked before. */
+enum acl_action acl_decide_again(const struct acl *acl, struct acl_recall *recall,
+                                 const struct addr *client, const struct addr *asked);
+
 #endif

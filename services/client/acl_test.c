@@ -98,6 +98,32 @@ static void longest_block_decides(void **state)
     }
 }
 
+/* More clients than places, twice around: what is recalled is what would be decided. */
+static void what_is_recalled_is_right(void **state)
+{
+    static const char *const lines[] = {"10.0.0.0/8 allow", "10.0.0.128/25 deny",
+                                        "2001:db8::/64 allow_snoop", NULL};
+    static const char *const at_lines[] = {"at 192.0.2.53@53 allow", NULL};
+    static struct acl_recall recall, recall_at;
+    int complaints;
+    struct acl *acl = make(lines, &complaints), *at = make(at_lines, &complaints);
+
+    (void)state;
+    for (unsigned i = 0; i < 1024; i++) {
+        const uint8_t bytes[16] = {10, 0, i >> 8 & 1, (uint8_t)i},
+                      bytes6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = (uint8_t)i};
+        struct addr client = i % 3 == 0 ? addr_ip6(bytes6, 1) : addr_ip4(bytes, 2);
+        struct addr asked = addr_ip4((const uint8_t[4]){192, 0, 2, 53}, (uint16_t)(53 + i % 2));
+
+        assert_int_equal(acl_decide_again(acl, &recall, &client, &asked),
+                         acl_decide(acl, &client, &asked));
+        assert_int_equal(acl_decide_again(at, &recall_at, &client, &asked),
+                         acl_decide(at, &client, &asked));
+    }
+    acl_free(acl);
+    acl_free(at);
+}
+
 static void nonsense_is_told(void **state)
 {
     static const char *const lines[] = {
@@ -118,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(longest_block_decides),
+        cmocka_unit_test(what_is_recalled_is_right),
         cmocka_unit_test(nonsense_is_told),
     };
 

@@ -43,6 +43,8 @@ static struct bench {
     struct request_service *service;
     struct acl *acl;
     struct local *local;
+    uint32_t generation; /* of the settings */
+    bool uses_lane;      /* hits are answered out of memos; else both ways, and compared */
     struct message back; /* the answer read last */
     uint8_t packet[PACKET_MAX];
 
@@ -182,7 +184,9 @@ static inline struct request_settings settings_of_bench(void)
                                      .options = &bench.options,
                                      .upstream = &bench.upstream,
                                      .acl = bench.acl,
-                                     .local = bench.local};
+                                     .local = bench.local,
+                                     .generation = ++bench.generation,
+                                     .check_memos = !bench.uses_lane};
 }
 
 /* Settings that a test has changed begin to count. */

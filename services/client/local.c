@@ -323,6 +323,14 @@ static bool find_matter(const struct local *local, struct matter *matter,
     return has_records(matter) && question->qtype != TYPE_DS;
 }
 
+bool local_is_silent(const struct local *local, const struct question *question)
+{
+    struct matter matter = {.question = question};
+    const struct local_node *apex;
+
+    return !find_matter(local, &matter, &apex);
+}
+
 enum local_verdict local_answer(const struct local *local, const struct question *question,
                                 const struct addr *client, int64_t now_s, struct arena *arena,
                                 struct message *out, struct local_note *note)

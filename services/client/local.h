@@ -33,6 +33,9 @@ struct local_note {
     struct dname zone;  /* of which; lives as long as the table */
 };
 
+/** True: whoever asks this, local_answer says LOCAL_NONE and notes nothing. */
+bool local_is_silent(const struct local *local, const struct question *question);
+
 /**
  * Answers from local data where a zone is responsible.
  * @param arena for the message; RRsets are the local ones, with TTLs that do not run down

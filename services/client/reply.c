@@ -224,7 +224,8 @@ enum status reply_write(const struct reply_style *style, const struct asker *ask
     struct message_write how = {.now_s = reply->now_s,
                                 .dnssec_ok = asker->dnssec_ok,
                                 .size_max = size_limit(style, asker, reply),
-                                .original_ttl = style->original_ttl};
+                                .original_ttl = style->original_ttl,
+                                .marks = reply->marks};
     enum status status;
 
     message.id = asker->id;

@@ -2,8 +2,8 @@
  * reply.h - an answer and the one who asked, made into the octets that go out.
  *
  * Called by request.c at the end of every question. What goes in is the same whether the answer
- * came from local data, the cache, the mesh or is an error; so a memo of encoded answers can
- * later be put in front of reply_write without anybody noticing.
+ * came from local data, the cache, the mesh or is an error; so
+ * what comes out can be kept as a memo (memo.h).
  */
 #ifndef TREESHREW_SERVICES_CLIENT_REPLY_H
 #define TREESHREW_SERVICES_CLIENT_REPLY_H
@@ -32,6 +32,7 @@ struct reply {
     const struct message *message; /* sections; NULL: none */
     const struct reasons *reasons; /* NULL: none */
     int64_t now_s;
+    struct message_marks *marks; /* for who keeps what is written; NULL: nobody */
 };
 
 /**

@@ -14,6 +14,7 @@
 
 #include "services/cache/fresh.h"
 #include "services/client/chaos.h"
+#include "services/client/lane.h"
 #include "services/client/visit.h"
 #include "util/wire/rdata.h"
 
@@ -41,6 +42,8 @@ static void read_settings(struct request_service *service,
     struct sink nsid = sink_of(service->nsid, sizeof(service->nsid));
 
     service->settings = *settings;
+    service->lane_is_open = lane_may_open(settings);
+    memset(&service->recall, 0, sizeof(service->recall));
     service->style =
         (struct reply_style){.options = options,
                              .edns_size = (uint16_t)settings->upstream->edns_buffer_size,
@@ -557,7 +560,8 @@ static bool meet_door(struct visit *visit, struct slice packet)
     enum asker_fate fate;
 
     visit->action =
-        acl_decide(visit->service->settings.acl, &visit->peer.from, &visit->peer.to);
+        acl_decide_again(visit->service->settings.acl, &visit->service->recall,
+                         &visit->peer.from, &visit->peer.to);
     if (visit->action == ACL_DENY) {
         visit_drop(visit);
         return true;
@@ -612,15 +616,43 @@ static void serve(struct visit *visit, struct slice packet)
         ask_mesh(visit, has_stale);
 }
 
-void request_receive(struct request_service *service, struct channel *channel,
-                     const struct peer *peer, struct slice packet)
+static void take_the_long_way(struct request_service *service, struct channel *channel,
+                           const struct peer *peer, struct slice packet)
 {
     struct visit visit = {.service = service, .channel = channel, .peer = *peer};
 
-    service->stats.received++;
     arena_reset(service->arena);
     visit.arena = service->arena;
     visit.now_ms = visit.arrived_ms = world_now_ms(service->world);
     visit.now_s = world_now_s(service->world);
     serve(&visit, packet);
+}
+
+/* @return true when the client has its answer. */
+static bool answer_by_lane(struct request_service *service, struct channel *channel,
+                           const struct peer *peer, struct slice packet)
+{
+    struct sink out = sink_of(service->out, sizeof(service->out));
+
+    if (!lane_answer(service, channel->transport, peer, packet, &out))
+        return false;
+    service->stats.hits++;
+    service->stats.answered++;
+    channel->send(channel, peer, sink_written(&out));
+    return true;
+}
+
+void request_receive(struct request_service *service, struct channel *channel,
+                     const struct peer *peer, struct slice packet)
+{
+    bool check = service->settings.check_memos;
+
+    service->stats.received++;
+    if (check)
+        lane_check_begin(service, channel->transport, peer, packet);
+    else if (service->lane_is_open && answer_by_lane(service, channel, peer, packet))
+        return;
+    take_the_long_way(service, channel, peer, packet);
+    if (check)
+        lane_check_end(service, channel->transport, peer, packet);
 }

@@ -34,6 +34,10 @@ struct request_settings {
     const struct local *local;
     /** Called with each SERVFAIL when log-servfail is on. */
     bool log_servfail, log_queries, log_replies;
+    /** Another one for each configuration, so that memos of answers are those of this one. 0: no
+     *  memos. */
+    uint32_t generation;
+    bool check_memos; /* for tests: every hit is answered both ways, and both must be the same */
 };
 
 struct request_service *request_service_new(struct world *world, struct mesh *mesh,

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "services/cache/fresh.h"
+#include "services/client/lane.h"
+#include "services/client/memo.h"
 
 enum { SERVFAIL_LINES_MAX = 20 }; /* a second: what strangers cause must not fill the disk */
 
@@ -100,6 +102,8 @@ static void send_reply(struct visit *visit, const struct reply *reply)
         return;
     }
     service->stats.answered++;
+    if (service->settings.check_memos)
+        lane_check_sent(service, sink_written(&out));
     if (visit->asker.wants_keepalive && visit->channel->keep != NULL &&
         service->settings.options->edns_tcp_keepalive)
         visit->channel->keep(visit->channel,
@@ -144,10 +148,8 @@ static bool is_late(const struct visit *visit)
            visit->now_ms - visit->arrived_ms > most_ms;
 }
 
-/* RFC 2308 section 5: a denial's SOA, behind aliases as well, shows how long a denial may be kept,
- * even where the one at hand was asked for as such and lives longer. @return the message to show. */
-static const struct message *with_denial_soa(struct visit *visit, const struct message *message,
-                                             struct message *changed)
+const struct message *visit_denial_soa(struct visit *visit, const struct message *message,
+                                       struct message *changed)
 {
     const struct cache_options *options = visit->service->settings.env->cache_options;
     size_t end = (size_t)message->count[SECTION_ANSWER] + message->count[SECTION_AUTHORITY];
@@ -182,7 +184,7 @@ void visit_answer(struct visit *visit, struct reply *reply)
     reply->now_s = visit->now_s;
     reply->late = is_late(visit);
     if (reply->message != NULL && !reply->authoritative)
-        reply->message = with_denial_soa(visit, reply->message, &with_soa);
+        reply->message = visit_denial_soa(visit, reply->message, &with_soa);
     if (visit->alias_count == 0 || reply->rcode == RCODE_SERVFAIL) {
         send_reply(visit, reply);
         return;
@@ -311,6 +313,7 @@ void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why)
             reply.reasons = &reasons;
         }
         visit_answer(visit, &reply);
+        memo_keep(visit, hit);
     }
     hit_release(hit);
 }

@@ -15,6 +15,12 @@
 
 enum { NSID_MAX = 255 };
 
+struct lane_check { /* lane.h */
+    bool is_expected; /* octets are what the lane would have answered; else what was sent */
+    size_t size;
+    uint8_t octets[MESSAGE_MAX];
+};
+
 struct request_service {
     struct world *world;
     struct mesh *mesh;
@@ -27,9 +33,12 @@ struct request_service {
     size_t request_count;
     struct arena *arena; /* of the message being received; emptied with each */
     struct arena *told;  /* of what is told while a message is being received */
+    struct acl_recall recall; /* of settings.acl */
+    bool lane_is_open;        /* usual questions may be answered out of memos (lane.h) */
     int64_t log_second;  /* SERVFAIL lines are limited in number */
     uint32_t log_lines, log_left_out;
     uint8_t out[MESSAGE_MAX];
+    struct lane_check check;
 };
 
 struct visit {
@@ -49,6 +58,14 @@ struct visit {
 /** What was found, told to the client. AA and the CNAMEs in front are added where aliases led
  * here. */
 void visit_answer(struct visit *visit, struct reply *reply);
+
+/**
+ * RFC 2308 section 5: a denial's SOA, behind aliases as well, shows how long a denial may be kept,
+ * even where the one at hand was asked for as such and lives longer.
+ * @return the message to show: as it is, or `changed`, where a copy stands in for the SOA.
+ */
+const struct message *visit_denial_soa(struct visit *visit, const struct message *message,
+                                       struct message *changed);
 
 /** An answer without records; reasons may be NULL. */
 void visit_error(struct visit *visit, uint16_t rcode, const struct reasons *reasons);

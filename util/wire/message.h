@@ -90,13 +90,35 @@ enum status message_read(struct slice packet, struct arena *arena, int64_t now_s
 
 /* ---- msg_write.c ---- */
 
+/** An RRset as it stands in a packet. */
+struct message_mark {
+    const struct rrset *set;
+    uint16_t ttl_count; /* its records and signatures; their places follow those of the mark before */
+    uint16_t movable;   /* its first so many records, all of movable_size octets of rdata, may change
+                           places without anything else changing; 0: they may not */
+    uint16_t movable_size;
+};
+
+/** Where in a packet stands what changes from one writing to the next; for who keeps it. */
+struct message_marks {
+    struct message_mark *marks;
+    size_t mark_count, marks_max;
+    uint16_t *ttls; /* offsets of TTLs in the message; rdata begins 6 octets further on */
+    size_t ttl_count, ttls_max;
+    size_t records_end; /* where the OPT begins, or the message ends */
+    bool failed;        /* there were more than there is room for */
+};
+
 struct message_write {
     int64_t now_s;        /* TTLs are what is left at this time */
     bool dnssec_ok;       /* write RRSIGs, and other DNSSEC types outside the answer's own type */
     uint32_t ttl_cap_s;   /* no TTL above this one; 0: no cap (stale data: 30) */
     uint16_t size_max;    /* the packet's limit, EDNS included */
-    uint32_t rotate;      /* start each RRset's records at this one, modulo their number; 0: as they are */
+    uint32_t rotate;      /* start each RRset's records at this one, modulo their number; 0: as they are.
+                             Only where all rdata is of one size and without compressed names: such
+                             records change places and nothing else does. */
     bool original_ttl;    /* ttl_s instead of what is left */
+    struct message_marks *marks; /* filled in; NULL: nobody wants to know */
 };
 
 /**

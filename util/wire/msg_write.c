@@ -138,11 +138,26 @@ static void write_owner(struct writer *writer, struct rrset_writing *writing)
         writing->owner = write_name(writer, rrset_owner(writing->set));
 }
 
+/* The TTL will be the next but two octets. */
+static void mark_ttl(struct writer *writer)
+{
+    struct message_marks *marks = writer->how->marks;
+
+    if (marks->ttl_count == marks->ttls_max || marks->mark_count == 0) {
+        marks->failed = true;
+        return;
+    }
+    marks->ttls[marks->ttl_count++] = (uint16_t)(writer->packet.used + 4);
+    marks->marks[marks->mark_count - 1].ttl_count++;
+}
+
 static void write_fixed(struct writer *writer, const struct rrset_writing *writing,
                         uint16_t type, size_t rdata_size)
 {
     uint8_t fixed[RECORD_FIXED_SIZE];
 
+    if (writer->how->marks != NULL)
+        mark_ttl(writer);
     bytes_put_u16(fixed, type);
     bytes_put_u16(fixed + 2, writing->set->rrclass);
     bytes_put_u32(fixed + 4, writing->ttl_s);
@@ -175,12 +190,40 @@ static bool is_compressed(const struct rrset *set)
            names[0].compress;
 }
 
+static bool is_movable(const struct rrset *set, bool compressed)
+{
+    if (compressed || set->rr_count < 2)
+        return false;
+    for (size_t i = 1; i < set->rr_count; i++)
+        if (rrset_rdata(set, i).size != rrset_rdata(set, 0).size)
+            return false;
+    return true;
+}
+
+static void mark_set(struct writer *writer, const struct rrset *set, bool movable)
+{
+    struct message_marks *marks = writer->how->marks;
+    struct message_mark mark = {.set = set};
+
+    if (marks->mark_count == marks->marks_max) {
+        marks->failed = true;
+        return;
+    }
+    if (movable) {
+        mark.movable = set->rr_count;
+        mark.movable_size = (uint16_t)rrset_rdata(set, 0).size;
+    }
+    marks->marks[marks->mark_count++] = mark;
+}
+
 static void write_records(struct writer *writer, struct rrset_writing *writing)
 {
     const struct rrset *set = writing->set;
-    size_t first = set->rr_count == 0 ? 0 : writer->how->rotate % set->rr_count;
-    bool compressed = is_compressed(set);
+    bool compressed = is_compressed(set), movable = is_movable(set, compressed);
+    size_t first = movable ? writer->how->rotate % set->rr_count : 0;
 
+    if (writer->how->marks != NULL)
+        mark_set(writer, set, movable);
     for (size_t i = 0; i < set->rr_count && !sink_failed(&writer->packet); i++) {
         size_t index = first + i < set->rr_count ? first + i : first + i - set->rr_count;
         struct slice rdata = rrset_rdata(set, index);
@@ -239,6 +282,9 @@ static bool write_rrset(struct writer *writer, enum section section, const struc
     struct rrset_writing writing = {set, shown_ttl_s(writer->how, set), 0};
     size_t used = writer->packet.used;
     uint8_t entries = writer->entry_count;
+    struct message_marks *marks = writer->how->marks;
+    size_t mark_count = marks == NULL ? 0 : marks->mark_count;
+    size_t ttl_count = marks == NULL ? 0 : marks->ttl_count;
     bool with_rrsigs = is_shown(writer, section, TYPE_RRSIG);
 
     write_records(writer, &writing);
@@ -248,6 +294,10 @@ static bool write_rrset(struct writer *writer, enum section section, const struc
         writer->packet.used = used;
         writer->packet.failed = false;
         forget_names(writer, entries);
+        if (marks != NULL) {
+            marks->mark_count = mark_count;
+            marks->ttl_count = ttl_count;
+        }
         return false;
     }
     writer->counts[section] = (uint16_t)(writer->counts[section] + set->rr_count +
@@ -370,6 +420,8 @@ enum status message_write(const struct message *message, const struct message_wr
                write_section(&writer, SECTION_AUTHORITY) &&
                write_section(&writer, SECTION_ADDITIONAL);
     writer.packet.size = room;
+    if (how->marks != NULL)
+        how->marks->records_end = writer.packet.used;
     if (message->edns.present)
         write_edns(&writer);
     ASSERT(!sink_failed(&writer.packet));

@@ -234,6 +234,47 @@ static void records_rotate(void **state)
     arena_free(arena);
 }
 
+/* Each TTL is where the marks say it is; a set that did not fit has left none. */
+static void marks_point_at_ttls(void **state)
+{
+    struct arena *arena = arena_new(0);
+    struct message message;
+    uint16_t places[8];
+    struct message_mark sets[4];
+    struct message_marks marks = {.marks = sets, .marks_max = 4, .ttls = places, .ttls_max = 8};
+    struct message_write how = {.dnssec_ok = true, .size_max = 200, .marks = &marks};
+    struct slice octets;
+
+    (void)state;
+    packet_start(&packet, arena, FLAG_QR);
+    packet_question(&packet, "a.example.", TYPE_A);
+    packet_add(&packet, SECTION_ANSWER, "a.example.", 111, "A", "192.0.2.1");
+    packet_add(&packet, SECTION_ANSWER, "a.example.", 111, "A", "192.0.2.2");
+    packet_add(&packet, SECTION_ANSWER, "a.example.", 111, "RRSIG", SIG("A"));
+    packet_add(&packet, SECTION_AUTHORITY, "example.", 222, "NS", "a.example.");
+    packet_add(&packet, SECTION_AUTHORITY, "example.", 222, "NS", "b.example.");
+    packet_add(&packet, SECTION_ADDITIONAL, "b.example.", 333, "TXT",
+               "far too long for what is left of the packet, far too long, far too long");
+    read_packet(arena, &message);
+    octets = write_message(&message, &how);
+    assert_false(marks.failed);
+    assert_int_equal(marks.mark_count, 2);
+    assert_int_equal(marks.ttl_count, 5);
+    assert_int_equal(marks.records_end, octets.size);
+    assert_int_equal(sets[0].ttl_count, 3);
+    assert_int_equal(sets[0].movable, 2);
+    assert_int_equal(sets[0].movable_size, 4);
+    assert_int_equal(sets[1].movable, 0); /* names that are compressed stay where they are */
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(bytes_u32(octets.data + places[i]), i < 3 ? 111 : 222);
+    assert_int_equal(octets.data[places[1] + 6 + 3], 2);
+    marks.mark_count = marks.ttl_count = 0;
+    marks.ttls_max = 4;
+    write_message(&message, &how);
+    assert_true(marks.failed);
+    arena_free(arena);
+}
+
 /* Owners are pointers: an A record takes 16 octets. What has been reached stands beside each.
  */
 static const struct {
@@ -499,6 +540,7 @@ int main(void)
         cmocka_unit_test(dnssec_is_shown_to_who_wants_it),
         cmocka_unit_test(ttls_count_down),
         cmocka_unit_test(records_rotate),
+        cmocka_unit_test(marks_point_at_ttls),
         cmocka_unit_test(long_answers_are_cut_at_rrsets),
         cmocka_unit_test(a_small_addition_follows_a_large_one),
         cmocka_unit_test(no_space_for_the_question),

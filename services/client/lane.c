@@ -1,0 +1,201 @@
+/*
+ * lane.c - answers to usual questions out of memos.
+ *
+ * Called by request.c. A question is usual when it is one as RFC 1035 has it, with RD, without
+ * CD, and with no more than an OPT that carries nothing but perhaps a cookie that is not
+ * answered. Everything else, whatever is wrong with it included, goes the long way. Access
+ * comes first, as there.
+ */
+#include "services/client/lane.h"
+
+#include <string.h>
+
+#include "services/client/memo.h"
+
+enum {
+    UDP_SIZE_LEAST = 512,
+    AT_QDCOUNT = 4,
+    AT_ARCOUNT = 10,
+    OPT_LEAST = 11,
+    OPTION_HEAD_SIZE = 4,
+    FLAG_OPCODE = 0x7800,
+    DNSSEC_OK = 0x8000
+};
+
+struct usual {
+    struct question question;
+    size_t question_size;
+    bool has_edns, dnssec_ok;
+    uint16_t udp_size;
+};
+
+bool lane_may_open(const struct request_settings *settings)
+{
+    return settings->generation != 0 && !settings->log_queries && !settings->log_replies &&
+           settings->options->ip_ratelimit == 0 && !settings->upstream->disable_edns_do &&
+           !settings->env->cache_options->serve_original_ttl;
+}
+
+/* The octets of the packet from here on. @return where the question ends; NULL: not usual. */
+static const uint8_t *read_question(const uint8_t *at, const uint8_t *end,
+                                    struct question *question)
+{
+    const uint8_t *begin = at;
+    uint8_t labels = 0;
+
+    for (; at < end && *at != 0; at += 1 + *at, labels++)
+        if (*at > DNAME_LABEL_MAX)
+            return NULL;
+    if (end - at < 5 || at - begin >= DNAME_MAX)
+        return NULL;
+    question->qname = (struct dname){begin, (uint8_t)(at - begin + 1), labels};
+    question->qtype = bytes_u16(at + 1);
+    question->qclass = bytes_u16(at + 3);
+    return question->qclass == CLASS_IN ? at + 5 : NULL;
+}
+
+/* One option whose data is as long as the OPT says it is, and that nobody will look at. */
+static bool is_idle_option(const struct request_service *service, const uint8_t *at,
+                           size_t size)
+{
+    return size >= OPTION_HEAD_SIZE && bytes_u16(at) == EDNS_COOKIE &&
+           bytes_u16(at + 2) == size - OPTION_HEAD_SIZE &&
+           !service->settings.options->answer_cookie;
+}
+
+static bool read_opt(const struct request_service *service, const uint8_t *at, size_t size,
+                     struct usual *out)
+{
+    out->has_edns = true;
+    if (size < OPT_LEAST || at[0] != 0 || bytes_u16(at + 1) != TYPE_OPT || at[6] != 0 ||
+        bytes_u16(at + 9) != size - OPT_LEAST)
+        return false;
+    out->udp_size = bytes_u16(at + 3);
+    out->dnssec_ok = (bytes_u16(at + 7) & DNSSEC_OK) != 0;
+    return size == OPT_LEAST || is_idle_option(service, at + OPT_LEAST, size - OPT_LEAST);
+}
+
+static bool read_usual(const struct request_service *service, struct slice packet,
+                       struct usual *out)
+{
+    const uint8_t *at = packet.data, *end = at + packet.size;
+
+    out->has_edns = out->dnssec_ok = false;
+    out->udp_size = UDP_SIZE_LEAST;
+    if (packet.size < HEADER_SIZE ||
+        (bytes_u16(at + 2) & (FLAG_QR | FLAG_OPCODE | FLAG_TC | FLAG_RD | FLAG_CD)) !=
+            FLAG_RD ||
+        bytes_u32(at + AT_QDCOUNT) != 1u << 16 || bytes_u32(at + AT_ARCOUNT - 2) > 1)
+        return false;
+    at = read_question(at + HEADER_SIZE, end, &out->question);
+    if (at == NULL)
+        return false;
+    out->question_size = (size_t)(at - packet.data) - HEADER_SIZE;
+    if (bytes_u16(packet.data + AT_ARCOUNT) == 0)
+        return at == end;
+    return read_opt(service, at, (size_t)(end - at), out);
+}
+
+/* The same as in reply.c. */
+static size_t size_limit(const struct request_service *service, enum transport transport,
+                         const struct usual *usual)
+{
+    if (transport != TRANSPORT_UDP)
+        return MESSAGE_MAX;
+    return size_min(size_max(UDP_SIZE_LEAST, usual->udp_size),
+                    size_max(UDP_SIZE_LEAST, service->settings.options->max_udp_size));
+}
+
+static bool is_welcome(struct request_service *service, const struct peer *peer)
+{
+    switch (acl_decide_again(service->settings.acl, &service->recall, &peer->from, &peer->to)) {
+    case ACL_ALLOW:
+    case ACL_ALLOW_SETRD:
+    case ACL_ALLOW_SNOOP: return true;
+    default: return false;
+    }
+}
+
+/* Which answer is meant: as in request.c for who does not set CD. */
+static uint8_t flavour_of(const struct env *env, const struct question *question)
+{
+    return env->may_make != NULL && env->may_make(env, question) ? MSG_FLAVOUR_MADE
+                                                                 : MSG_FLAVOUR_NONE;
+}
+
+struct passing {
+    struct memo_asker asker;
+    struct sink *out;
+};
+
+static bool use_entry(const struct msg_entry *entry, void *context)
+{
+    const struct passing *passing = context;
+
+    return memo_write(entry, &passing->asker, passing->out);
+}
+
+bool lane_answer(struct request_service *service, enum transport transport,
+                 const struct peer *peer, struct slice packet, struct sink *out)
+{
+    const struct env *env = service->settings.env;
+    struct passing passing;
+    struct usual usual;
+
+    if (!is_welcome(service, peer) || !read_usual(service, packet, &usual))
+        return false;
+    /* RFC 8482: by UDP it is not told all of it. */
+    if (usual.question.qtype == TYPE_ANY && transport == TRANSPORT_UDP)
+        return false;
+    passing.out = out;
+    passing.asker = (struct memo_asker){
+        .generation = service->settings.generation,
+        .now_s = world_now_s(service->world),
+        .id = bytes_u16(packet.data),
+        .wants_ad = usual.dnssec_ok || (bytes_u16(packet.data + 2) & FLAG_AD) != 0,
+        .has_edns = usual.has_edns,
+        .dnssec_ok = usual.dnssec_ok,
+        .size_max = size_limit(service, transport, &usual),
+        .question = slice_of(packet.data + HEADER_SIZE, usual.question_size)};
+    if (service->settings.options->rrset_roundrobin)
+        passing.asker.rotate = passing.asker.id;
+    return msg_cache_show(env->messages, &usual.question, flavour_of(env, &usual.question),
+                          passing.asker.now_s, use_entry, &passing);
+}
+
+/* ---- for tests ---- */
+
+void lane_check_begin(struct request_service *service, enum transport transport,
+                      const struct peer *peer, struct slice packet)
+{
+    struct lane_check *check = &service->check;
+    struct sink out = sink_of(check->octets, sizeof(check->octets));
+
+    check->is_expected =
+        service->lane_is_open && lane_answer(service, transport, peer, packet, &out);
+    check->size = out.used;
+}
+
+void lane_check_sent(struct request_service *service, struct slice sent)
+{
+    struct lane_check *check = &service->check;
+
+    if (check->is_expected)
+        ASSERT(slice_equal(sent, slice_of(check->octets, check->size)));
+    check->is_expected = false;
+    check->size = sent.size;
+    memcpy(check->octets, sent.data, sent.size);
+}
+
+void lane_check_end(struct request_service *service, enum transport transport,
+                    const struct peer *peer, struct slice packet)
+{
+    struct lane_check *check = &service->check;
+    struct sink out = sink_of(service->out, sizeof(service->out));
+
+    ASSERT(!check->is_expected); /* or the long way had no answer */
+    if (check->size != 0 && service->lane_is_open &&
+        lane_answer(service, transport, peer, packet, &out))
+        ASSERT(slice_equal(sink_written(&out), slice_of(check->octets, check->size)));
+    check->size = 0;
+}

@@ -1,0 +1,322 @@
+/*
+ * lane_test.c - what the lane answers is what the long way answers, and it keeps out of what is
+ * not its own.
+ */
+#include "services/client/lane.h"
+
+#include "services/client/bench_test.h"
+#include "services/client/memo.h"
+
+static struct peer peer_of(const char *client)
+{
+    struct peer peer = {.interface_index = 0};
+
+    assert_int_equal(addr_from_text(&peer.from, client, 5353, NULL), STATUS_OK);
+    return peer;
+}
+
+/* Would the lane answer what is in bench.packet? What it would say is in `out`. */
+static bool lane_takes(const char *client, enum transport transport, size_t size,
+                       struct sink *out)
+{
+    struct peer peer = peer_of(client);
+
+    out->used = 0;
+    return lane_answer(bench.service, transport, &peer, slice_of(bench.packet, size), out);
+}
+
+static bool is_in_lane(const char *question, uint16_t flags, int edns)
+{
+    uint8_t octets[PACKET_MAX];
+    struct sink out = sink_of(octets, sizeof(octets));
+
+    return lane_takes("127.0.0.1", TRANSPORT_UDP,
+                      make_packet(question, flags, edns, slice_of(NULL, 0)), &out);
+}
+
+/* Asked so often that whatever may have a memo has one. */
+static void ask_until_known(const char *question, int edns)
+{
+    for (int i = 0; i < 3; i++) {
+        ask(question, FLAG_RD, edns);
+        answer();
+    }
+}
+
+/* ---- what is usual ---- */
+
+static const struct {
+    const char *why, *question;
+    uint16_t flags;
+    int edns;
+    bool taken;
+} cases[] = {
+    {"the usual question", "www.example. A", FLAG_RD, PLAIN, true},
+    {"in other letters", "WWW.eXample. A", FLAG_RD, PLAIN, true},
+    {"with EDNS", "www.example. A", FLAG_RD, WITH_EDNS, true},
+    {"with DO", "www.example. A", FLAG_RD, WITH_DO, true},
+    {"AD is asked for", "www.example. A", FLAG_RD | FLAG_AD, PLAIN, true},
+    {"RA, AA and Z mean nothing in a question", "www.example. A",
+     FLAG_RD | FLAG_RA | FLAG_AA | FLAG_Z, PLAIN, true},
+    {"without RD it is a matter of rights", "www.example. A", 0, PLAIN, false},
+    {"CD may show what is not validated", "www.example. A", FLAG_RD | FLAG_CD, PLAIN, false},
+    {"an answer", "www.example. A", FLAG_RD | FLAG_QR, PLAIN, false},
+    {"cut", "www.example. A", FLAG_RD | FLAG_TC, PLAIN, false},
+    {"another type", "www.example. AAAA", FLAG_RD, PLAIN, false},
+    {"another name", "ww.example. A", FLAG_RD, PLAIN, false},
+};
+
+static void usual_questions_are_taken(void **state)
+{
+    (void)state;
+    ask_until_known("www.example. A", PLAIN);
+    ask_until_known("www.example. A", WITH_DO);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (is_in_lane(cases[i].question, cases[i].flags, cases[i].edns) != cases[i].taken)
+            fail_msg("%s", cases[i].why);
+}
+
+static const struct {
+    const char *why;
+    size_t at; /* octet that is changed */
+    uint8_t value;
+    int change; /* of the packet's size */
+} octet_cases[] = {
+    {"shorter than a header", 0, 0, -(17 + 11 + 1)},
+    {"a header alone", 0, 0, -(17 + 11)},
+    {"opcode STATUS", 2, 0x11, 0},
+    {"no question", 5, 0, 0},
+    {"two questions", 5, 2, 0},
+    {"an answer section", 7, 1, 0},
+    {"an authority section", 9, 1, 0},
+    {"octets behind the end", 0, 0, 1},
+    {"octets behind a question without OPT", 11, 0, 0},
+    {"an additional record that is not there", 11, 2, 0},
+    {"the question cut short", 0, 0, -(11 + 2)},
+    {"the OPT cut short", 0, 0, -1},
+    {"class CH", 12 + 16, CLASS_CH, 0},
+    {"label of a reserved kind", 12, 0x80, 0},
+    {"label that reaches beyond the end", 12, 63, 0},
+    {"OPT not at the root", 12 + 17, 1, 0},
+    {"no OPT but another type", 12 + 17 + 2, 40, 0},
+    {"EDNS version 1", 12 + 17 + 6, 1, 0},
+    {"options longer than the packet", 12 + 17 + 10, 4, 0},
+};
+
+static void whatever_is_odd_is_not(void **state)
+{
+    uint8_t octets[PACKET_MAX];
+    struct sink out = sink_of(octets, sizeof(octets));
+
+    (void)state;
+    ask_until_known("www.example. A", WITH_EDNS);
+    for (size_t i = 0; i < COUNT(octet_cases); i++) {
+        size_t size = make_packet("www.example. A", FLAG_RD, WITH_EDNS, slice_of(NULL, 0));
+
+        assert_int_equal(size, 12 + 17 + 11);
+        assert_true(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+        bench.packet[size] = 0;
+        if (octet_cases[i].at != 0)
+            bench.packet[octet_cases[i].at] = octet_cases[i].value;
+        if (lane_takes("127.0.0.1", TRANSPORT_UDP, (size_t)((int)size + octet_cases[i].change),
+                       &out))
+            fail_msg("%s", octet_cases[i].why);
+    }
+}
+
+static void a_cookie_is_passed_over_where_none_is_answered(void **state)
+{
+    static const uint8_t octets[8] = "client!";
+    uint8_t answer_octets[PACKET_MAX];
+    struct sink out = sink_of(answer_octets, sizeof(answer_octets));
+    size_t size;
+
+    (void)state;
+    ask_until_known("www.example. A", WITH_EDNS);
+    size = make_packet("www.example. A", FLAG_RD, WITH_EDNS, slice_of(octets, 8));
+    assert_true(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+    bench.packet[12 + 17 + 11 + 1] = EDNS_NSID; /* anything else is looked at */
+    assert_false(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+    bench.options.answer_cookie = true;
+    apply(NULL, NULL, NULL);
+    ask_until_known("www.example. A", WITH_EDNS);
+    size = make_packet("www.example. A", FLAG_RD, WITH_EDNS, slice_of(octets, 8));
+    assert_false(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+}
+
+/* ---- who asks ---- */
+
+static void only_who_may_ask_is_answered(void **state)
+{
+    uint8_t octets[PACKET_MAX];
+    struct sink out = sink_of(octets, sizeof(octets));
+    size_t size;
+
+    (void)state;
+    ask_until_known("www.example. A", PLAIN);
+    size = make_packet("www.example. A", FLAG_RD, PLAIN, slice_of(NULL, 0));
+    assert_false(lane_takes("192.0.2.9", TRANSPORT_UDP, size, &out));
+    apply("192.0.2.0/24 allow", NULL, NULL);
+    ask_until_known("www.example. A", PLAIN);
+    size = make_packet("www.example. A", FLAG_RD, PLAIN, slice_of(NULL, 0));
+    assert_true(lane_takes("192.0.2.9", TRANSPORT_UDP, size, &out));
+    apply("192.0.2.0/24 allow_cookie", NULL, NULL);
+    ask_until_known("www.example. A", PLAIN);
+    size = make_packet("www.example. A", FLAG_RD, PLAIN, slice_of(NULL, 0));
+    assert_false(lane_takes("192.0.2.9", TRANSPORT_UDP, size, &out));
+}
+
+static void what_does_not_fit_is_not_answered(void **state)
+{
+    uint8_t octets[PACKET_MAX];
+    struct sink out = sink_of(octets, sizeof(octets));
+    char text[64];
+    size_t size;
+
+    (void)state;
+    bench.records = "";
+    for (int i = 0; i < 40; i++) {
+        snprintf(text, sizeof(text), "www.example. 300 A 192.0.2.%d\n", i);
+        bench.records = arena_printf(bench.arena, "%s%s", bench.records, text);
+    }
+    ask_until_known("www.example. A", WITH_EDNS);
+    size = make_packet("www.example. A", FLAG_RD, WITH_EDNS, slice_of(NULL, 0));
+    assert_true(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+    assert_int_equal(out.used, 12 + 17 + 40 * 16 + 11);
+    size = make_packet("www.example. A", FLAG_RD, PLAIN, slice_of(NULL, 0));
+    assert_false(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+    assert_true(lane_takes("127.0.0.1", TRANSPORT_TCP, size, &out));
+    out.size = 500;
+    assert_false(lane_takes("127.0.0.1", TRANSPORT_TCP, size, &out));
+}
+
+/* ---- when ---- */
+
+static void a_memo_ends_with_what_it_shows(void **state)
+{
+    struct dname owner = question_of(bench.arena, "www.example. A").qname;
+    const struct rrset *set;
+
+    (void)state;
+    ask_until_known("www.example. A", PLAIN);
+    assert_true(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+    set = rrset_cache_find(bench.env.rrsets, owner, TYPE_A, CLASS_IN, RRSET_PLAIN, 0, 0);
+    rrset_set_security(set, SEC_SECURE); /* judged anew */
+    assert_false(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+    rrset_unref(set);
+    ask_until_known("www.example. A", PLAIN);
+    assert_true(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+    rrset_cache_drop(bench.env.rrsets, owner, TYPE_A, CLASS_IN, RRSET_PLAIN);
+    assert_false(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+}
+
+static void a_newer_rrset_is_shown(void **state)
+{
+    struct message *message = message_of(bench.arena, "www.example. A", RCODE_NOERROR, FLAG_QR,
+                                         "www.example. 200 A 192.0.2.77");
+    struct rrset *set = rrset_copy_in(bench.arena, message->rrsets[0]);
+    uint8_t octets[PACKET_MAX];
+    struct sink out = sink_of(octets, sizeof(octets));
+    size_t size;
+
+    (void)state;
+    ask_until_known("www.example. A", PLAIN);
+    set->trust = TRUST_ANSWER_AA;
+    set->expires_s = world_now_s(&paper.world) + 200;
+    rrset_set_security(set, SEC_INSECURE);
+    rrset_unref(
+        rrset_cache_replace(bench.env.rrsets, set, RRSET_PLAIN, world_now_s(&paper.world)));
+    assert_false(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+    ask_until_known("www.example. A", PLAIN);
+    size = make_packet("www.example. A", FLAG_RD, PLAIN, slice_of(NULL, 0));
+    assert_true(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+    assert_int_equal(octets[out.used - 1], 77);
+    assert_int_equal(bytes_u32(octets + out.used - 10), 200);
+}
+
+static void time_passes(void **state)
+{
+    uint8_t octets[PACKET_MAX];
+    struct sink out = sink_of(octets, sizeof(octets));
+    size_t size;
+
+    (void)state;
+    ask_until_known("www.example. A", PLAIN);
+    size = make_packet("www.example. A", FLAG_RD, PLAIN, slice_of(NULL, 0));
+    paper.now_ms += 100 * 1000;
+    assert_true(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+    assert_int_equal(bytes_u32(octets + out.used - 10), 200);
+    paper.now_ms += 200 * 1000;
+    assert_false(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+}
+
+static void other_settings_make_other_memos(void **state)
+{
+    (void)state;
+    ask_until_known("www.example. A", PLAIN);
+    assert_true(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+    apply(NULL, "example. static", NULL);
+    assert_false(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+    ask_until_known("www.example. A", PLAIN);
+    assert_false(is_in_lane("www.example. A", FLAG_RD, PLAIN)); /* it is answered locally */
+    bench.options.ip_ratelimit = 1000;
+    apply(NULL, NULL, NULL);
+    assert_false(bench.service->lane_is_open);
+}
+
+/* Counted as any other hit, and a memo is made at the second one only. */
+static void hits_are_counted(void **state)
+{
+    (void)state;
+    bench.uses_lane = true;
+    apply(NULL, NULL, NULL);
+    ask("www.example. A", FLAG_RD, PLAIN);
+    answer();
+    for (unsigned i = 1; i <= 4; i++) {
+        assert_int_equal(is_in_lane("www.example. A", FLAG_RD, PLAIN), i > 2);
+        ask("www.example. A", FLAG_RD, PLAIN);
+        assert_int_equal(answer()->rcode, RCODE_NOERROR);
+        assert_int_equal(ttl_of_first(), 300);
+        assert_int_equal(request_stats(bench.service)->hits, i);
+        assert_int_equal(request_stats(bench.service)->answered, i + 1);
+    }
+    assert_int_equal(request_stats(bench.service)->received, 5);
+    assert_int_equal(bench.asked, 1);
+}
+
+/* What the octets of a memo cost is taken from the message cache's budget. */
+static void memos_pay_for_their_memory(void **state)
+{
+    uint64_t before;
+
+    (void)state;
+    bench.uses_lane = true;
+    apply(NULL, NULL, NULL);
+    ask("www.example. A", FLAG_RD, PLAIN);
+    answer();
+    before = msg_cache_size_bytes(bench.env.messages);
+    ask_until_known("www.example. A", PLAIN);
+    assert_true(msg_cache_size_bytes(bench.env.messages) >= before + 16 + 11);
+    assert_int_equal(msg_cache_count(bench.env.messages), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(usual_questions_are_taken),
+        TEST(whatever_is_odd_is_not),
+        TEST(a_cookie_is_passed_over_where_none_is_answered),
+        TEST(only_who_may_ask_is_answered),
+        TEST(what_does_not_fit_is_not_answered),
+        TEST(a_memo_ends_with_what_it_shows),
+        TEST(a_newer_rrset_is_shown),
+        TEST(time_passes),
+        TEST(other_settings_make_other_memos),
+        TEST(hits_are_counted),
+        TEST(memos_pay_for_their_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,344 @@
+/*
+ * memo.c - what an encoded answer is kept as, and how an answer is made of it again.
+ *
+ * An image is made of the octets that reply_write gives to an asker who is nobody in
+ * particular: the records, the OPT, and where in them stands what changes: TTLs, and records
+ * that take turns. Everything that reply_write decides by asker or time is either part of the
+ * image's key (DO, the settings), done again here (AD, size, TTLs, turns), or a reason for the
+ * lane not to come here (lane.c). Images are flat octets; only this file knows what they mean.
+ */
+#include "services/client/memo.h"
+
+#include <string.h>
+
+/* An image begins with this; behind it come sets, TTL offsets, records and OPT. */
+struct image {
+    int64_t made_s;
+    uint16_t flags; /* of the header, with the rcode; AD is set where the answer is authentic */
+    uint16_t counts[SECTIONS];
+    uint16_t set_count, ttl_count;
+    uint16_t records_size, opt_size;
+};
+
+struct image_set {
+    uint32_t expires_in_s; /* from image.made_s on */
+    uint32_t ttl_most_s;   /* shown at most, however long it still lives */
+    uint16_t ttl_count;
+    uint16_t movable, movable_size; /* struct message_mark */
+};
+
+/* ---- making ---- */
+
+struct making {
+    struct visit *visit;
+    const struct hit *hit;
+    bool dnssec_ok;
+    struct message_marks marks;
+    struct sink out; /* the answer as it was written for nobody in particular */
+    struct msg_memo memo;
+};
+
+static bool is_current(const struct msg_shown *shown)
+{
+    return !atomic_load_explicit(&shown->set->superseded, memory_order_acquire) &&
+           rrset_security(shown->set) == shown->security;
+}
+
+static size_t entry_rrsets(const struct msg_entry *entry)
+{
+    return (size_t)entry->count[0] + entry->count[1] + entry->count[2];
+}
+
+static bool is_valid(const struct msg_entry *entry, uint32_t generation, int64_t now_s)
+{
+    const struct msg_memo *memo = entry->memo;
+    size_t total = entry_rrsets(entry);
+
+    if (memo == NULL || memo->generation != generation || memo->until_s <= now_s)
+        return false;
+    for (size_t i = 0; i < total; i++)
+        if (!is_current(&memo->shown[i]))
+            return false;
+    return true;
+}
+
+/* Whoever asks the same again would be answered the same, but for what memo_write takes care
+ * of. */
+static bool is_suitable(const struct visit *visit, const struct hit *hit)
+{
+    const struct msg_entry *entry = hit->entry;
+    size_t soas = 0;
+
+    for (size_t i = entry->count[SECTION_ANSWER]; i < message_rrsets(&hit->message); i++)
+        soas += hit->message.rrsets[i]->type == TYPE_SOA;
+    return hit->age == HIT_FRESH && (entry->flavour & ~MSG_FLAVOUR_MADE) == 0 &&
+           visit->asker.question.qclass == CLASS_IN && visit->alias_count == 0 &&
+           entry->rcode <= 15 && visit->now_s < entry->prefetch_at_s && soas <= 1 &&
+           local_is_silent(visit->service->settings.local, &visit->target);
+}
+
+/* What goes out, and until when. @return false: it may be another set at the next look. */
+static bool note_shown(struct making *making)
+{
+    const struct message *message = &making->hit->message;
+    size_t total = message_rrsets(message);
+    struct msg_shown *shown = ARENA_ARRAY(making->visit->arena, struct msg_shown, total + 1);
+
+    if (shown == NULL)
+        return false;
+    making->memo.until_s = making->hit->entry->expires_s;
+    for (size_t i = 0; i < total; i++) {
+        const struct rrset *set = message->rrsets[i];
+
+        shown[i] = (struct msg_shown){set, (uint8_t)rrset_security(set)};
+        if (!is_current(&shown[i]))
+            return false;
+        making->memo.until_s = time_min(making->memo.until_s, set->expires_s);
+    }
+    making->memo.shown = shown;
+    return true;
+}
+
+static bool make_marks(struct making *making)
+{
+    const struct message *message = &making->hit->message;
+    struct message_marks *marks = &making->marks;
+    struct arena *arena = making->visit->arena;
+
+    marks->marks_max = message_rrsets(message);
+    for (size_t i = 0; i < marks->marks_max; i++)
+        marks->ttls_max +=
+            (size_t)message->rrsets[i]->rr_count + message->rrsets[i]->rrsig_count;
+    marks->marks = ARENA_ARRAY(arena, struct message_mark, marks->marks_max + 1);
+    marks->ttls = ARENA_ARRAY(arena, uint16_t, marks->ttls_max + 1);
+    return marks->marks != NULL && marks->ttls != NULL;
+}
+
+/* For somebody who is nobody in particular: takes any size, knows EDNS and AD, has the id 0. */
+static bool write_answer(struct making *making)
+{
+    struct visit *visit = making->visit;
+    struct request_service *service = visit->service;
+    struct message changed;
+    struct asker nobody = {.transport = TRANSPORT_TCP,
+                           .flags = FLAG_AD,
+                           .opcode = OPCODE_QUERY,
+                           .has_question = true,
+                           .question = visit->asker.question,
+                           .has_edns = true,
+                           .dnssec_ok = making->dnssec_ok,
+                           .is_known = true};
+    struct reply reply = {
+        .rcode = making->hit->message.rcode,
+        .security = making->hit->security,
+        .reasons = &making->hit->entry->reasons,
+        .now_s = visit->now_s,
+        .marks = &making->marks,
+        .message = visit_denial_soa(visit, &making->hit->message, &changed),
+    };
+
+    making->out = sink_of(service->out, sizeof(service->out));
+    return make_marks(making) &&
+           reply_write(&service->style, &nobody, &reply, visit->arena, &making->out) ==
+               STATUS_OK &&
+           !making->marks.failed && (bytes_u16(service->out + 2) & FLAG_TC) == 0;
+}
+
+/* A copy of an SOA that lives shorter stands for the longest that it is ever shown. */
+static struct image_set describe_set(const struct making *making,
+                                     const struct message_mark *mark)
+{
+    const struct message *message = &making->hit->message;
+    struct image_set set = {.ttl_most_s = UINT32_MAX,
+                            .ttl_count = mark->ttl_count,
+                            .movable = mark->movable,
+                            .movable_size = mark->movable_size};
+    const struct rrset *real = mark->set;
+
+    for (size_t i = message->count[SECTION_ANSWER]; i < message_rrsets(message); i++)
+        if (mark->set->type == TYPE_SOA && message->rrsets[i]->type == TYPE_SOA &&
+            message->rrsets[i] != mark->set &&
+            dname_equal(rrset_owner(message->rrsets[i]), rrset_owner(mark->set))) {
+            real = message->rrsets[i];
+            set.ttl_most_s = mark->set->ttl_s;
+        }
+    set.expires_in_s = rrset_ttl_left_s(real, making->visit->now_s);
+    return set;
+}
+
+static void fill_image(const struct making *making, const struct image *image, uint8_t *at)
+{
+    const struct message_marks *marks = &making->marks;
+    size_t records = marks->records_end - image->records_size;
+
+    memcpy(at, image, sizeof(*image));
+    at += sizeof(*image);
+    for (size_t i = 0; i < marks->mark_count; i++, at += sizeof(struct image_set)) {
+        struct image_set set = describe_set(making, &marks->marks[i]);
+
+        memcpy(at, &set, sizeof(set));
+    }
+    for (size_t i = 0; i < marks->ttl_count; i++, at += sizeof(uint16_t)) {
+        uint16_t offset = (uint16_t)(marks->ttls[i] - records);
+
+        memcpy(at, &offset, sizeof(offset));
+    }
+    memcpy(at, making->out.base + records, making->out.used - records);
+}
+
+static bool make_image(struct making *making)
+{
+    const struct message_marks *marks = &making->marks;
+    const uint8_t *header = making->out.base;
+    size_t records = HEADER_SIZE + making->visit->asker.question.qname.size + 4u;
+    struct image image = {
+        .made_s = making->visit->now_s,
+        .flags = bytes_u16(header + 2),
+        .counts = {bytes_u16(header + 6), bytes_u16(header + 8), bytes_u16(header + 10)},
+        .set_count = (uint16_t)marks->mark_count,
+        .ttl_count = (uint16_t)marks->ttl_count,
+        .records_size = (uint16_t)(marks->records_end - records),
+        .opt_size = (uint16_t)(making->out.used - marks->records_end)};
+    size_t size = sizeof(image) + image.set_count * sizeof(struct image_set) +
+                  image.ttl_count * sizeof(uint16_t) + image.records_size + image.opt_size;
+    uint8_t *bytes = arena_alloc(making->visit->arena, size);
+
+    if (bytes == NULL)
+        return false;
+    fill_image(making, &image, bytes);
+    making->memo.image[making->dnssec_ok] = slice_of(bytes, size);
+    return true;
+}
+
+/* The image for the other value of DO stays where it shows the same. */
+static void keep_other_image(struct making *making)
+{
+    const struct msg_entry *entry = making->hit->entry;
+    size_t total = entry_rrsets(entry);
+
+    if (!is_valid(entry, making->memo.generation, making->visit->now_s))
+        return;
+    for (size_t i = 0; i < total; i++)
+        if (entry->memo->shown[i].set != making->memo.shown[i].set)
+            return;
+    making->memo.image[!making->dnssec_ok] = entry->memo->image[!making->dnssec_ok];
+}
+
+/* What is asked for once only need not be kept twice. */
+static bool is_due(const struct visit *visit, const struct hit *hit)
+{
+    const struct msg_entry *entry = hit->entry;
+
+    if (!visit->service->lane_is_open)
+        return false;
+    if (!atomic_load_explicit(&entry->was_hit, memory_order_relaxed)) {
+        atomic_store_explicit(&((struct msg_entry *)entry)->was_hit, true,
+                              memory_order_relaxed);
+        if (!visit->service->settings.check_memos)
+            return false;
+    }
+    return !is_valid(entry, visit->service->settings.generation, visit->now_s) ||
+           entry->memo->image[visit->asker.dnssec_ok].size == 0;
+}
+
+void memo_keep(struct visit *visit, const struct hit *hit)
+{
+    struct making making = {.visit = visit,
+                            .hit = hit,
+                            .dnssec_ok = visit->asker.dnssec_ok,
+                            .memo = {.generation = visit->service->settings.generation}};
+
+    if (!is_due(visit, hit) || !is_suitable(visit, hit) || !note_shown(&making) ||
+        !write_answer(&making) || !make_image(&making))
+        return;
+    keep_other_image(&making);
+    (void)msg_cache_keep_memo(visit->service->settings.env->messages, hit->entry, &making.memo);
+}
+
+/* ---- using ---- */
+
+static void put_ttls(const struct image *image, const struct image_set *sets, int64_t now_s,
+                     uint8_t *records)
+{
+    const uint8_t *at = (const uint8_t *)(sets + image->set_count);
+    uint32_t age_s = (uint32_t)(now_s - image->made_s);
+
+    for (size_t i = 0; i < image->set_count; i++) {
+        uint32_t left_s = sets[i].expires_in_s > age_s ? sets[i].expires_in_s - age_s : 0;
+        uint32_t ttl_s = left_s < sets[i].ttl_most_s ? left_s : sets[i].ttl_most_s;
+
+        for (size_t n = sets[i].ttl_count; n > 0; n--, at += sizeof(uint16_t)) {
+            uint16_t offset;
+
+            memcpy(&offset, at, sizeof(offset));
+            bytes_put_u32(records + offset, ttl_s);
+        }
+    }
+}
+
+enum { TTL_TO_RDATA = 6 };
+
+/* The records of one set, each in the place of another. */
+static void turn_set(const struct image_set *set, const uint16_t *ttls, const uint8_t *from,
+                     uint8_t *to, size_t first)
+{
+    for (size_t i = 0; i < set->movable; i++) {
+        size_t source = first + i < set->movable ? first + i : first + i - set->movable;
+
+        memcpy(to + ttls[i] + TTL_TO_RDATA, from + ttls[source] + TTL_TO_RDATA,
+               set->movable_size);
+    }
+}
+
+static void turn_records(const struct image *image, const struct image_set *sets,
+                         const uint8_t *from, uint8_t *to, uint32_t rotate)
+{
+    const uint16_t *ttls = (const uint16_t *)(sets + image->set_count);
+
+    for (size_t i = 0; i < image->set_count; i++) {
+        size_t first = sets[i].movable == 0 ? 0 : rotate % sets[i].movable;
+
+        if (first != 0)
+            turn_set(&sets[i], ttls, from, to, first);
+        ttls += sets[i].ttl_count;
+    }
+}
+
+static void put_header(const struct image *image, const struct memo_asker *asker, uint8_t *to)
+{
+    unsigned flags = (image->flags & ~(asker->wants_ad ? 0u : FLAG_AD)) | FLAG_RD;
+
+    bytes_put_u16(to, asker->id);
+    bytes_put_u16(to + 2, (uint16_t)flags);
+    bytes_put_u16(to + 4, 1);
+    for (size_t i = 0; i < SECTIONS; i++)
+        bytes_put_u16(to + 6 + 2 * i, image->counts[i]);
+    if (!asker->has_edns) /* without an OPT there is one record less */
+        bytes_put_u16(to + 10, (uint16_t)(image->counts[SECTION_ADDITIONAL] - 1));
+}
+
+bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker, struct sink *out)
+{
+    const struct image *image;
+    const struct image_set *sets;
+    const uint8_t *records;
+    size_t copied, begin = HEADER_SIZE + asker->question.size;
+
+    if (!is_valid(entry, asker->generation, asker->now_s) ||
+        asker->now_s >= entry->prefetch_at_s || entry->memo->image[asker->dnssec_ok].size == 0)
+        return false;
+    image = (const struct image *)(const void *)entry->memo->image[asker->dnssec_ok].data;
+    copied = (size_t)image->records_size + (asker->has_edns ? image->opt_size : 0);
+    if (begin + copied > size_min(asker->size_max, out->size))
+        return false;
+    sets = (const struct image_set *)(image + 1);
+    records = (const uint8_t *)(sets + image->set_count) + image->ttl_count * sizeof(uint16_t);
+    put_header(image, asker, out->base);
+    memcpy(out->base + HEADER_SIZE, asker->question.data, asker->question.size);
+    memcpy(out->base + begin, records, copied);
+    put_ttls(image, sets, asker->now_s, out->base + begin);
+    if (asker->rotate != 0)
+        turn_records(image, sets, records, out->base + begin, asker->rotate);
+    out->used = begin + copied;
+    return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * memo.h - answers kept as they were encoded, so that a hit costs a copy.
+ *
+ * A memo lies with its entry in the message cache. It is the cache of an encoding, never a
+ * second truth: whatever reply.c would write for the usual asker is what comes out of it, or
+ * nothing does. Made by visit.c when an entry is hit for the second time, used by lane.c.
+ */
+#ifndef TREESHREW_SERVICES_CLIENT_MEMO_H
+#define TREESHREW_SERVICES_CLIENT_MEMO_H
+
+#include "services/client/visit.h"
+
+/** Makes the memo of an answer that was just given, where one is due. Without memory there is
+ * none. Uses the service's buffer for answers. */
+void memo_keep(struct visit *visit, const struct hit *hit);
+
+/** Who asks, as far as the answer depends on it. */
+struct memo_asker {
+    uint32_t generation; /* of the settings */
+    int64_t now_s;
+    uint16_t id;
+    bool wants_ad, has_edns, dnssec_ok;
+    size_t size_max;
+    uint32_t rotate;
+    struct slice question; /* the octets of the question section */
+};
+
+/** Writes the answer, if the entry has a memo that is still true, and it fits.
+ *  @param out is empty. @return false: nothing was written. */
+bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker,
+                struct sink *out);
+
+#endif
