@@ -5,6 +5,7 @@
 #   make asan           the whole of check under AddressSanitizer and UBSan
 #   make tsan           unit tests, serving and lab under ThreadSanitizer
 #   make demo           a small internet of real name servers with shrewd in front of it
+#   make attacks        what attacks on validation cost, beside unbound: CPU time and packets
 #   make run            shrewd against the real internet, without a config
 #   make fuzz           every fuzz driver with libFuzzer, FUZZ_SECONDS each (clang)
 #   make architecture   draws the floors of the house from the includes; fails on a wrong arrow
@@ -31,10 +32,10 @@ PACKAGES = contrib/packages.sh
 INNER = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 JOBS := $(or $(JOBS),$(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1)
 
-OUTER = check asan tsan demo run fuzz architecture clean help
+OUTER = check asan tsan demo attacks run fuzz architecture clean help
 INNER_GOALS = $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
 
-.PHONY: all $(OUTER) install FORCE check-inner demo-inner run-inner fuzz-inner
+.PHONY: all $(OUTER) install FORCE check-inner demo-inner attacks-inner run-inner fuzz-inner
 all:
 
 # ---- goals that people type -------------------------------------------------------------------
@@ -61,6 +62,10 @@ tsan:
 demo:
 	@$(PACKAGES) build demo
 	@$(INNER) -s demo-inner B=$(B)
+
+attacks:
+	@$(PACKAGES) build attacks
+	@$(INNER) -s attacks-inner B=$(B)
 
 run:
 	@$(PACKAGES) build
@@ -233,6 +238,9 @@ check-inner: $(PROGRAMS) $(TEST_PROGRAMS) $(FUZZ_REPLAYS)
 
 demo-inner: $(B)/shrewd
 	@testcode/demo $(B)
+
+attacks-inner: $(B)/shrewd
+	@testcode/attacks/measure $(B)
 
 run-inner: $(B)/shrewd
 	@$(B)/shrewd -d

@@ -3,8 +3,7 @@
 # installs it with apt-get.
 #
 # Parts: build (compiler and libraries), check (tests), signers (for the lab of signed zones, which is
-# left out without them), demo (lab), fuzz. Called by the Makefile and
-# by .ci/run. As root it installs at once; otherwise it asks sudo, which may ask for a password.
+# left out without them), demo (lab), attacks (measured), fuzz. Called by the Makefile and by .ci/run. As root it installs at once; otherwise it asks sudo, which may ask for a password.
 # Elsewhere it says what to install and leaves the judgement to configure.
 # SHREW_INSTALL=no: only name what is missing.
 
@@ -26,6 +25,10 @@ for part in "${@:-build}"; do
             bind9-utils:dnssec-signzone bind9-dnsutils:delv"
         ;;
     demo) names="$names python3:python3 nsd:nsd bind9-dnsutils:dig util-linux:unshare" ;;
+    attacks)
+        names="$names python3:python3 python3-dnspython python3-cryptography unbound:unbound
+            util-linux:unshare"
+        ;;
     fuzz) names="$names clang:clang libclang-rt-dev" ;;
     *)
         echo "packages.sh: no such part: $part (build, check, signers, demo, fuzz)" >&2

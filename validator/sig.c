@@ -14,6 +14,7 @@
 #include "util/wire/rdata.h"
 
 enum {
+    SIGNATURES_PER_KEY = 2,
     SIGNATURES_LOOKED_AT = 64, /* cheap tests only; verified are at most SIGNATURES_PER_RRSET */
     RRSIG_FIXED = 18           /* octets before the signer's name */
 };
@@ -72,7 +73,7 @@ struct signing {
     const size_t *only;            /* this key, whatever its flags; NULL: those fit for it */
     const struct algo_set *needed; /* NULL: one signature is enough */
     struct canonical canonical;
-    unsigned verified;
+    unsigned verified, failures;
     enum flaw flaw;
     struct algo_set good; /* algorithms with a good signature */
     bool ended;           /* exhausted, or no memory: nothing further is tried */
@@ -376,15 +377,40 @@ static void accept_signature(struct signing *signing, const struct attempt *atte
     good->closest_labels = fields->labels;
 }
 
-/* A broken key costs what a bad signature costs (CVE-2025-8677). Two keys of one tag that both
- * fail cost all that is left: chance brings that about once in 65,536 signatures that are bad
- * anyway, who makes keys collide (CVE-2023-50387) each time. */
-static void pay_failure(struct signing *signing, unsigned tried)
+/* Nothing more is verified for this question: it is under attack. */
+static void give_up(struct signing *signing)
 {
     struct budget *budget = signing->check->budget;
 
-    budget_take(budget, COST_FAILED_SIGNATURES,
-                tried > 1 ? budget->left[COST_FAILED_SIGNATURES] : 1);
+    budget_take(budget, COST_FAILED_SIGNATURES, budget->left[COST_FAILED_SIGNATURES]);
+}
+
+/* A key signs an RRset once; twice where an old signature has not gone yet. */
+static bool has_crowd(const struct rrset *set, const struct rdata_rrsig *like)
+{
+    size_t same = 0;
+
+    for (size_t i = 0; i < set->rrsig_count && i < SIGNATURES_LOOKED_AT; i++) {
+        struct rdata_rrsig fields;
+
+        same += rdata_rrsig(rrset_rrsig(set, i), &fields) && fields.key_tag == like->key_tag &&
+                fields.algorithm == like->algorithm;
+    }
+    return same > SIGNATURES_PER_KEY;
+}
+
+/* A broken key costs what a bad signature costs (CVE-2025-8677). All that is left is the price where
+ * no accident explains it: two keys of one tag that both fail (chance brings that about once in
+ * 65,536 signatures that are bad anyway, who makes keys collide, CVE-2023-50387, each time), or
+ * a bad signature among many by one key. */
+static void pay_failure(struct signing *signing, unsigned tried,
+                        const struct rdata_rrsig *fields)
+{
+    signing->failures++;
+    if (tried > 1 || has_crowd(signing->set, fields))
+        give_up(signing);
+    else
+        budget_take(signing->check->budget, COST_FAILED_SIGNATURES, 1);
 }
 
 /* @param tried keys for this signature, this one included.
@@ -396,6 +422,10 @@ static bool try_key(struct signing *signing, size_t index, const struct attempt 
     const struct public_key *key;
     enum status status;
 
+    /* Where data was damaged on the way, both signatures of a key roll fail; then this is the end of
+     * the RRset. That there are still more is nobody's mistake. */
+    if (signing->failures == FAILURES_PER_RRSET)
+        give_up(signing);
     if (!take(signing))
         return true;
     status = zone_keys_public(signing->keys, check->crypto, index, &key);
@@ -410,7 +440,7 @@ static bool try_key(struct signing *signing, size_t index, const struct attempt 
         return true;
     }
     note(signing, FLAW_INVALID, attempt);
-    pay_failure(signing, tried);
+    pay_failure(signing, tried, &attempt->fields);
     return false;
 }
 

@@ -2,8 +2,8 @@
  * sig.h - is this RRset signed by its zone? RFC 4035 section 5.3.
  *
  * Called by the validator's states with the keys of one zone. Takes from the budget before each
- * verification; never asks for anything, never touches a cache. Bounds: 8 signatures an RRset,
- * 2 keys for one tag and algorithm.
+ * verification; never asks for anything, never touches a cache. Bounds: 8 signatures an RRset, two
+ * of them bad; 2 keys for one tag and algorithm.
  */
 #ifndef TREESHREW_VALIDATOR_SIG_H
 #define TREESHREW_VALIDATOR_SIG_H
@@ -13,7 +13,7 @@
 #include "validator/finding.h"
 #include "validator/zone_keys.h"
 
-enum { SIGNATURES_PER_RRSET = 8, KEYS_PER_TAG = 2 };
+enum { SIGNATURES_PER_RRSET = 8, FAILURES_PER_RRSET = 2, KEYS_PER_TAG = 2 };
 
 /** Octets that one signature may cover; an RRset of a 64 KiB message with a name of usual
  * length fits. */

@@ -310,9 +310,6 @@ static void keep_answer(struct query *query)
      * (RFC 4035 section 3.2.2). */
     if (env->validates && outcome->security == SEC_UNCHECKED)
         store.flavour |= MSG_FLAVOUR_CD;
-    /* What priming brings is never judged; clients that want a judgement must not meet it. */
-    if (env->validates && (query->flags & QUERY_PRIMING) != 0)
-        store.flavour |= MSG_FLAVOUR_CD;
     store.prefetch_s = fresh_prefetch_s(env->cache_options, store.ttl_s);
     msg_cache_drop(env->messages, &query->question,
                    (uint8_t)(store.flavour | MSG_FLAVOUR_FAILURE)); /* no longer in a row */
