@@ -216,7 +216,7 @@ test_extra = $(if $(filter services/net/%,$(1)),$(B)/libnet.a) \
              $(if $(filter tools/%,$(1)),$(B)/libtools.a) \
              $(if $(filter testcode/% iterator/% services/client/% services/query/% lib/%,$(1)),$(B)/libtestcode.a)
 test_libs = $(if $(filter services/net/% daemon/%,$(1)),$(EVENT_LIBS) $(SSL_LIBS) $(LIBS_CORE)) \
-            $(if $(filter tools/%,$(1)),$(EXPAT_LIBS))
+            $(if $(filter tools/%,$(1)),$(SSL_LIBS) $(EXPAT_LIBS) $(LIBS_CORE))
 $(foreach test,$(TESTS),$(eval $(call test_program,$(test))))
 
 # The same driver twice: with libFuzzer (make fuzz), and with a small main that plays the corpus.
@@ -248,7 +248,7 @@ run-inner: $(B)/shrewd
 fuzz-inner: $(FUZZ_PROGRAMS)
 	@testcode/fuzz.sh $(B) $(FUZZ_SECONDS)
 
-SBIN = $(filter %/shrewd %/shrewctl %/shrew-checkconf,$(PROGRAMS))
+SBIN = $(filter %/shrewd %/shrewctl %/shrew-checkconf %/shrew-anchor,$(PROGRAMS))
 BIN = $(filter-out $(SBIN) %/replay %/swarm,$(PROGRAMS))
 MANUALS = $(wildcard doc/*.[158]) $(filter %.5 %.8,$(DOCUMENTS))
 SHARE = $(DESTDIR)$(prefix)/share
