@@ -347,8 +347,10 @@ static bool build(struct server *server, struct setup *setup)
     setup_log(setup, server->log, START_LINES);
     if (server->shared == NULL || conf_failed(&setup->report))
         return false;
-    if (make_workers(server) && keep_anchors(server))
+    if (make_workers(server) && keep_anchors(server)) {
+        worker_warm_up(server->threads[0].worker);
         return true;
+    }
     log_line(server->log, LOG_LEVEL_ERROR, "event=start out of memory or descriptors");
     return false;
 }

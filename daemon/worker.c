@@ -212,6 +212,11 @@ bool worker_follow_ports(struct worker *worker, struct ports *ports)
     return good;
 }
 
+void worker_warm_up(struct worker *worker)
+{
+    resolver_warm_up(worker->resolver);
+}
+
 bool worker_keep_anchors(struct worker *worker, resolver_write_file *write_file, void *context)
 {
     return resolver_keep_anchors(worker->resolver, write_file, context);

@@ -31,6 +31,9 @@ bool worker_follow_ports(struct worker *worker, struct ports *ports);
 /** As resolver_keep_anchors, for the one in the main thread. */
 bool worker_keep_anchors(struct worker *worker, resolver_write_file *write_file, void *context);
 
+/** As resolver_warm_up. */
+void worker_warm_up(struct worker *worker);
+
 /** Takes over the newest settings, for questions to come. */
 void worker_refresh(struct worker *worker);
 

@@ -22,7 +22,7 @@
 #include "validator/trust_points.h"
 #include "validator/validator.h"
 
-enum { CACHE_SHARDS = 16, INFRA_ENTRY_BYTES = 256 };
+enum { CACHE_SHARDS = 16, INFRA_ENTRY_BYTES = 256, WARM_UP_MOST = 8 };
 
 struct settings {
     unsigned references; /* under the shared part's latch */
@@ -707,6 +707,24 @@ bool resolver_keep_anchors(struct resolver *resolver, resolver_write_file *write
     resolver_refresh(resolver);
     (void)keeper_run(resolver->keeper);
     return true;
+}
+
+void resolver_warm_up(struct resolver *resolver)
+{
+    const struct anchors *anchors =
+        CONTAINER_OF(resolver->env, struct thread_env, env)->anchors;
+    size_t count = anchors == NULL ? 0 : size_min(anchors_count(anchors), WARM_UP_MOST);
+
+    if (!resolver->env->validates)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const struct anchor *anchor = anchors_at(anchors, i);
+        struct question question = {anchor->zone, TYPE_DNSKEY, anchor->rrclass};
+
+        if (!anchor->is_kept)
+            mesh_prefetch(resolver->mesh, resolver->env, &question, 0);
+    }
+    resolver_run(resolver);
 }
 
 struct mesh *resolver_mesh(struct resolver *resolver)

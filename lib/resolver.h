@@ -66,6 +66,12 @@ void resolver_free(struct resolver *resolver);
 bool resolver_keep_anchors(struct resolver *resolver, resolver_write_file *write_file,
                            void *context);
 
+/**
+ * Looks up the keys of the trust anchors (those of files that are kept up to date are looked up
+ * anyway): the first client need not wait for them, and a clock that is wrong is told at the start.
+ */
+void resolver_warm_up(struct resolver *resolver);
+
 /** The thread takes the newest settings (after a reload); running queries keep theirs. */
 void resolver_refresh(struct resolver *resolver);
 
