@@ -135,16 +135,27 @@ static const struct rrset *find_set(struct query *query, struct dname owner, uin
                                               query_now_s(query), 0));
 }
 
+/* Stands in front of this answer already, and is judged with it. Not a signed one: until it is
+ * validated, what is made of it has to come from the servers. */
+static bool was_passed(const struct iter_state *state, const struct rrset *set)
+{
+    for (size_t i = 0; set->rrsig_count == 0 && i < state->alias_count; i++)
+        if (state->aliases[i] == set)
+            return true;
+    return false;
+}
+
 /* A set that may be used out of the cache: one found bogus only for who asks for it, one
  * made from a wildcard not at all, because the proof that goes with it is not here. */
-static const struct rrset *find_good(struct query *query, struct dname owner, uint16_t type)
+static const struct rrset *find_good(struct query *query, const struct iter_state *state,
+                                     struct dname owner, uint16_t type)
 {
     const struct rrset *set = find_set(query, owner, type);
 
     if (set == NULL || !query->env->validates || (query->flags & QUERY_CD) != 0)
         return set;
     /* A DNAME rewrites a whole branch, so it has to be known as good. */
-    if (type == TYPE_DNAME && rrset_security(set) != SEC_SECURE)
+    if (type == TYPE_DNAME && rrset_security(set) != SEC_SECURE && !was_passed(state, set))
         return NULL;
     return rrset_security(set) == SEC_BOGUS || iter_is_expanded(set) ? NULL : set;
 }
@@ -206,7 +217,7 @@ static bool try_dname(struct query *query, struct iter_state *state, enum step *
         struct dname target;
 
         above = dname_parent(above);
-        sets[0] = find_good(query, above, TYPE_DNAME);
+        sets[0] = find_good(query, state, above, TYPE_DNAME);
         if (sets[0] == NULL)
             continue;
         sets[1] = alias_of_dname(query, state, sets[0]);
@@ -258,7 +269,7 @@ static bool try_alias(struct query *query, struct iter_state *state, enum step *
     /* First, because a CNAME below a DNAME was made from it and goes out with it. */
     if (try_dname(query, state, step))
         return true;
-    alias = find_good(query, state->question.qname, TYPE_CNAME);
+    alias = find_good(query, state, state->question.qname, TYPE_CNAME);
     if (alias == NULL)
         return false;
     if (!rdata_target(rrset_rdata(alias, 0), TYPE_CNAME, &target))
@@ -288,7 +299,7 @@ static bool try_set(struct query *query, struct iter_state *state, enum step *st
     case TYPE_HTTPS: break;
     default: return false; /* mostly asked for themselves, with what belongs beside them */
     }
-    set = find_good(query, state->question.qname, state->question.qtype);
+    set = find_good(query, state, state->question.qname, state->question.qtype);
     if (set == NULL || (set->trust != TRUST_ANSWER && set->trust < TRUST_ANSWER_AA))
         return false;
     *step = answer_with(query, state, &set, 1);
