@@ -4,6 +4,7 @@
 #include "iterator/store.h"
 
 #include "services/cache/fresh.h"
+#include "util/wire/rdata.h"
 
 static enum trust trust_of(const struct message *message, enum section section,
                            const struct rrset *set, struct dname first_name)
@@ -42,13 +43,37 @@ static bool is_wanted_anew(const struct query *query)
 }
 
 /* Validated data stays in the cache until what came is validated, too; but what came is what has to
- * be judged where it says something else, or where the point was to have it anew. */
+ * be judged where it says something else, or where the point was to have it anew. So has what came
+ * anew from a server of lower rank: the signatures that the cached set lacks may be there. */
 static bool is_contested(const struct query *query, const struct rrset *cached,
                          const struct rrset *came)
 {
-    if (!query->env->validates || rrset_security(cached) != SEC_SECURE)
-        return false;
-    return is_wanted_anew(query) || !rrset_same_data(cached, came);
+    bool is_secure = rrset_security(cached) == SEC_SECURE;
+
+    if (is_wanted_anew(query))
+        return is_secure || cached->trust != came->trust;
+    return query->env->validates && is_secure && !rrset_same_data(cached, came);
+}
+
+/* At a zone cut parent and child have a proof each, of one owner and type but not of one zone
+ * (RFC 4035 section 2.3): the cache has a place for one of them, but the other is no less good. */
+static bool is_proof_of_other_zone(const struct rrset *a, const struct rrset *b)
+{
+    struct rdata_rrsig of_a, of_b;
+
+    return (a->type == TYPE_NSEC || a->type == TYPE_NSEC3) && a->rrsig_count > 0 &&
+           b->rrsig_count > 0 && rdata_rrsig(rrset_rrsig(a, 0), &of_a) &&
+           rdata_rrsig(rrset_rrsig(b, 0), &of_b) && !dname_equal(of_a.signer, of_b.signer);
+}
+
+/* Judged and shown, but not stored. */
+static const struct rrset *beside_cached(struct query *query, const struct rrset *cached,
+                                         const struct rrset *came)
+{
+    const struct rrset *published =
+        is_proof_of_other_zone(cached, came) ? rrset_publish(came) : NULL;
+
+    return published == NULL ? came : query_hold(query, published);
 }
 
 static const struct rrset *store_set(struct query *query, const struct deleg *deleg,
@@ -76,8 +101,10 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
     if (stored == NULL)
         return ranked;
     if (is_contested(query, stored, ranked)) {
+        const struct rrset *beside = beside_cached(query, stored, ranked);
+
         rrset_unref(stored);
-        return ranked;
+        return beside;
     }
     if (is_wanted_anew(query) && stored->trust == trust && rrset_same_data(stored, ranked)) {
         rrset_unref(stored); /* the same data, but perhaps with better signatures */
