@@ -352,6 +352,19 @@ static bool is_stripped(const struct rrset *set)
     return set == NULL || set->rrsig_count == 0;
 }
 
+/* RFC 2308 section 2.2: that something is not there is said with an SOA. Without it, and without
+ * anything else, what was there was taken away on the way. */
+static void explain_emptied(const struct val_fetch *fetch, struct finding *finding)
+{
+    const struct message *message = fetch->set != NULL ? NULL : fetched_message(fetch);
+
+    if (message == NULL || message->count[SECTION_ANSWER] != 0 ||
+        message->count[SECTION_AUTHORITY] != 0)
+        return;
+    finding->ede = EDE_RRSIGS_MISSING;
+    finding->cause = "sig=missing";
+}
+
 /* The DNSKEY set is judged by the DS set, or at the top by the anchor. */
 static enum chained take_keys(struct query *query, struct val_state *state,
                               struct key_verdict *verdict, const struct rrset *dnskeys,
@@ -367,6 +380,7 @@ static enum chained take_keys(struct query *query, struct val_state *state,
     if (verdict->exhausted)
         return verified_enough(query, state, &verdict->finding, source, alone);
     if (verdict->security == SEC_BOGUS) {
+        explain_emptied(&chain->fetch, &verdict->finding);
         /* Of the clock it is no server that is to blame. */
         why = val_reason_of(query, &verdict->finding,
                             verdict->finding.has_clock ? NULL : source);
@@ -637,6 +651,7 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
     if (proof.what == DENIED_CUT)
         return no_cut_here(chain, proof.no_name);
     if (proof.what == DENIED_NOTHING) {
+        explain_emptied(&chain->fetch, &proof.finding);
         why = val_reason_of(query, &proof.finding, fetched_from(&chain->fetch, true));
         return ds_is_bad(query, state, &why, true,
                          denial.nsec_count == 0 && denial.nsec3_count == 0);

@@ -287,10 +287,15 @@ static enum judged place_unsigned(struct query *query, struct val_state *state, 
 {
     const struct outcome_source *source = val_source(query, i);
     struct dname target = rrset_owner(set_at(query, i));
+    /* RFC 4035 section 3.1.4.1: DS lives in the parent's zone. */
+    struct dname place = set_at(query, i)->type == TYPE_DS ? dname_parent(target) : target;
     enum judged judged;
 
     if (is_below_dname(query, state, i, &target))
         return zone_of(query, state, target, true, zone);
+    *zone = val_zone_find(state, place, false);
+    if (*zone != NULL) /* the walk went there: what it found says more than that something lacks */
+        return JUDGED;
     /* First as far as the zone whose servers were asked: it shows whether they know DNSSEC. */
     if (source != NULL && source->server.family != ADDR_NONE &&
         dname_is_at_or_below(target, source->zone) &&
@@ -302,11 +307,7 @@ static enum judged place_unsigned(struct query *query, struct val_state *state, 
     }
     if (is_stripped(query, i, &target))
         return stripped(query, state, i, target);
-    target = rrset_owner(set_at(query, i));
-    /* RFC 4035 section 3.1.4.1: DS lives in the parent's zone. */
-    if (set_at(query, i)->type == TYPE_DS)
-        target = dname_parent(target);
-    return zone_of(query, state, target, false, zone);
+    return zone_of(query, state, place, false, zone);
 }
 
 static enum judged judge_set(struct query *query, struct val_state *state, size_t i)
@@ -420,8 +421,11 @@ static enum judged prove_expansion(struct query *query, struct val_state *state,
     if (gathered != JUDGED)
         return gathered;
     proof = denial_of_closer(&denial, rrset_owner(set), item->closest_labels);
-    if (proof.what == DENIED_NOTHING)
+    if (proof.what == DENIED_NOTHING) {
+        proof.finding.name = rrset_owner(set);
+        proof.finding.type = set->type;
         return not_proven(query, state, &denial, &proof, i);
+    }
     note_proof(query, state, &proof);
     conclude(item, proof.security);
     return JUDGED;

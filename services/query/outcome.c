@@ -218,13 +218,31 @@ static struct evidence most_telling(const struct trace *trace, const struct evid
     return best;
 }
 
+/* A finding of the validator is the reason by itself: servers that failed elsewhere, when keys
+ * were asked for, would only mislead. */
+static bool is_of_validator(uint16_t code)
+{
+    switch (code) {
+    case EDE_DNSSEC_BOGUS:
+    case EDE_SIGNATURE_EXPIRED:
+    case EDE_SIGNATURE_NOT_YET_VALID:
+    case EDE_DNSKEY_MISSING:
+    case EDE_RRSIGS_MISSING:
+    case EDE_NO_ZONE_KEY_BIT:
+    case EDE_NSEC_MISSING:
+    case EDE_SIGNATURE_EXPIRED_BEFORE_VALID: return true;
+    default: return false;
+    }
+}
+
 void outcome_explain(struct reasons *reasons, struct arena *arena, const struct trace *trace,
                      uint16_t code, const char *cause)
 {
     struct evidence taken[EVIDENCE_MAX];
     size_t count = 0;
     /* Where no server was asked, those that were asked for servers' addresses are to blame. */
-    unsigned depth = most_telling(trace, NULL, 0, 0).event == NULL ? EVIDENCE_DEPTH_MAX : 0;
+    bool by_others = !is_of_validator(code) && most_telling(trace, NULL, 0, 0).event == NULL;
+    unsigned depth = by_others ? EVIDENCE_DEPTH_MAX : 0;
 
     reasons->count = 0;
     reasons_add(reasons, arena, code, cause);
