@@ -42,13 +42,13 @@ all:
 
 check:
 	@$(PACKAGES) build check
-	@$(PACKAGES) signers || echo "(without them the lab of signed zones is left out)"
+	@$(PACKAGES) signers || echo "(without them the labs of signed zones are left out)"
 	@testcode/warned.sh $(B)
 	@$(INNER) check-inner B=$(B) WERROR=-Werror
 
 asan:
 	@$(PACKAGES) build check
-	@$(PACKAGES) signers || echo "(without them the lab of signed zones is left out)"
+	@$(PACKAGES) signers || echo "(without them the labs of signed zones are left out)"
 	@ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0} \
 	 UBSAN_OPTIONS=$${UBSAN_OPTIONS:-print_stacktrace=1} \
 	 $(INNER) check-inner B=build/asan WERROR=-Werror \

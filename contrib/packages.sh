@@ -22,7 +22,7 @@ for part in "${@:-build}"; do
         ;;
     signers)
         names="$names knot:keymgr knot-dnssecutils:kzonesign ldnsutils:ldns-signzone
-            bind9-utils:dnssec-signzone bind9-dnsutils:delv"
+            bind9-utils:dnssec-signzone bind9-dnsutils:delv python3-cryptography"
         ;;
     demo) names="$names python3:python3 nsd:nsd bind9-dnsutils:dig util-linux:unshare" ;;
     attacks)

@@ -8,6 +8,7 @@ each address its behaviour and zones, for each zone its records. Every question 
 A behaviour is a word of the table BEHAVIOURS, its argument after a colon: "servfail", "ede:22".
 Standard library only.
 """
+import copy
 import heapq
 import json
 import re
@@ -19,17 +20,19 @@ import struct
 import sys
 import time
 
-from client import NAMES_AT, TYPES, encode_name
+from authority import Zone, parent, record
+from client import TYPES, encode_name
 
 NUMBERS = {**TYPES, "OPT": 41}
 QR, AA, TC, RA = 0x8000, 0x0400, 0x0200, 0x0080
+DO = 0x8000
 RCODES = {"formerr": 1, "servfail": 2, "notimp": 4, "refused": 5, "yxdomain": 6, "notauth": 9,
           "notzone": 10, "rcode11": 11}
 STRANGER = "203.0.113.66"
 
 
 class Query:
-    def __init__(self, message):
+    def __init__(self, message, over_tcp=False):
         self.message = message
         labels, at = [], 12
         while message[at] != 0:
@@ -40,24 +43,9 @@ class Query:
         self.question = message[12:at + 5]
         # Everything of ours that a resolver asks has at most the OPT behind the question.
         self.edns = struct.unpack("!H", message[10:12])[0] > 0
-
-
-def record(owner, rrtype, rdata, ttl=300):
-    return encode_name(owner) + struct.pack("!HHIH", rrtype, 1, ttl, len(rdata)) + rdata
-
-
-def rdata_of(rrtype, text):
-    """Rdata from its text; of the types that the lab needs."""
-    if rrtype == NUMBERS["A"]:
-        return socket.inet_aton(text)
-    if rrtype == NUMBERS["AAAA"]:
-        return socket.inet_pton(socket.AF_INET6, text)
-    if rrtype == NUMBERS["SOA"]:
-        return encode_name("ns.lab.") + encode_name("hostmaster.lab.") \
-            + struct.pack("!5I", 1, 1800, 900, 604800, int(text))
-    if rrtype in NAMES_AT:
-        return encode_name(text)
-    return bytes((len(text),)) + text.encode("ascii")
+        self.over_tcp = over_tcp
+        size, flags = struct.unpack("!H2xH", message[at + 8:at + 14]) if self.edns else (512, 0)
+        self.size, self.signed = max(size, 512), bool(flags & DO)
 
 
 def reply(query, flags, answer=(), authority=(), additional=(), ede=None, question=None, opt=True):
@@ -69,11 +57,30 @@ def reply(query, flags, answer=(), authority=(), additional=(), ede=None, questi
         if ede is not None:
             words = ede[1].encode("utf-8")
             options = struct.pack("!HHH", 15, 2 + len(words), ede[0]) + words
-        additional.append(b"\0" + struct.pack("!HHIH", 41, 1232, 0, len(options)) + options)
+        additional.append(b"\0" + struct.pack("!HHIH", 41, 1232, DO if query.signed else 0,
+                                             len(options)) + options)
     question = query.question if question is None else question
-    return query.message[:2] + struct.pack(
+    out = query.message[:2] + struct.pack(
         "!5H", QR | (asked & 0x7910) | flags, 1 if question else 0, len(answer), len(authority),
-        len(additional)) + question + b"".join([*answer, *authority, *additional])
+        len(additional)) + question
+    known = {}  # names of owners, as octets, and where they stand
+    for one in [*answer, *authority, *additional]:
+        out += compressed(one, len(out), known)
+    return out
+
+
+def compressed(record_out, start, known):
+    """The record with its owner's name made short (RFC 1035 section 4.1.4)."""
+    end = record_out.index(b"\0") + 1
+    name, at, out = record_out[:end], 0, b""
+    while name[at] != 0:
+        if name[at:] in known:
+            return out + struct.pack("!H", 0xc000 | known[name[at:]]) + record_out[end:]
+        if start + at < 0x4000:
+            known[name[at:]] = start + at
+        out += name[at:at + 1 + name[at]]
+        at += 1 + name[at]
+    return out + b"\0" + record_out[end:]
 
 
 def enclosing(name, places):
@@ -88,64 +95,42 @@ def enclosing(name, places):
 
 class Server:
     def __init__(self, world, address, behaviour, zones):
-        self.zones = {zone: world["zones"][zone] for zone in zones}
+        self.zones = {zone.name: zone for zone in (Zone(world["zones"][key]) for key in zones)}
         self.address = address
         self.word, _, self.argument = behaviour.partition(":")
         self.dead = False
 
     # ---- what a sound server says ----
 
-    def records(self, zone, owner, rrtype):
-        return [record(owner, NUMBERS[kind], rdata_of(NUMBERS[kind], text), ttl)
-                for kind, text, ttl in self.zones[zone].get(owner, []) if kind == rrtype]
-
-    def glue(self, zone, referral):
-        found = []
-        for kind, text, _ in referral:
-            if kind == "NS":
-                found += self.records(zone, text, "A") + self.records(zone, text, "AAAA")
-        return found
-
-    def good(self, query, flags=AA, steps=60, **more):
+    def zone_of(self, query):
+        """The deepest one; but a DS is the parent's."""
         zone = enclosing(query.name, self.zones)
+        if zone is not None and query.rrtype == NUMBERS["DS"] and query.name == zone != ".":
+            zone = enclosing(parent(zone), self.zones) or zone
+        return self.zones.get(zone)
+
+    def good(self, query, flags=AA, steps=16, **more):
+        zone = self.zone_of(query)
         if zone is None:
             return reply(query, RCODES["refused"], **more)
-        data = self.zones[zone]
-        cut = query.name
-        while cut != zone:  # the highest cut counts; no zone of the lab has two on one path
-            if any(kind == "NS" for kind, _, _ in data.get(cut, [])):
-                return reply(query, 0, authority=self.records(zone, cut, "NS"),
-                             additional=self.glue(zone, data[cut]), **more)
-            cut = cut.partition(".")[2] or "."
-        return self.within(query, zone, flags, steps, more)
+        found = zone.look(query.name, query.rrtype, query.signed, steps)
+        out = reply(query, 0 if found.is_referral else flags | found.rcode, found.answer,
+                    found.authority, found.additional, **more)
+        if len(out) > query.size and not query.over_tcp:
+            return reply(query, flags | TC, **more)
+        return out
 
-    def within(self, query, zone, flags, steps, more):
-        data, name, answer = self.zones[zone], query.name, []
-        wanted = next((kind for kind, number in NUMBERS.items() if number == query.rrtype), "")
-        for _ in range(steps):
-            above = enclosing(name, {owner for owner, sets in data.items() if owner != name
-                                     and any(kind == "DNAME" for kind, _, _ in sets)})
-            if above is not None:
-                target = name[:-len(above)] + next(t for k, t, _ in data[above] if k == "DNAME")
-                answer += self.records(zone, above, "DNAME")
-                answer.append(record(name, NUMBERS["CNAME"], encode_name(target)))
-            else:
-                found = self.records(zone, name, wanted)
-                alias = self.records(zone, name, "CNAME")
-                if found or not alias:
-                    break
-                answer += alias
-                target = next(text for kind, text, _ in data[name] if kind == "CNAME")
-            name = target
-            if enclosing(name, self.zones) != zone or len(name) > 250:
-                return reply(query, flags, answer, **more)
-        else:
-            return reply(query, flags, answer, **more)
-        if found:
-            return reply(query, flags, answer + found, **more)
-        exists = name in data or any(owner.endswith("." + name) for owner in data)
-        return reply(query, flags | (0 if exists else 3), answer, self.records(zone, zone, "SOA"),
-                     **more)
+    def acting(self, behaviour):
+        """The same server with another behaviour."""
+        other = copy.copy(self)
+        other.word, _, other.argument = behaviour.partition(":")
+        return other
+
+    def no_data(self, query, rcode=0):
+        """That there is nothing, whatever there is."""
+        zone = enclosing(query.name, self.zones)
+        return reply(query, AA | rcode, authority=self.zones[zone].rrset(
+            zone, NUMBERS["SOA"], query.signed))
 
     def referral(self, query, owner, names):
         return reply(query, 0, authority=[record(owner, NUMBERS["NS"], encode_name(name))
@@ -186,7 +171,7 @@ def lame(_, query, __):
 
 def self_referral(server, query, _):
     zone = enclosing(query.name, server.zones)
-    return reply(query, 0, authority=server.records(zone, zone, "NS"))
+    return reply(query, 0, authority=server.zones[zone].rrset(zone, NUMBERS["NS"], False))
 
 
 def other_owner(_, query, __):
@@ -276,6 +261,35 @@ def only_type(server, query, _):
     return reply(query, RCODES["servfail"])
 
 
+def fails_for(server, query, over_tcp):
+    """TYPE/BEHAVIOUR: does that where this type is asked for."""
+    rrtype, _, behaviour = server.argument.partition("/")
+    if query.rrtype != NUMBERS[rrtype]:
+        return server.good(query)
+    return server.acting(behaviour)(query, over_tcp)
+
+
+def strips(server, query, _):
+    """As something in the way that knows no DNSSEC: none of its records gets through."""
+    query.signed = False
+    if query.rrtype in (NUMBERS[word] for word in DNSSEC_TYPES):
+        return reply(query, AA)
+    return server.good(query)
+
+
+def strips_recursively(server, query, _):
+    """The same as a forwarder."""
+    query.signed = False
+    if query.rrtype in (NUMBERS[word] for word in DNSSEC_TYPES):
+        return reply(query, RA)
+    return server.good(query, RA)
+
+
+def without_signatures(server, query, _):
+    query.signed = False
+    return server.good(query)
+
+
 def mortal(server, query, _):
     """RCODE/LABEL: sound until it has been asked for that label's address; then fails like that."""
     then, _, name = server.argument.partition("/")
@@ -287,6 +301,12 @@ def mortal(server, query, _):
 
 BEHAVIOURS = {
     "mortal": mortal,
+    "fails": fails_for,
+    "strip": strips,
+    "stripra": strips_recursively,
+    "nosigs": without_signatures,
+    "nodata": lambda server, query, _: server.no_data(query),
+    "nxdomain": lambda server, query, _: server.no_data(query, 3),
     "good": lambda server, query, _: server.good(query),
     "onestep": lambda server, query, _: server.good(query, steps=1),
     "recursive": lambda server, query, _: server.good(query, RA),  # a sound forwarder
@@ -333,6 +353,7 @@ BEHAVIOURS = {
     "false": false_first,
     "tcp": over_tcp_only,
 }
+DNSSEC_TYPES = ("DS", "RRSIG", "NSEC", "DNSKEY", "NSEC3", "NSEC3PARAM")
 SPEECH = 'He said "no",\r\n\x07 {and} \u00fcber 100 octets \u2014 ' + "bla " * 60
 NO_TCP = ("tc-notcp", "notcp", "othersrc-notcp")
 
@@ -358,7 +379,7 @@ class Desk:
         ready.register(self.listener, selectors.EVENT_READ, self.on_connection)
 
     def take(self, message, protocol):
-        query = Query(message)
+        query = Query(message, protocol == "tcp")
         self.log.write(f"{self.server.address} {protocol} {query.name} {query.rrtype}\n")
         self.log.flush()
         return self.server(query, protocol == "tcp")

@@ -1,18 +1,24 @@
 """ede_world.py - from the table of cases to zones, servers and a config of shrewd.
 
 Used by ede_test. Each line of ede_cases.tsv is a case with a zone of its own, NAME.lab., whose
-servers do what the line says; below lab. all is sound. What needs more than one zone is built by a
-function of MAKERS, named in the line.
+servers do what the line says; the root and lab. are signed and sound. NAME/WHAT is a further
+question to the zone NAME. What needs more than one zone is built by a function of MAKERS, named in
+the line.
 
-Columns: case, kind, servers, question, type, rcode, codes, accepted, packets, seconds, why.
+Columns: case, kind, servers, question, type, rcode, codes, accepted, packets, seconds, why, text.
   kind      auth: delegated from lab.; forward, stub: told in the config, forward/POLICY with that
             forward-policy, forward/first with a sound server delegated, too; zone: see MAKERS;
-            client: in no zone of the lab; others: see ede_test
+            client: in no zone of the lab; others: see ede_test. "signed auth" and so on: the zone
+            is signed; "signed nta": and the config says not to validate it
   servers   words of crooked.py, separated by commas; "servfail*3" is three of them; "dead": nobody
-            listens there; "@ADDRESS": glue that leads nowhere
+            listens there; "@ADDRESS": glue that leads nowhere; "^": the zone of the line above. In
+            a signed zone "=" and words of broken_zones.py may follow: "=expired:A+nsec3"
   question  "@" is the zone itself, "www" is below it, "name." is a name of its own
+  rcode     with +AD where the answer has to be secure; without, AD must be clear
   codes     the first EDE code, "-" for none; accepted: what else may come; besides, 23 may come
             with 22, and 13 at the end of a second answer
+  text      that of the first code: "@" is the zone, key=zsk and ds=ksk those of the zone, "*" at
+            the end of a word is anything, "..." at the end further words; left out: see the grammar
 {word} stands for each word of a list of LISTS in turn.
 """
 import dataclasses
@@ -20,11 +26,17 @@ import ipaddress
 import itertools
 import os
 import re
+import socket
+import struct
+
+import broken_zones
+from client import NAMES_AT, TYPES, encode_name
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOTS = ["198.18.0.1", "198.18.0.2"]
 LABS = ["198.18.0.3", "198.18.0.4"]
 STRANGER = "198.18.0.5"
+NOBODY = "198.18.0.6"  # no server is there
 NETWORK = ("198.18.0.1", "255.254.0.0")  # RFC 2544: in no list of addresses that are not asked
 
 LISTS = {
@@ -69,10 +81,25 @@ class Case:
     packets: int
     seconds: float
     why: str
+    text: str = ""
+    secure: bool = False  # AD has to be set; else it must not
+
+    @property
+    def label(self):
+        return self.name.partition("/")[0]
 
     @property
     def zone(self):
-        return f"{self.name}.lab."
+        return f"{self.label}.lab."
+
+    @property
+    def form(self):
+        """The kind without "signed "."""
+        return self.kind.rpartition(" ")[2]
+
+    @property
+    def is_signed(self):
+        return self.kind.startswith("signed ")
 
 
 def words(text):
@@ -91,38 +118,70 @@ def expand(line):
         yield out
 
 
-def read_case(line):
-    name, kind, servers, qname, qtype, rcode, codes, accepted, packets, seconds, why = line
+def read_servers(text):
     listed = []
-    for word in words(servers):
+    for word in words(text):
         behaviour, _, times = word.partition("*")
         listed += [behaviour] * int(times or 1)
-    zone = f"{name}.lab."
+    return listed
+
+
+def read_case(line):
+    name, kind, servers, qname, qtype, rcode, codes, accepted, packets, seconds, why = line[:11]
+    zone = f"{name.partition('/')[0]}.lab."
     if qname == "@":
         qname = zone
     elif not qname.endswith("."):
         qname = f"{qname}.{zone}"
-    return Case(name, kind, listed, qname, qtype, rcode.split("|"), [int(c) for c in words(codes)],
-                [int(c) for c in words(accepted)], int(packets), float(seconds), why)
+    return Case(name, kind, read_servers(servers), qname, qtype,
+                rcode.replace("+AD", "").split("|"), [int(c) for c in words(codes)],
+                [int(c) for c in words(accepted)], int(packets), float(seconds), why,
+                "".join(line[11:]), "+AD" in rcode)
 
 
 def cases():
     with open(os.path.join(HERE, "ede_cases.tsv"), encoding="ascii") as file:
         lines = [line.rstrip("\n") for line in file if line.strip() and line[0] != "#"]
     read = [read_case(out.split("\t")) for line in lines[1:] for out in expand(line)]
-    names = [case.name for case in read]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"two cases are called {name}")
+    names, zones = set(), {}
+    for case in read:
+        if case.name in names:
+            raise ValueError(f"two cases are called {case.name}")
+        names.add(case.name)
+        if case.servers == ["^"]:
+            case.servers = zones[case.label].servers
+        elif case.label in zones:
+            raise ValueError(f"two zones are called {case.label}")
+        else:
+            zones[case.label] = case
     return read
+
+
+def rdata_of(kind, text):
+    """Rdata from its text; of the types that the lab needs."""
+    if kind == "A":
+        return socket.inet_aton(text)
+    if kind == "AAAA":
+        return socket.inet_pton(socket.AF_INET6, text)
+    if kind == "SOA":
+        return encode_name("ns.lab.") + encode_name("hostmaster.lab.") \
+            + struct.pack("!5I", 1, 1800, 900, 604800, int(text))
+    if kind == "DS":
+        return bytes.fromhex(text)
+    if TYPES[kind] in NAMES_AT:
+        return encode_name(text)
+    return bytes((len(text),)) + text.encode("ascii")
 
 
 class World:
     """What crooked.py serves, which config goes with it, and which packet belongs to which case."""
 
     def __init__(self, listed):
-        self.zones, self.servers, self.sections = {}, {}, []
-        self.owner = {}  # address or zone -> case
+        self.zones, self.servers = {}, {}
+        self.settings, self.sections = [], []  # of the config: server:, and what follows
+        self.owner = {}  # address or zone -> the zone of the case
+        self.keys = {}  # signed zone -> its keys
+        self.variants = {}  # how a zone is served: name|words -> (name, words)
         self._last = int(ipaddress.ip_address("198.18.1.0"))
         self.zone(".", [("NS", "a.root."), ("NS", "b.root.")])
         self.zone("lab.", [("NS", "ns1.lab."), ("NS", "ns2.lab.")])
@@ -131,17 +190,19 @@ class World:
             self.add(".", f"ns{i + 1}.lab.", "A", lab)
             self.add("lab.", f"ns{i + 1}.lab.", "A", lab)
             self.add(".", "lab.", "NS", f"ns{i + 1}.lab.")
-            self.servers[root] = ("good", ["."])
-            self.servers[lab] = ("good", ["lab."])
-        for case in listed:
-            self.owner[case.zone] = case.name
-            if case.kind == "zone":
+            self.servers[root] = ("good", [".|"])
+            self.servers[lab] = ("good", ["lab.|"])
+        for zone in (".", "lab."):
+            self.sign(zone, [""])
+        for case in {case.label: case for case in reversed(listed)}.values():
+            self.owner[case.zone] = case.zone
+            if case.form == "zone":
                 word, _, argument = case.servers[0].partition(":")
                 MAKERS[word](self, case, argument)
             elif case.servers:
                 self.plain(case)
             else:
-                self.owner[case.qname.rstrip(".").split(".")[-1] + "."] = case.name
+                self.owner[case.qname.rstrip(".").split(".")[-1] + "."] = case.zone
 
     # ---- building ----
 
@@ -153,10 +214,22 @@ class World:
         if (kind, text, ttl) not in sets:
             sets.append((kind, text, ttl))
 
+    def sign(self, zone, wordings):
+        """The zone gets keys, and its parent a DS; it is served in so many ways."""
+        first = broken_zones.parse(wordings[0])
+        keys = self.keys[zone] = broken_zones.make_keys(first)
+        for wording in wordings:
+            self.variants[f"{zone}|{wording}"] = (zone, wording)
+        if zone != ".":
+            above = max((name for name in self.zones if name != zone and
+                         broken_zones.below(zone, name)), key=lambda name: len(broken_zones.labels_of(name)))
+            for rdata in broken_zones.ds_records(zone, keys, first):
+                self.add(above, zone, "DS", rdata.hex())
+
     def address(self, case):
         self._last += 1
         address = str(ipaddress.ip_address(self._last))
-        self.owner[address] = case.name
+        self.owner[address] = case.zone
         return address
 
     def server(self, case, behaviour, zones):
@@ -164,8 +237,11 @@ class World:
         if behaviour.startswith("@"):
             return behaviour[1:]
         address = self.address(case)
+        behaviour, is_worded, wording = behaviour.partition("=")
+        if is_worded or zones[0] in self.keys:
+            zones = [f"{zones[0]}|{wording}", *zones[1:]]
         if behaviour != "dead":
-            self.servers[address] = (behaviour, zones)
+            self.servers[address] = (behaviour or "good", zones)
         return address
 
     def sound_zone(self, name, ttl=300):
@@ -174,6 +250,23 @@ class World:
         self.add(name, name, "TXT", "here I am", ttl)
         for owner in ("www", "a.b.c", "f.e.d.c"):
             self.add(name, f"{owner}.{name}", "A", "198.19.0.2", ttl)
+
+    def signed_zone(self, case, behaviours):
+        """With a wildcard, an alias and an unsigned zone below, all at the same servers."""
+        zone, below = case.zone, f"sub.{case.zone}"
+        self.sound_zone(zone, 1 if "mortal" in behaviours[0] else 300)
+        self.add(zone, f"*.wild.{zone}", "A", "198.19.0.3")
+        self.add(zone, f"alias.{zone}", "CNAME", f"www.{zone}")
+        self.add(zone, f"toalias.{zone}", "CNAME", f"nobody.{zone}")
+        self.add(zone, f"moved.{zone}", "DNAME", zone)
+        self.add(zone, f"grows.{zone}", "DNAME", f"long-label.grows.{zone}")
+        self.sound_zone(below)
+        self.sign(zone, list(dict.fromkeys(word.partition("=")[2] for word in behaviours)))
+        addresses = [self.server(case, word, [zone, below]) for word in behaviours]
+        for parent, cut in ((zone, below), ("lab.", zone)):
+            self.delegate(parent, cut, [(f"ns{i + 1}.{cut}", address)
+                                        for i, address in enumerate(addresses)])
+        return addresses
 
     def delegate(self, parent, zone, hosts):
         """hosts: [(name, address or None)]"""
@@ -192,7 +285,10 @@ class World:
                                      for i, word in enumerate(behaviours)])
 
     def plain(self, case):
-        kind, _, policy = case.kind.partition("/")
+        kind, _, policy = case.form.partition("/")
+        if case.is_signed:
+            self.signed_plain(case, kind)
+            return
         if kind not in ("forward", "stub"):
             self.serve(case, case.zone, case.servers)
             return
@@ -200,7 +296,7 @@ class World:
             self.serve(case, case.zone, ["good"])
         else:
             self.sound_zone(case.zone)
-            self.add(case.zone, case.zone, "NS", f"ns1.{case.zone}")
+            self.delegate("lab.", case.zone, [(f"ns1.{case.zone}", NOBODY)])
         instead = {"good": "recursive", "okede": "okedera"} if kind == "forward" else {}
         lines = [f"{kind}-zone:", f'    name: "{case.zone}"']
         for behaviour in case.servers:
@@ -212,6 +308,19 @@ class World:
         elif policy:
             lines.append(f"    forward-policy: {policy}")
         self.sections += lines
+
+    def signed_plain(self, case, kind):
+        """Forwarders and stubs know the zone; to find that it is signed lab. is asked."""
+        if kind not in ("forward", "stub"):
+            self.signed_zone(case, case.servers)
+            if kind == "nta":
+                self.settings.append(f'    negative-trust-anchor: {case.zone} 0 "{case.name}"')
+            return
+        behaviours = [word if word.partition("=")[0] or kind == "stub" else "recursive" + word
+                      for word in case.servers]
+        addresses = self.signed_zone(case, behaviours)
+        self.sections += [f"{kind}-zone:", f'    name: "{case.zone}"']
+        self.sections += [f"    {kind}-addr: {address}" for address in addresses]
 
     # ---- reading back ----
 
@@ -225,8 +334,44 @@ class World:
             name = name.partition(".")[2] or "."
         return None
 
+    def _sets(self, zone):
+        """{owner: {type number: (ttl, [rdata])}}"""
+        out = {}
+        for owner, records in self.zones[zone].items():
+            for kind, text, ttl in records:
+                found = out.setdefault(owner, {}).setdefault(TYPES[kind], (ttl, []))
+                found[1].append(rdata_of(kind, text))
+        return out
+
     def as_json(self):
-        return {"zones": self.zones, "servers": self.servers, "stranger": STRANGER}
+        served = {}
+        for zone in self.zones:
+            if zone not in self.keys:
+                served[zone] = broken_zones.sign_zone(zone, self._sets(zone), None,
+                                                 broken_zones.parse("unsigned"))
+        for key, (zone, wording) in self.variants.items():
+            served[key] = broken_zones.sign_zone(zone, self._sets(zone), self.keys[zone],
+                                            broken_zones.parse(wording))
+        return {"zones": served, "servers": self.servers, "stranger": STRANGER}
+
+    def text_pattern(self, case):
+        """What the text of the first code has to look like, as a regular expression."""
+        keys = self.keys.get(case.zone)
+        pieces = []
+        for piece in case.text.split(" "):
+            word, _, role = piece.partition("=")
+            if keys is not None and word in ("key", "ds") and hasattr(keys, role.rstrip("*")):
+                key = getattr(keys, role.rstrip("*"))
+                piece = f"{word}={key.tag}/{key.algorithm}" + ("/*" if word == "ds" else "")
+            piece = re.escape(piece.replace("@", case.zone.rstrip(".")))
+            pieces.append(" " + piece.replace(r"\*", r"\S*") if piece != r"\.\.\." else "( .*)?")
+        return "".join(pieces)[1:]
+
+    def anchor(self):
+        """The DS of the root, as the config wants it."""
+        rdata = broken_zones.ds_records(".", self.keys["."], [])[0]
+        tag, algorithm, digest = struct.unpack("!HBB", rdata[:4])
+        return f". DS {tag} {algorithm} {digest} {rdata[4:].hex()}"
 
     def hints(self):
         return "".join(f". 86400 NS {x}.root.\n{x}.root. 86400 A {address}\n"
@@ -241,7 +386,7 @@ def cyclic(world, case, argument):
     count = int(argument)
     ring = [case.zone] + [f"{case.name}-{i}.lab." for i in range(1, count)]
     for i, zone in enumerate(ring):
-        world.owner[zone] = case.name
+        world.owner[zone] = case.zone
         world.delegate("lab.", zone, [(f"ns.{ring[(i + 1) % count]}", None)])
 
 
@@ -253,14 +398,14 @@ def no_glue(world, case, _):
 def no_such_host(world, case, argument):
     """Its servers are called by names that do not exist."""
     hosts = [f"nowhere-{i}-{case.name}.lab." for i in range(int(argument))]
-    world.owner.update(dict.fromkeys(hosts, case.name))
+    world.owner.update(dict.fromkeys(hosts, case.zone))
     world.delegate("lab.", case.zone, [(host, None) for host in hosts])
 
 
 def hosted(world, case, argument):
     """Its only server is called by a name in another zone, whose server behaves as told."""
     host = f"host-{case.name}.lab."
-    world.owner[host] = case.name
+    world.owner[host] = case.zone
     world.serve(case, host, [argument])
     world.sound_zone(case.zone)
     world.delegate("lab.", case.zone, [(f"www.{host}", None)])
@@ -273,7 +418,7 @@ def deep(world, case, argument):
     count, below = int(argument), case.zone
     for i in range(count):
         host = f"{case.name}-{i}.lab."
-        world.owner[host] = case.name
+        world.owner[host] = case.zone
         world.serve(case, host, ["good"]) if i == count - 1 else world.sound_zone(host)
         if below not in world.zones:
             world.sound_zone(below)
@@ -305,7 +450,7 @@ def alias_ring(world, case, argument):
 def alias_to(world, case, argument):
     """An alias into a zone whose servers behave as told."""
     other = f"other-{case.name}.lab."
-    world.owner[other] = case.name
+    world.owner[other] = case.zone
     world.serve(case, case.zone, ["good"])
     world.serve(case, other, argument.split("/"))
     world.add(case.zone, f"a.{case.zone}", "CNAME", f"www.{other}")
@@ -319,11 +464,11 @@ def alias_over_zones(world, case, argument):
     here = case.zone
     for i in range(int(count)):
         there = f"{case.name}-{i}.lab."
-        world.owner[there] = case.name
+        world.owner[there] = case.zone
         world.serve(case, there, ["good"])
         if behaviour:
             host = f"{case.name}-host-{i}.lab."
-            world.owner[host] = case.name
+            world.owner[host] = case.zone
             world.serve(case, host, [behaviour])
             world.delegate("lab.", there, [(f"www.{host}", None), (f"a.b.c.{host}", None)])
         world.add(here, f"x.{here}", "CNAME", f"x.{there}")
@@ -334,7 +479,7 @@ def alias_over_zones(world, case, argument):
 def pair(world, case, _):
     """Two zones that host each other's server, one of them with a second one that has glue."""
     other = f"other-{case.name}.lab."
-    world.owner[other] = case.name
+    world.owner[other] = case.zone
     world.serve(case, other, ["good"])
     world.sound_zone(case.zone)
     world.delegate("lab.", case.zone, [(f"ns.{other}", None)])
@@ -357,7 +502,7 @@ def strange_names(world, case, argument):
     whose addresses are of servers that behave as told (NRDelegation)."""
     count, _, behaviour = argument.partition("/")
     victim = f"victim-{case.name}.lab."
-    world.owner[victim] = case.name
+    world.owner[victim] = case.zone
     world.serve(case, case.zone, ["good"])
     world.serve(case, victim, ["good"])
     sub = f"sub.{case.zone}"
@@ -370,7 +515,7 @@ def strange_zone(world, case, argument):
     """The same with names in a zone all of whose servers behave as told."""
     count, _, behaviour = argument.partition("/")
     victim = f"victim-{case.name}.lab."
-    world.owner[victim] = case.name
+    world.owner[victim] = case.zone
     world.serve(case, case.zone, ["good"])
     world.serve(case, victim, [behaviour] * 2)
     world.delegate(case.zone, f"sub.{case.zone}",
