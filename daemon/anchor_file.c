@@ -1,9 +1,9 @@
 /*
  * anchor_file.c - a new file beside the old one, brought to the disk, then given its name.
  *
- * Rights were given up long before, so the directory has to be writable for the user of the daemon;
- * that is what usually goes wrong, and what the warnings are about. The temporary name is always
- * the same: what a killed process left behind is used up by the next one.
+ * Rights were given up long before, so the directory has to be writable for the user of the
+ * daemon; that is what usually goes wrong, and what the warnings are about. The temporary name
+ * is always the same: what a killed process left behind is used up by the next one.
  */
 #include "daemon/anchor_file.h"
 
@@ -46,12 +46,12 @@ static void advise(int error, const char *folder, char *out, size_t size)
     switch (error) {
     case EACCES:
     case EPERM:
-        snprintf(out, size, "let the user %s write in %s, for example: chown %s %s", user, folder,
-                 user, folder);
+        snprintf(out, size, "let the user %s write in %s, for example: chown %s %s", user,
+                 folder, user, folder);
         break;
     case EROFS:
-        snprintf(out, size, "%s is read-only; under systemd it belongs into ReadWritePaths=",
-                 folder);
+        snprintf(out, size,
+                 "%s is read-only; under systemd it belongs into ReadWritePaths=", folder);
         break;
     case ENOENT: snprintf(out, size, "make the directory %s", folder); break;
     case ENOSPC:
@@ -69,10 +69,11 @@ static bool warn(struct log *log, const char *path, const char *folder, int erro
     char advice[PATH_OCTETS * 2];
 
     advise(error, folder, advice, sizeof(advice));
-    log_line(log, LOG_LEVEL_WARN,
-             "event=trust-anchor file=%s cannot be written: %s; %s. It is tried again; until then "
-             "the keys are followed in memory",
-             path, strerror(error), advice);
+    log_line(
+        log, LOG_LEVEL_WARN,
+        "event=trust-anchor file=%s cannot be written: %s; %s. It is tried again; until then "
+        "the keys are followed in memory",
+        path, strerror(error), advice);
     return false;
 }
 
@@ -154,7 +155,8 @@ static bool write_text(int file, const char *text)
     return fsync(file) == 0;
 }
 
-/* The new name is to survive a crash as well; where directories cannot be synchronised, so be it.
+/* The new name is to survive a crash as well; where directories cannot be synchronised, so be
+ * it.
  */
 static void sync_folder(const char *path)
 {

@@ -1,8 +1,8 @@
 /*
  * anchor_file.h - writes the files of trust anchors (auto-trust-anchor-file).
  *
- * Called by server.c for the resolver, which makes the text. Whatever happens in the middle, also
- * to the machine, there is either the old file or the new one.
+ * Called by server.c for the resolver, which makes the text. Whatever happens in the middle,
+ * also to the machine, there is either the old file or the new one.
  */
 #ifndef TREESHREW_DAEMON_ANCHOR_FILE_H
 #define TREESHREW_DAEMON_ANCHOR_FILE_H
@@ -11,8 +11,8 @@
 #include "util/log.h"
 
 /**
- * Puts a file with this text in the place of the one that is there; owner and mode stay as far as
- * we may. A symbolic link is followed.
+ * Puts a file with this text in the place of the one that is there; owner and mode stay as far
+ * as we may. A symbolic link is followed.
  * @param path as this process sees it.
  * @return false: the file is as it was, and a warning says why and what can be done.
  */

@@ -1,11 +1,12 @@
 /*
  * keeper.c - when to ask for the keys of trust points, and what to do with what was learned.
  *
- * Called by resolver.c in the thread that keeps the anchors. Life of a probe (RFC 5011 section 2.3,
- * active refresh): the timer of the earliest point fires; a question for its DNSKEY set goes into
- * the mesh; when it ends, the point has either its next time from what was validated, or, set when
- * the probe began, the retry time. Bad answers are followed by further questions at once, up to
- * val-max-restart in all, for another instance behind the same address may have better ones.
+ * Called by resolver.c in the thread that keeps the anchors. Life of a probe (RFC 5011
+ * section 2.3, active refresh): the timer of the earliest point fires; a question for its
+ * DNSKEY set goes into the mesh; when it ends, the point has either its next time from what was
+ * validated, or, set when the probe began, the retry time. Bad answers are followed by further
+ * questions at once, up to val-max-restart in all, for another instance behind the same address
+ * may have better ones.
  */
 #include "lib/keeper.h"
 
@@ -18,7 +19,8 @@
 enum {
     WRITE_AGAIN_MS = 60 * 1000, /* after a failure, doubled for each in a row ... */
     WRITE_AGAIN_MAX_MS = 3600 * 1000,
-    WAIT_MAX_S = 86400 /* the clock may have been set meanwhile: looked at once a day at least */
+    WAIT_MAX_S =
+        86400 /* the clock may have been set meanwhile: looked at once a day at least */
 };
 
 struct probe {
@@ -78,7 +80,8 @@ static bool ask(struct probe *probe, const struct rfc5011_point *point)
 
 static struct probe *probe_of(const struct keeper *keeper, const struct rfc5011_point *point)
 {
-    LIST_EACH (&keeper->probes, link) {
+    LIST_EACH(&keeper->probes, link)
+    {
         struct probe *probe = CONTAINER_OF(link, struct probe, link);
 
         if (probe->rrclass == point->rrclass && dname_equal(probe->zone, point->zone))
@@ -137,7 +140,8 @@ static bool run_probes(struct keeper *keeper)
 {
     bool asked = false;
 
-    LIST_EACH (&keeper->probes, link) {
+    LIST_EACH(&keeper->probes, link)
+    {
         struct probe *probe = CONTAINER_OF(link, struct probe, link);
 
         if (!probe->ended)
@@ -154,7 +158,8 @@ static bool begin_due(struct keeper *keeper)
 {
     bool asked = false;
 
-    LIST_EACH (&keeper->place.points->list, link) {
+    LIST_EACH(&keeper->place.points->list, link)
+    {
         struct rfc5011_point *point = CONTAINER_OF(link, struct trust_point, link)->point;
 
         if (rfc5011_wait_s(point, wall_s(keeper)) == 0 && probe_of(keeper, point) == NULL)
@@ -177,10 +182,11 @@ static void tell_change(const struct keeper *keeper, const struct rfc5011_point 
     }
     dname_to_text(point->zone, zone);
     if (point->deleted)
-        log_line(keeper->place.log, LOG_LEVEL_WARN,
-                 "event=trust-anchor zone=%s all keys are revoked: it is no trust anchor any more "
-                 "(RFC 5011 section 5)",
-                 zone);
+        log_line(
+            keeper->place.log, LOG_LEVEL_WARN,
+            "event=trust-anchor zone=%s all keys are revoked: it is no trust anchor any more "
+            "(RFC 5011 section 5)",
+            zone);
     else
         log_line(keeper->place.log, LOG_LEVEL_INFO,
                  "event=trust-anchor zone=%s trusted=%u pending=%u revoked=%u", zone, trusted,
@@ -200,8 +206,7 @@ static void write_point(struct keeper *keeper, struct trust_point *point)
         for (unsigned i = 0; i < point->write_failures && wait_ms < WRITE_AGAIN_MAX_MS; i++)
             wait_ms *= 2;
         point->write_failures++;
-        point->write_at_ms =
-            world_now_ms(place->world) + time_min(wait_ms, WRITE_AGAIN_MAX_MS);
+        point->write_at_ms = world_now_ms(place->world) + time_min(wait_ms, WRITE_AGAIN_MAX_MS);
     }
     arena_free(arena);
 }
@@ -211,7 +216,8 @@ static void carry_out(struct keeper *keeper)
     const struct keeper_place *place = &keeper->place;
     int64_t now_ms = world_now_ms(place->world);
 
-    LIST_EACH (&place->points->list, link) {
+    LIST_EACH(&place->points->list, link)
+    {
         struct trust_point *point = CONTAINER_OF(link, struct trust_point, link);
 
         if (point->trust_changed && place->publish(place->context, point->point->zone)) {
@@ -236,7 +242,8 @@ static void set_timer(struct keeper *keeper)
     struct world *world = keeper->place.world;
     int64_t now_ms = world_now_ms(world), at_ms = INT64_MAX;
 
-    LIST_EACH (&keeper->place.points->list, link) {
+    LIST_EACH(&keeper->place.points->list, link)
+    {
         const struct trust_point *point = CONTAINER_OF(link, struct trust_point, link);
         int64_t wait_s = rfc5011_wait_s(point->point, wall_s(keeper));
 
@@ -287,7 +294,8 @@ void keeper_free(struct keeper *keeper)
 
     if (keeper == NULL)
         return;
-    LIST_EACH (&keeper->place.points->list, at) {
+    LIST_EACH(&keeper->place.points->list, at)
+    {
         struct trust_point *point = CONTAINER_OF(at, struct trust_point, link);
 
         if (point->unwritten)

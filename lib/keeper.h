@@ -3,9 +3,9 @@
  * time, has the files written.
  *
  * One thread's resolver has one (resolver_keep_anchors). It asks through the mesh, as a client
- * would; what comes is judged by the validator, which notes in the trust points what was learned.
- * After each event the resolver runs the keeper, and what was noted is carried out: other threads
- * get new anchors, the files their texts. No file is opened here.
+ * would; what comes is judged by the validator, which notes in the trust points what was
+ * learned. After each event the resolver runs the keeper, and what was noted is carried out:
+ * other threads get new anchors, the files their texts. No file is opened here.
  */
 #ifndef TREESHREW_LIB_KEEPER_H
 #define TREESHREW_LIB_KEEPER_H

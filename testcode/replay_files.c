@@ -57,7 +57,8 @@ const char *replay_files_compare(const char *text, const char *expected, struct 
         if (!has_line && !wants_line)
             return NULL;
         if (!has_line || !wants_line || !slice_equal(is, wanted))
-            return arena_printf(arena, "line %d of the file\n  expected: %.*s\n  is:       %.*s",
+            return arena_printf(arena,
+                                "line %d of the file\n  expected: %.*s\n  is:       %.*s",
                                 number, (int)wanted.size, (const char *)wanted.data,
                                 (int)is.size, (const char *)is.data);
     }

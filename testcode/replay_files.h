@@ -1,8 +1,8 @@
 /*
  * replay_files.h - the files of a scenario as the resolver has left them.
  *
- * Used by replay_run.c: what a scenario gives as AUTOTRUST_FILE is read from it until the resolver
- * has the file written, and CHECK_AUTOTRUST looks at what it says then.
+ * Used by replay_run.c: what a scenario gives as AUTOTRUST_FILE is read from it until the
+ * resolver has the file written, and CHECK_AUTOTRUST looks at what it says then.
  */
 #ifndef TREESHREW_TESTCODE_REPLAY_FILES_H
 #define TREESHREW_TESTCODE_REPLAY_FILES_H
@@ -26,7 +26,8 @@ bool replay_files_write(struct replay_files *files, const char *name, const char
 /** By the id in the scenario; NULL: there is no such file. */
 const char *replay_files_text(const struct replay_files *files, const char *id);
 
-/** Line by line, white space at their ends left aside. @return NULL: equal; else what is not. */
+/** Line by line, white space at their ends left aside. @return NULL: equal; else what is not.
+ */
 const char *replay_files_compare(const char *text, const char *expected, struct arena *arena);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * rfc5011.c - the states of the keys of one trust point, and what moves them (RFC 5011 section 4).
+ * rfc5011.c - the states of the keys of one trust point, and what moves them (RFC 5011 section
+ * 4).
  *
  * Called by trust_points.c with a DNSKEY set. One event: revocations are looked for first, for
- * they need no trust (section 2.1); then the set is validated by the trusted keys; then each key
- * of the point and each new one of the set makes at most one move of the table below.
+ * they need no trust (section 2.1); then the set is validated by the trusted keys; then each
+ * key of the point and each new one of the set makes at most one move of the table below.
  */
 #include "validator/rfc5011.h"
 
@@ -182,7 +183,8 @@ static bool hold_down_is_over(const struct rfc5011_key *key, const struct rfc501
 static void move_pending(struct rfc5011_event *event, struct rfc5011_key *key)
 {
     if (!key->in_set) {
-        move(event, key, RFC5011_START); /* KeyRem: whatever comes later begins from the start */
+        move(event, key,
+             RFC5011_START); /* KeyRem: whatever comes later begins from the start */
         return;
     }
     key->seen++;
@@ -272,8 +274,8 @@ static int64_t jump_of(const struct rfc5011_point *point, const struct rfc5011_e
     return jump_s > CLOCK_JUMP_S || jump_s < -CLOCK_JUMP_S ? jump_s : 0;
 }
 
-/* The set is good, so the clock is about right: times move along with it, and what would be in the
- * future is now (a hold-down begins again rather than never to end). */
+/* The set is good, so the clock is about right: times move along with it, and what would be in
+ * the future is now (a hold-down begins again rather than never to end). */
 static void settle_clock(struct rfc5011_point *point, struct rfc5011_event *event)
 {
     for (struct rfc5011_key *key = point->keys; key != NULL; key = key->next)
@@ -398,10 +400,11 @@ static bool find_revoked(struct rfc5011_point *point, struct rfc5011_event *even
 
 /* ---- validation ---- */
 
-/* Enough time has passed for a key that was never seen again missing: it counts while this set is
- * looked at, and becomes valid if the set is good and has it. RFC 5011 section 2.4.1 would have the
- * other keys sign once more after the hold-down; whoever was off the network then would be locked
- * out for good, and an attacker who has the old key could give that signature anyway. */
+/* Enough time has passed for a key that was never seen again missing: it counts while this set
+ * is looked at, and becomes valid if the set is good and has it. RFC 5011 section 2.4.1 would
+ * have the other keys sign once more after the hold-down; whoever was off the network then
+ * would be locked out for good, and an attacker who has the old key could give that signature
+ * anyway. */
 static bool is_ripe(const struct rfc5011_key *key, const struct rfc5011_event *event)
 {
     return key->state == RFC5011_ADDPEND && key->in_set && key->seen >= SEEN_MIN &&
@@ -437,8 +440,8 @@ static const struct rrset *trusted_ds(const struct rfc5011_point *point,
     return parts.rr_count == 0 ? NULL : rrset_in(event->check->arena, &parts);
 }
 
-/* A trusted key that is missing in the set may still have signed it (RFC 5011 section 4.2: it is a
- * trust anchor like a valid one). */
+/* A trusted key that is missing in the set may still have signed it (RFC 5011 section 4.2: it
+ * is a trust anchor like a valid one). */
 static bool signed_by_missing(const struct rfc5011_event *event, const struct rrset *trusted,
                               const struct rrset *dnskeys, struct key_verdict *verdict)
 {
@@ -529,15 +532,14 @@ static bool matches_ds(const struct rfc5011_point *point, const struct rfc5011_e
         struct ds ds;
 
         if (ds_read(slice_of(item->rdata, item->size), &ds) && ds.tag == key.tag &&
-            ds.algorithm == key.algorithm &&
-            has_digest(point, event, rdata, &ds))
+            ds.algorithm == key.algorithm && has_digest(point, event, rdata, &ds))
             return true;
     }
     return false;
 }
 
-/* RFC 5011 section 2.4: only keys with the SEP bit can become trust anchors; one whose algorithm
- * we do not know could validate nothing. */
+/* RFC 5011 section 2.4: only keys with the SEP bit can become trust anchors; one whose
+ * algorithm we do not know could validate nothing. */
 static bool can_be_anchor(const struct rfc5011_event *event, struct slice rdata)
 {
     struct dnskey key;

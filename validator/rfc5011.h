@@ -2,10 +2,11 @@
  * rfc5011.h - one trust point of RFC 5011: a zone whose trusted keys follow its rollovers.
  *
  * A story: the operator gives a key or a DS (auto-trust-anchor-file), rfc5011_text.c reads it.
- * Each time the zone's DNSKEY set was fetched, rfc5011_see judges it by the keys that are trusted
- * now and learns from it: a new key waits for a month before it counts, a key that revokes itself
- * never counts again. What came of it goes back into the file as text. No clock, no file and no
- * question to anybody here; trust_points.c has the files, lib/keeper.c the questions.
+ * Each time the zone's DNSKEY set was fetched, rfc5011_see judges it by the keys that are
+ * trusted now and learns from it: a new key waits for a month before it counts, a key that
+ * revokes itself never counts again. What came of it goes back into the file as text. No clock,
+ * no file and no question to anybody here; trust_points.c has the files, lib/keeper.c the
+ * questions.
  *
  * A point belongs to one thread. What others need to know of it they get as struct anchors.
  */

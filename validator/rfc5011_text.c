@@ -1,8 +1,9 @@
 /*
  * rfc5011_text.c - reads and writes the file of a trust point.
  *
- * A file with states has a head of ";;name: value" lines and one record a line, its state behind
- * it in comments. Whoever reads it as a zone file sees the keys; so does an older program.
+ * A file with states has a head of ";;name: value" lines and one record a line, its state
+ * behind it in comments. Whoever reads it as a zone file sees the keys; so does an older
+ * program.
  */
 #include "validator/rfc5011_text.h"
 
@@ -26,7 +27,7 @@ struct reading {
     struct rfc5011_point *point; /* NULL until the zone is known */
     int line;
     bool has_states; /* the file is one that we, or Unbound, wrote */
-    bool plain_keys; /* without SEP, in a file of which no other was taken */
+    bool plain_keys; /* without SEP: in a file of which no other was taken, or with a state */
 };
 
 static enum status wrong(struct reading *reading, int line, const char *why)
@@ -82,14 +83,16 @@ static enum status read_id(struct reading *reading, const char *words)
         return STATUS_NO_MEMORY;
     size = strcspn(name, " ");
     if (name[size] == '\0' || !read_number(name + size + 1, UINT16_MAX, &rrclass))
-        return wrong(reading, reading->line, "\";;id:\" needs a zone and the number of a class");
+        return wrong(reading, reading->line,
+                     "\";;id:\" needs a zone and the number of a class");
     name[size] = '\0';
     if (dname_from_text_in(reading->arena, name, &zone) != STATUS_OK)
         return wrong(reading, reading->line, "\";;id:\" does not name a zone");
     return know_zone(reading, zone, (uint16_t)rrclass, reading->line);
 }
 
-/* A ";;name: value" that needs the zone to be known. Others are passed over, as comments are. */
+/* A ";;name: value" that needs the zone to be known. Others are passed over, as comments are.
+ */
 static enum status read_head_line(struct reading *reading, const char *line)
 {
     struct rfc5011_point *point = reading->point;
@@ -200,8 +203,7 @@ static enum status read_state_line(struct reading *reading, const char *line)
     struct rfc5011_key *key;
     struct text_rr rr;
     const char *why = NULL;
-    enum status status =
-        text_rr_read(line, NULL, 0, false, reading->arena, &rr, &why);
+    enum status status = text_rr_read(line, NULL, 0, false, reading->arena, &rr, &why);
 
     if (status == STATUS_MALFORMED)
         return wrong(reading, reading->line, why);
@@ -213,6 +215,7 @@ static enum status read_state_line(struct reading *reading, const char *line)
         status = read_behind(reading, line, ";;lastchange=", (uint64_t)time_most_s, &changed_s);
     if (status != STATUS_OK || state == RFC5011_START || state == RFC5011_REMOVED)
         return status;
+    reading->plain_keys = strstr(line, ";;state=") != NULL;
     status = take_record(reading, &rr, reading->line, state_of(&rr, state), &key);
     if (status != STATUS_OK || key == NULL)
         return status;
@@ -363,7 +366,8 @@ static void add_key(struct text *out, const struct rfc5011_point *point,
     text_printf(out, "%s\t%lu\t%s\tDNSKEY\t", zone, (unsigned long)key->ttl_s,
                 rrclass_to_text(point->rrclass, rrclass));
     rdata_to_text(out, rdata, TYPE_DNSKEY, point->rrclass);
-    text_printf(out, " ;{id = %u (%s), size = %zub} ;;state=%d %s ;;count=%u ;;lastchange=%lld ;;",
+    text_printf(out,
+                " ;{id = %u (%s), size = %zub} ;;state=%d %s ;;count=%u ;;lastchange=%lld ;;",
                 fields.tag, (fields.flags & DNSKEY_SEP) != 0 ? "ksk" : "zsk", key_bits(&fields),
                 (int)key->state, state_words[key->state], key->seen, (long long)key->changed_s);
     add_date(out, key->changed_s);

@@ -1,8 +1,8 @@
 /*
  * trust_points.c - the list of trust points: read with a configuration, found by their zones.
  *
- * Life: a list is read and its points are new or borrowed from the one in use; when it takes that
- * one's place, the borrowed ones move over and what is left goes.
+ * Life: a list is read and its points are new or borrowed from the one in use; when it takes
+ * that one's place, the borrowed ones move over and what is left goes.
  */
 #include "validator/trust_points.h"
 
@@ -76,7 +76,8 @@ static struct trust_point *find_file(const struct trust_points *points, const ch
 {
     if (points == NULL)
         return NULL;
-    LIST_EACH (&points->list, link) {
+    LIST_EACH(&points->list, link)
+    {
         struct trust_point *point = CONTAINER_OF(link, struct trust_point, link);
 
         if (strcmp(point->file, file) == 0)
@@ -133,8 +134,8 @@ static void fill(struct reading *reading, const struct opt_item *item, const cha
     struct anchor_fault fault = {0};
     enum status status = STATUS_OK;
 
-    /* As we left it: what we know is at least as new, and all that is known where it could not be
-     * written. */
+    /* As we left it: what we know is at least as new, and all that is known where it could not
+     * be written. */
     if (before != NULL && same_text(before->known, text)) {
         point->point = before->point;
         point->borrowed = true;
@@ -147,7 +148,8 @@ static void fill(struct reading *reading, const struct opt_item *item, const cha
     }
     if (status != STATUS_OK)
         complain_of(reading, item, status, &fault);
-    else if (trust_points_find(reading->fresh, point->point->zone, point->point->rrclass) != NULL)
+    else if (trust_points_find(reading->fresh, point->point->zone, point->point->rrclass) !=
+             NULL)
         wrong(reading, item,
               arena_printf(reading->scratch,
                            "trust anchors %s: another auto-trust-anchor-file is for the same "
@@ -211,12 +213,13 @@ void trust_points_take(struct trust_points *points, struct trust_points *fresh)
 {
     struct link *link;
 
-    LIST_EACH (&points->list, at) {
+    LIST_EACH(&points->list, at)
+    {
         struct trust_point *old = CONTAINER_OF(at, struct trust_point, link);
 
-        LIST_EACH (&fresh->list, other)
-            if (CONTAINER_OF(other, struct trust_point, link)->point == old->point)
-                old->borrowed = true; /* moves over */
+        LIST_EACH(&fresh->list, other)
+        if (CONTAINER_OF(other, struct trust_point, link)->point == old->point)
+            old->borrowed = true; /* moves over */
     }
     trust_points_clear(points);
     while ((link = list_take(&fresh->list)) != NULL) {
@@ -231,7 +234,8 @@ void trust_points_take(struct trust_points *points, struct trust_points *fresh)
 struct trust_point *trust_points_find(const struct trust_points *points, struct dname zone,
                                       uint16_t rrclass)
 {
-    LIST_EACH (&points->list, link) {
+    LIST_EACH(&points->list, link)
+    {
         struct trust_point *point = CONTAINER_OF(link, struct trust_point, link);
 
         if (point->point->rrclass == rrclass && dname_equal(point->point->zone, zone))
@@ -250,8 +254,9 @@ struct rfc5011_rules trust_points_rules(const struct validator_options *options)
 
 enum rfc5011_seen trust_points_see(struct trust_points *points, const struct anchor *anchor,
                                    const struct validator_options *options,
-                                   const struct sig_check *check, int64_t mono_s, uint32_t random,
-                                   const struct rrset *dnskeys, struct key_verdict *verdict)
+                                   const struct sig_check *check, int64_t mono_s,
+                                   uint32_t random, const struct rrset *dnskeys,
+                                   struct key_verdict *verdict)
 {
     struct trust_point *point = trust_points_find(points, anchor->zone, anchor->rrclass);
     struct rfc5011_rules rules = trust_points_rules(options);

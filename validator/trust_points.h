@@ -2,9 +2,9 @@
  * trust_points.h - the zones of auto-trust-anchor-file, whose keys are kept up to date.
  *
  * One of it lives as long as the caches. A configuration is read into a second one
- * (trust_points_read), which takes the first one's place when all of the configuration is good; what
- * was learned of a zone stays where its file is as we left it. All of it belongs to one thread,
- * which keeps the anchors; other threads see struct anchors.
+ * (trust_points_read), which takes the first one's place when all of the configuration is good;
+ * what was learned of a zone stays where its file is as we left it. All of it belongs to one
+ * thread, which keeps the anchors; other threads see struct anchors.
  */
 #ifndef TREESHREW_VALIDATOR_TRUST_POINTS_H
 #define TREESHREW_VALIDATOR_TRUST_POINTS_H
@@ -14,12 +14,12 @@
 
 struct trust_point {
     struct link link;
-    char *file;        /* as the configuration names it */
-    char *known;       /* its text when it was last read or written; NULL: it was not there */
+    char *file;  /* as the configuration names it */
+    char *known; /* its text when it was last read or written; NULL: it was not there */
     struct rfc5011_point *point;
-    bool borrowed;     /* of a new list: the point still belongs to the old one */
-    bool unwritten;    /* the file is to be written */
-    bool trust_changed; /* other keys are trusted; the anchors do not know it yet */
+    bool borrowed;           /* of a new list: the point still belongs to the old one */
+    bool unwritten;          /* the file is to be written */
+    bool trust_changed;      /* other keys are trusted; the anchors do not know it yet */
     unsigned write_failures; /* in a row */
     int64_t write_at_ms;     /* not before; monotonic */
 };
@@ -33,8 +33,8 @@ struct trust_points *trust_points_new(void);
 void trust_points_free(struct trust_points *points);
 
 /**
- * Reads the files of a configuration. A file that is not there yet stands for the root and begins
- * with the keys that are built in.
+ * Reads the files of a configuration. A file that is not there yet stands for the root and
+ * begins with the keys that are built in.
  * @param now what is known already; NULL: nothing.
  * @return NULL after at least one complaint, or without memory.
  */
@@ -57,13 +57,15 @@ struct trust_point *trust_points_find(const struct trust_points *points, struct 
  */
 enum rfc5011_seen trust_points_see(struct trust_points *points, const struct anchor *anchor,
                                    const struct validator_options *options,
-                                   const struct sig_check *check, int64_t mono_s, uint32_t random,
-                                   const struct rrset *dnskeys, struct key_verdict *verdict);
+                                   const struct sig_check *check, int64_t mono_s,
+                                   uint32_t random, const struct rrset *dnskeys,
+                                   struct key_verdict *verdict);
 
 /** Its times as the configuration has them. */
 struct rfc5011_rules trust_points_rules(const struct validator_options *options);
 
-/** The point's file was written with this text. Without memory it is written once more later. */
+/** The point's file was written with this text. Without memory it is written once more later.
+ */
 void trust_point_written(struct trust_point *point, const char *text);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * val_prime.c - trust anchors as a walk of CHAIN meets them: where they are, what they say of the
- * zone's keys, and that they are told to the zone's servers.
+ * val_prime.c - trust anchors as a walk of CHAIN meets them: where they are, what they say of
+ * the zone's keys, and that they are told to the zone's servers.
  *
- * Called by chain.c. The thread that keeps the anchors (RFC 5011) learns here from every DNSKEY set
- * of a trust point that is fetched, whoever asked for it; other threads use what it has learned.
+ * Called by chain.c. The thread that keeps the anchors (RFC 5011) learns here from every DNSKEY
+ * set of a trust point that is fetched, whoever asked for it; other threads use what it has
+ * learned.
  */
 #include "validator/val_state.h"
 
@@ -58,9 +59,9 @@ bool val_anchor_judge(struct query *query, const struct anchor *anchor,
         *verdict = keys_verify_by_anchor(&check, dnskeys, anchor);
         return true;
     }
-    seen = trust_points_see(env->points, anchor, env->config->options, &check,
-                            query_now_s(query), world_random(query->env->world), dnskeys,
-                            verdict);
+    seen =
+        trust_points_see(env->points, anchor, env->config->options, &check, query_now_s(query),
+                         world_random(query->env->world), dnskeys, verdict);
     if (anchor->has_fixed && verdict->security != SEC_SECURE) {
         *verdict = keys_verify_by_anchor(&check, dnskeys, anchor);
         return true;
