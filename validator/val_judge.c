@@ -491,11 +491,11 @@ static enum judged nothing_signed(struct query *query, struct val_state *state,
                                   struct dname name, const struct val_zone *zone)
 {
     size_t i = soa_place(query);
-    uint16_t type = i < authority_end(query) ? TYPE_SOA : query->question.qtype;
-    struct dname owner = type == TYPE_SOA ? rrset_owner(set_at(query, i)) : name;
-    struct finding finding = type == TYPE_SOA
-                                 ? finding_of(EDE_RRSIGS_MISSING, "sig=missing", owner, type)
-                                 : finding_of(EDE_NSEC_MISSING, "proof=none", owner, type);
+    bool has_soa = i < authority_end(query);
+    struct finding finding =
+        has_soa ? finding_of(EDE_RRSIGS_MISSING, "sig=missing", rrset_owner(set_at(query, i)),
+                             TYPE_SOA)
+                : finding_of(EDE_NSEC_MISSING, "proof=none", name, query->question.qtype);
     struct val_fault fault;
 
     finding.zone = zone->entry->zone;
