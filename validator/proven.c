@@ -396,6 +396,17 @@ static const struct proven_record *at_name3(struct try *try, struct dname name, 
     return *matches || nsec3_hash_covers(&read, hash) ? record : NULL;
 }
 
+/* RFC 5155 section 8.3: below a delegation or a DNAME these records have no say. */
+static bool ends_zone(const struct try *try, const struct proven_record *record, unsigned labels)
+{
+    struct nsec3 read;
+
+    return nsec3_read(record->set, try->denial.zone, try->denial.hash.rules, &read) !=
+               NSEC3_USABLE ||
+           bitmap_has(read.bitmap, TYPE_DNAME) ||
+           (labels > try->denial.zone.labels && bitmap_is_delegation(read.bitmap));
+}
+
 /* From the apex down, as nsec3_find_encloser goes. */
 static void pick_nsec3(struct try *try)
 {
@@ -409,6 +420,8 @@ static void pick_nsec3(struct try *try)
         if (matches) {
             encloser = record;
             encloser_labels = (uint8_t)labels;
+            if (labels < qname.labels && ends_zone(try, record, labels))
+                return;
         } else if (record != NULL) {
             break;
         }
@@ -499,7 +512,8 @@ static bool from_wildcard(struct try *try, struct message *out)
     source =
         rrset_cache_find(rrsets, denial_wildcard(try->encloser, storage), try->question->qtype,
                          try->question->qclass, RRSET_PLAIN, try->now_s, 0);
-    if (is_secure(source))
+    /* A wildcard of another zone, below a cut, is not what these records speak of. */
+    if (is_secure(source) && is_signed_by(source, try->denial.zone))
         answer = rrset_rename_in(try->query->arena, source, try->question->qname);
     rrset_unref(source);
     if (answer == NULL)

@@ -378,6 +378,42 @@ static void wildcards_answer_other_names(void **state)
     assert_string_equal(ask(desk, "a.x.w.example.", TYPE_MX, &out, &expires_s), "NXDOMAIN");
 }
 
+static void add_hash(struct desk *desk, struct text *text, const char *name)
+{
+    uint8_t hash[NSEC3_HASH_SIZE];
+
+    assert_int_equal(
+        nsec3_hash(desk->lab->crypto, lab_name(desk->lab, name), slice_of("", 0), 0, hash),
+        STATUS_OK);
+    text_add_base32hex(text, slice_of(hash, sizeof(hash)));
+}
+
+/* RFC 5155 section 8.3: a zone's records deny nothing below its delegations, and the wildcard of
+ * another zone that is known is not theirs. */
+static void wildcards_stay_in_their_zone(void **state)
+{
+    struct desk *desk = *state;
+    struct arena *arena = desk->lab->arena;
+    struct rrset *source = signed_set(desk, "*.sub.example. 600 IN A 192.0.2.1", "sub.example.");
+    struct rrset *expanded =
+        rrset_rename_in(arena, source, lab_name(desk->lab, "q.sub.example."));
+    struct message out;
+    int64_t expires_s;
+    struct text apex = text_in(arena), cut = text_in(arena);
+
+    proven_flush(desk->proven);
+    rrset_set_security(expanded, SEC_SECURE);
+    proven_learn_wildcard(desk->env.rrsets, expanded, 2, arena, desk->now_s);
+    add_hash(desk, &apex, "example.");
+    add_hash(desk, &cut, "sub.example.");
+    learn(desk, arena_printf(arena,
+                             SOA "%s.example. 3600 IN NSEC3 1 0 0 - %s NS SOA RRSIG\n"
+                                 "%s.example. 3600 IN NSEC3 1 0 0 - %s NS DS RRSIG\n",
+                             apex.chars, cut.chars, cut.chars, apex.chars));
+    assert_string_equal(ask(desk, "a.b.sub.example.", TYPE_A, &out, &expires_s), "-");
+    assert_string_equal(ask(desk, "sub.example.", TYPE_TXT, &out, &expires_s), "-");
+}
+
 /* ---- a warm zone ---- */
 
 enum { NAMES = 200, QUESTIONS = 5000 };
@@ -580,6 +616,7 @@ int main(void)
         cmocka_unit_test(threads_share_a_zone),
         cmocka_unit_test(superseded_records_are_not_used),
         cmocka_unit_test(wildcards_answer_other_names),
+        cmocka_unit_test(wildcards_stay_in_their_zone),
         cmocka_unit_test(a_warm_nsec_zone_asks_seldom),
         cmocka_unit_test(a_warm_nsec3_zone_asks_seldom),
         cmocka_unit_test(the_table_keeps_to_its_budget),
