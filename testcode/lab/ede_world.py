@@ -82,7 +82,9 @@ class Case:
     seconds: float
     why: str
     text: str = ""
-    secure: bool = False  # AD has to be set; else it must not
+    secure: bool = False  # AD has to be set; else it must not; None: as it is
+    lenient: bool = False  # what is accepted may also come first
+    may_be_silent: bool = False  # there may be no code
 
     @property
     def label(self):
