@@ -45,9 +45,9 @@ static uint64_t key_hash(const struct msg_cache *cache, const struct msg_key *ke
 {
     struct hash_state state = hash_start(cache->key);
 
-    hash_word(&state, dname_hash(key->question.qname, cache->key));
-    hash_word(&state, (uint64_t)key->flavour << 32 | (uint64_t)key->question.qclass << 16 |
-                          key->question.qtype);
+    hash_word(&state, (uint64_t)key->question.qname.size << 40 | (uint64_t)key->flavour << 32 |
+                          (uint64_t)key->question.qclass << 16 | key->question.qtype);
+    dname_hash_whole(&state, key->question.qname);
     return hash_end(state);
 }
 

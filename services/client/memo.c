@@ -11,13 +11,15 @@
 
 #include <string.h>
 
+enum { AT_COUNTS = 4, AT_ARCOUNT = 10, TTL_TO_RDATA = 6 };
+
 /* An image begins with this; behind it come sets, TTL offsets, records and OPT. */
 struct image {
     int64_t made_s;
     uint16_t flags; /* of the header, with the rcode; AD is set where the answer is authentic */
-    uint16_t counts[SECTIONS];
     uint16_t set_count, ttl_count;
     uint16_t records_size, opt_size;
+    uint8_t counts[8]; /* of the header, as they are written */
 };
 
 struct image_set {
@@ -191,20 +193,19 @@ static bool make_image(struct making *making)
     const struct message_marks *marks = &making->marks;
     const uint8_t *header = making->out.base;
     size_t records = HEADER_SIZE + making->visit->asker.question.qname.size + 4u;
-    struct image image = {
-        .made_s = making->visit->now_s,
-        .flags = bytes_u16(header + 2),
-        .counts = {bytes_u16(header + 6), bytes_u16(header + 8), bytes_u16(header + 10)},
-        .set_count = (uint16_t)marks->mark_count,
-        .ttl_count = (uint16_t)marks->ttl_count,
-        .records_size = (uint16_t)(marks->records_end - records),
-        .opt_size = (uint16_t)(making->out.used - marks->records_end)};
+    struct image image = {.made_s = making->visit->now_s,
+                          .flags = bytes_u16(header + 2),
+                          .set_count = (uint16_t)marks->mark_count,
+                          .ttl_count = (uint16_t)marks->ttl_count,
+                          .records_size = (uint16_t)(marks->records_end - records),
+                          .opt_size = (uint16_t)(making->out.used - marks->records_end)};
     size_t size = sizeof(image) + image.set_count * sizeof(struct image_set) +
                   image.ttl_count * sizeof(uint16_t) + image.records_size + image.opt_size;
     uint8_t *bytes = arena_alloc(making->visit->arena, size);
 
     if (bytes == NULL)
         return false;
+    memcpy(image.counts, header + AT_COUNTS, sizeof(image.counts));
     fill_image(making, &image, bytes);
     making->memo.image[making->dnssec_ok] = slice_of(bytes, size);
     return true;
@@ -276,8 +277,6 @@ static void put_ttls(const struct image *image, const struct image_set *sets, in
     }
 }
 
-enum { TTL_TO_RDATA = 6 };
-
 /* The records of one set, each in the place of another. */
 static void turn_set(const struct image_set *set, const uint16_t *ttls, const uint8_t *from,
                      uint8_t *to, size_t first)
@@ -310,11 +309,9 @@ static void put_header(const struct image *image, const struct memo_asker *asker
 
     bytes_put_u16(to, asker->id);
     bytes_put_u16(to + 2, (uint16_t)flags);
-    bytes_put_u16(to + 4, 1);
-    for (size_t i = 0; i < SECTIONS; i++)
-        bytes_put_u16(to + 6 + 2 * i, image->counts[i]);
+    memcpy(to + AT_COUNTS, image->counts, sizeof(image->counts));
     if (!asker->has_edns) /* without an OPT there is one record less */
-        bytes_put_u16(to + 10, (uint16_t)(image->counts[SECTION_ADDITIONAL] - 1));
+        bytes_put_u16(to + AT_ARCOUNT, (uint16_t)(bytes_u16(to + AT_ARCOUNT) - 1));
 }
 
 bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker, struct sink *out)

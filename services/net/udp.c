@@ -3,8 +3,8 @@
  *
  * Called by libevent and, for answers, through struct channel. Life: udp_new; every event reads
  * up to BATCH datagrams and hands each to the receiver; answers are copied into the out buffer
- * and leave at the end of the event (or when it is full). Answers that the kernel does not take
- * are lost, as a datagram may be: nothing here waits for a client.
+ * and leave before the next batch is read, at the end of the event, or when it is full. Answers
+ * that the kernel does not take are lost, as a datagram may be: nothing here waits for a client.
  */
 #define _GNU_SOURCE /* recvmmsg, sendmmsg, struct in6_pktinfo */
 #define __APPLE_USE_RFC_3542
@@ -25,14 +25,23 @@
  * QUESTION_MAX comes truncated and is answered as malformed. */
 enum { BATCH = 32, QUESTION_MAX = 4096, OUT_SIZE = 128 * 1024, ROUNDS = 4, CONTROL_SIZE = 64 };
 
+#if !defined(HAVE_RECVMMSG) && !defined(HAVE_SENDMMSG)
+struct mmsghdr {
+    struct msghdr msg_hdr;
+    unsigned msg_len;
+};
+#endif
+
 union control { /* aligned for struct cmsghdr */
     size_t align;
     uint8_t octets[CONTROL_SIZE];
 };
 
-struct answer {
-    struct peer peer;
-    size_t offset, size; /* in out */
+/* One message for the kernel, with all that its header points to. */
+struct parcel {
+    struct sockaddr_storage address;
+    union control control;
+    struct iovec part;
 };
 
 struct udp {
@@ -48,13 +57,15 @@ struct udp {
     void *context;
     struct udp_stats stats;
 
-    struct answer answers[BATCH];
+    /* The datagram that is being handed over; its sender's address need not be converted back. */
+    const struct peer *now_peer;
+    unsigned now_index;
+
     unsigned answer_count;
     size_t out_used;
+    struct mmsghdr to_send[BATCH], received[BATCH];
+    struct parcel outgoing[BATCH], incoming[BATCH];
     uint8_t out[OUT_SIZE];
-
-    struct sockaddr_storage from[BATCH];
-    union control control[BATCH];
     uint8_t in[BATCH][QUESTION_MAX];
 };
 
@@ -128,37 +139,13 @@ static void write_control(struct msghdr *header, union control *control,
 /* ---- answers out ----------------------------------------------------------------------------
  */
 
-struct parcel { /* what one message to the kernel is made of */
-    struct sockaddr_storage to;
-    union control control;
-    struct iovec part;
-};
-
-static void pack(struct udp *udp, const struct answer *answer, struct parcel *parcel,
-                 struct msghdr *header)
-{
-    memset(header, 0, sizeof(*header));
-    header->msg_name = &parcel->to;
-    header->msg_namelen = sock_addr(&answer->peer.from, &parcel->to);
-    parcel->part.iov_base = udp->out + answer->offset;
-    parcel->part.iov_len = answer->size;
-    header->msg_iov = &parcel->part;
-    header->msg_iovlen = 1;
-    if (udp->wildcard)
-        write_control(header, &parcel->control, &answer->peer);
-}
-
 #ifdef HAVE_SENDMMSG
 static void send_all(struct udp *udp)
 {
-    struct parcel parcels[BATCH];
-    struct mmsghdr headers[BATCH];
     unsigned done = 0;
 
-    for (unsigned i = 0; i < udp->answer_count; i++)
-        pack(udp, &udp->answers[i], &parcels[i], &headers[i].msg_hdr);
     while (done < udp->answer_count) {
-        int sent = sendmmsg(udp->fd, headers + done, udp->answer_count - done, 0);
+        int sent = sendmmsg(udp->fd, udp->to_send + done, udp->answer_count - done, 0);
 
         if (sent > 0) {
             udp->stats.sent += (unsigned)sent;
@@ -180,11 +167,7 @@ static void send_all(struct udp *udp)
 static void send_all(struct udp *udp)
 {
     for (unsigned i = 0; i < udp->answer_count; i++) {
-        struct parcel parcel;
-        struct msghdr header;
-
-        pack(udp, &udp->answers[i], &parcel, &header);
-        if (sendmsg(udp->fd, &header, 0) >= 0)
+        if (sendmsg(udp->fd, &udp->to_send[i].msg_hdr, 0) >= 0)
             udp->stats.sent++;
         else
             udp->stats.send_failed++;
@@ -202,23 +185,43 @@ static void flush(struct loop_flush *flush)
     udp->out_used = 0;
 }
 
+static void flush_now(struct udp *udp)
+{
+    list_remove(&udp->flush.link);
+    flush(&udp->flush);
+}
+
+static void set_address(struct udp *udp, const struct peer *peer, struct parcel *parcel,
+                        struct msghdr *header)
+{
+    if (peer == udp->now_peer) {
+        const struct msghdr *from = &udp->received[udp->now_index].msg_hdr;
+
+        header->msg_name = from->msg_name;
+        header->msg_namelen = from->msg_namelen;
+    } else {
+        header->msg_name = &parcel->address;
+        header->msg_namelen = sock_addr(&peer->from, &parcel->address);
+    }
+    if (udp->wildcard)
+        write_control(header, &parcel->control, peer);
+}
+
 static void channel_send(struct channel *channel, const struct peer *peer, struct slice message)
 {
     struct udp *udp = (struct udp *)channel;
-    struct answer *answer;
+    struct parcel *parcel;
 
     if (udp->fd == -1 || message.size == 0 || message.size > OUT_SIZE)
         return;
-    if (udp->answer_count == BATCH || message.size > OUT_SIZE - udp->out_used) {
-        list_remove(&udp->flush.link);
-        flush(&udp->flush);
-    }
-    answer = &udp->answers[udp->answer_count++];
-    answer->peer = *peer;
-    answer->offset = udp->out_used;
-    answer->size = message.size;
+    if (udp->answer_count == BATCH || message.size > OUT_SIZE - udp->out_used)
+        flush_now(udp);
+    parcel = &udp->outgoing[udp->answer_count];
+    parcel->part = (struct iovec){udp->out + udp->out_used, message.size};
+    set_address(udp, peer, parcel, &udp->to_send[udp->answer_count].msg_hdr);
     memcpy(udp->out + udp->out_used, message.data, message.size);
     udp->out_used += message.size;
+    udp->answer_count++;
     loop_want_flush(udp->loop, &udp->flush);
 }
 
@@ -238,67 +241,62 @@ static void channel_release(struct channel *channel)
 /* ---- questions in ---------------------------------------------------------------------------
  */
 
-static void prepare(struct udp *udp, unsigned index, struct iovec *part, struct msghdr *header)
+/* The kernel writes into the headers what it found: before each call they are set anew. */
+static void prepare(struct udp *udp, unsigned index)
 {
-    memset(header, 0, sizeof(*header));
-    part->iov_base = udp->in[index];
-    part->iov_len = QUESTION_MAX;
-    header->msg_name = &udp->from[index];
-    header->msg_namelen = sizeof(udp->from[index]);
-    header->msg_iov = part;
-    header->msg_iovlen = 1;
-    if (udp->wildcard) {
-        header->msg_control = udp->control[index].octets;
-        header->msg_controllen = sizeof(udp->control[index].octets);
-    }
+    struct msghdr *header = &udp->received[index].msg_hdr;
+
+    header->msg_namelen = sizeof(udp->incoming[index].address);
+    header->msg_flags = 0;
+    if (udp->wildcard)
+        header->msg_controllen = sizeof(udp->incoming[index].control.octets);
 }
 
-static void hand_over(struct udp *udp, unsigned index, struct msghdr *header, size_t size)
+static void hand_over(struct udp *udp, unsigned index, size_t size)
 {
     struct peer peer = {.to = udp->bound};
 
-    peer.from = sock_addr_read(&udp->from[index]);
+    peer.from = sock_addr_read(&udp->incoming[index].address);
     /* Nobody can be answered at port 0; such a packet is forged. */
     if (peer.from.family == ADDR_NONE || peer.from.port == 0)
         return;
     if (udp->wildcard)
-        read_control(header, &peer);
+        read_control(&udp->received[index].msg_hdr, &peer);
     udp->stats.received++;
+    udp->now_peer = &peer;
+    udp->now_index = index;
     udp->receive(udp->context, &udp->channel, &peer, slice_of(udp->in[index], size));
+    udp->now_peer = NULL;
 }
 
 #ifdef HAVE_RECVMMSG
 static bool receive_some(struct udp *udp)
 {
-    struct iovec parts[BATCH];
-    struct mmsghdr headers[BATCH];
-    int count;
+    int count = recvmmsg(udp->fd, udp->received, BATCH, 0, NULL);
 
-    for (unsigned i = 0; i < BATCH; i++)
-        prepare(udp, i, &parts[i], &headers[i].msg_hdr);
-    count = recvmmsg(udp->fd, headers, BATCH, 0, NULL);
-    for (int i = 0; i < count && udp->fd != -1; i++)
-        hand_over(udp, (unsigned)i, &headers[i].msg_hdr, headers[i].msg_len);
+    for (int i = 0; i < count; i++) {
+        if (udp->fd != -1)
+            hand_over(udp, (unsigned)i, udp->received[i].msg_len);
+        prepare(udp, (unsigned)i);
+    }
     return count == BATCH;
 }
 #else
 static bool receive_some(struct udp *udp)
 {
     for (unsigned i = 0; i < BATCH && udp->fd != -1; i++) {
-        struct iovec part;
-        struct msghdr header;
-        ssize_t size;
+        ssize_t size = recvmsg(udp->fd, &udp->received[i].msg_hdr, 0);
 
-        prepare(udp, 0, &part, &header);
-        size = recvmsg(udp->fd, &header, 0);
         if (size < 0)
             return false;
-        hand_over(udp, 0, &header, (size_t)size);
+        hand_over(udp, i, (size_t)size);
+        prepare(udp, i);
     }
     return true;
 }
 #endif
 
+/* To completion: the answers to one batch leave before the next one takes its place. */
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
     struct udp *udp = context;
@@ -308,10 +306,26 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     (void)what;
     loop_begin(loop);
     channel_hold(&udp->channel);
-    for (int i = 0; i < ROUNDS && udp->fd != -1 && receive_some(udp); i++) {
-    }
+    for (int i = 0; i < ROUNDS && udp->fd != -1 && receive_some(udp); i++)
+        flush_now(udp);
     channel_release(&udp->channel);
     loop_end(loop);
+}
+
+static void point_headers(struct udp *udp)
+{
+    for (unsigned i = 0; i < BATCH; i++) {
+        struct msghdr *in = &udp->received[i].msg_hdr, *out = &udp->to_send[i].msg_hdr;
+
+        udp->incoming[i].part = (struct iovec){udp->in[i], QUESTION_MAX};
+        in->msg_name = &udp->incoming[i].address;
+        in->msg_iov = &udp->incoming[i].part;
+        out->msg_iov = &udp->outgoing[i].part;
+        in->msg_iovlen = out->msg_iovlen = 1;
+        if (udp->wildcard)
+            in->msg_control = udp->incoming[i].control.octets;
+        prepare(udp, i);
+    }
 }
 
 struct udp *udp_new(struct loop *loop, int fd, const struct addr *bound, net_receive *receive,
@@ -331,6 +345,7 @@ struct udp *udp_new(struct loop *loop, int fd, const struct addr *bound, net_rec
     udp->wildcard = sock_is_wildcard(bound);
     udp->receive = receive;
     udp->context = context;
+    point_headers(udp);
     event_assign(&udp->readable, loop->base, fd, EV_READ | EV_PERSIST, on_readable, udp);
     if (event_add(&udp->readable, NULL) != 0) {
         free(udp);

@@ -65,17 +65,23 @@ static void copy_lower(uint8_t *to, const uint8_t *from, size_t size)
         to[i] = (uint8_t)text_lower((char)from[i]);
 }
 
+static bool words_equal_nocase(uint64_t left, uint64_t right)
+{
+    return left == right || lower(left) == lower(right);
+}
+
+/* What is left of a name that does not fill a word is read together with what stands before it. */
 static bool equal_nocase(const uint8_t *a, const uint8_t *b, size_t size)
 {
-    for (; size >= sizeof(uint64_t); size -= sizeof(uint64_t)) {
-        uint64_t left = load(a), right = load(b);
+    const size_t word = sizeof(uint64_t);
 
-        if (left != right && lower(left) != lower(right))
+    if (size < word)
+        return size == 0 || words_equal_nocase(load_part(a, size), load_part(b, size));
+    for (size_t at = 0; at + word <= size; at += word)
+        if (!words_equal_nocase(load(a + at), load(b + at)))
             return false;
-        a += sizeof(uint64_t);
-        b += sizeof(uint64_t);
-    }
-    return size == 0 || lower(load_part(a, size)) == lower(load_part(b, size));
+    return size % word == 0 ||
+           words_equal_nocase(load(a + size - word), load(b + size - word));
 }
 
 /* ---- walking ---- */
@@ -503,6 +509,20 @@ uint64_t dname_hash(struct dname name, struct hash_key key)
     for (size_t i = name.labels; i > 0; i--)
         hash_label(&state, name.wire + starts[i - 1]);
     return hash_end(state);
+}
+
+void dname_hash_whole(struct hash_state *state, struct dname name)
+{
+    const size_t word = sizeof(uint64_t);
+
+    if (name.size < word) {
+        hash_word(state, lower(load_part(name.wire, name.size)));
+        return;
+    }
+    for (size_t at = 0; at + word <= name.size; at += word)
+        hash_word(state, lower(load(name.wire + at)));
+    if (name.size % word != 0) /* the last octets, some of them once more */
+        hash_word(state, lower(load(name.wire + name.size - word)));
 }
 
 void dname_hashes(struct dname name, struct hash_key key, uint64_t hashes[DNAME_LABELS_MAX + 1])

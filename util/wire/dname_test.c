@@ -268,6 +268,42 @@ static const struct {
      true, true, false},
 };
 
+static uint64_t whole_hash(struct dname name, struct hash_key key)
+{
+    struct hash_state state = hash_start(key);
+
+    hash_word(&state, name.size);
+    dname_hash_whole(&state, name);
+    return hash_end(state);
+}
+
+/* Whatever the size: an octet that differs is seen, a letter's case is not. */
+static void each_octet_counts(void **state)
+{
+    const struct hash_key key = {4711, 815};
+    uint8_t a_storage[DNAME_MAX], b_storage[DNAME_MAX];
+    char text[64 + 1];
+
+    (void)state;
+    for (size_t size = 1; size <= 63; size++) {
+        struct dname a, b;
+
+        memset(text, 'q', size);
+        text[size] = '\0';
+        a = name_of(text, a_storage);
+        b = name_of(text, b_storage);
+        for (size_t i = 1; i <= size; i++) {
+            b_storage[i] = 'Q';
+            assert_true(dname_equal(a, b));
+            assert_true(whole_hash(a, key) == whole_hash(b, key));
+            b_storage[i] = 'r';
+            assert_false(dname_equal(a, b));
+            assert_false(whole_hash(a, key) == whole_hash(b, key));
+            b_storage[i] = 'q';
+        }
+    }
+}
+
 static void relatives(void **state)
 {
     const struct hash_key key = {4711, 815};
@@ -283,6 +319,7 @@ static void relatives(void **state)
             dname_is_at_or_below(a, b) != pairs[i].a_at_or_below_b ||
             dname_is_below(a, b) != pairs[i].a_below_b ||
             (dname_hash(a, key) == dname_hash(b, key)) != pairs[i].equal ||
+            (whole_hash(a, key) == whole_hash(b, key)) != pairs[i].equal ||
             (dname_compare(a, b) == 0) != pairs[i].equal)
             fail_msg("%s and %s: %s", pairs[i].a, pairs[i].b, pairs[i].why);
     }
@@ -396,6 +433,7 @@ int main(void)
         cmocka_unit_test(plain_names_have_no_pointers),
         cmocka_unit_test(canonical_order),
         cmocka_unit_test(relatives),
+        cmocka_unit_test(each_octet_counts),
         cmocka_unit_test(every_ancestor_has_its_hash),
         cmocka_unit_test(walking_up),
         cmocka_unit_test(joining),
