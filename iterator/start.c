@@ -11,7 +11,13 @@
 
 /* ---- out of the caches ---- */
 
-/* The entry's RRset, or the newer one that took its place; NULL when neither is fresh. */
+/* RFC 4035 section 4.5: a proof that has changed may no longer prove this. */
+static bool is_other_proof(const struct rrset *set, const struct rrset *newer)
+{
+    return (set->type == TYPE_NSEC || set->type == TYPE_NSEC3) && !rrset_same_data(set, newer);
+}
+
+/* The entry's RRset, or the newer one that took its place; NULL when neither is of use. */
 static const struct rrset *newest(struct query *query, const struct rrset *set, int64_t now_s)
 {
     const struct rrset *newer;
@@ -22,7 +28,7 @@ static const struct rrset *newest(struct query *query, const struct rrset *set, 
                              RRSET_PLAIN, now_s, 0);
     /* What was judged is replaced only by what was found at least as good. */
     if (newer != NULL && rrset_security(newer) >= rrset_security(set))
-        return query_hold(query, newer);
+        return is_other_proof(set, query_hold(query, newer)) ? NULL : newer;
     rrset_unref(newer);
     return rrset_is_fresh(set, now_s) ? query_hold(query, rrset_ref(set)) : NULL;
 }
@@ -152,12 +158,14 @@ static const struct rrset *find_good(struct query *query, const struct iter_stat
 {
     const struct rrset *set = find_set(query, owner, type);
 
-    if (set == NULL || !query->env->validates || (query->flags & QUERY_CD) != 0)
+    if (set == NULL || iter_is_expanded(set))
+        return NULL;
+    if (!query->env->validates || (query->flags & QUERY_CD) != 0)
         return set;
     /* A DNAME rewrites a whole branch, so it has to be known as good. */
     if (type == TYPE_DNAME && rrset_security(set) != SEC_SECURE && !was_passed(state, set))
         return NULL;
-    return rrset_security(set) == SEC_BOGUS || iter_is_expanded(set) ? NULL : set;
+    return rrset_security(set) == SEC_BOGUS ? NULL : set;
 }
 
 /* A CNAME made for a cached DNAME (RFC 6672 section 5.3.1). NULL: too long, or no memory. */
