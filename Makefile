@@ -224,12 +224,13 @@ define fuzz_program
 $(B)/fuzz/$(basename $(notdir $(1))): $(B)/obj/$(1:.c=.o) $(B)/libshrew.a $(call test_extra,$(1))
 	@mkdir -p $$(@D)
 	@echo "  LINK  $$@"
-	@$(LINK) -fsanitize=fuzzer -o $$@ $$< $(call test_extra,$(1)) $(LIBS_CORE)
+	@$(LINK) -fsanitize=fuzzer -o $$@ $$< $(call test_extra,$(1)) $(LIBS_CORE) $(call test_libs,$(1))
 $(B)/replay-fuzz/$(basename $(notdir $(1))): $(B)/obj/$(1:.c=.o) $(B)/obj/testcode/fuzz_main.o \
                                              $(B)/libshrew.a $(call test_extra,$(1))
 	@mkdir -p $$(@D)
 	@echo "  LINK  $$@"
-	@$(LINK) -o $$@ $$< $(B)/obj/testcode/fuzz_main.o $(call test_extra,$(1)) $(LIBS_CORE)
+	@$(LINK) -o $$@ $$< $(B)/obj/testcode/fuzz_main.o $(call test_extra,$(1)) $(LIBS_CORE) \
+	 $(call test_libs,$(1))
 endef
 $(foreach fuzzer,$(FUZZERS),$(eval $(call fuzz_program,$(fuzzer))))
 

@@ -353,7 +353,7 @@ static enum status read_chunked(struct cursor *in, size_t body_max, struct arena
 static enum status read_body(struct cursor *in, const struct head *head, bool is_end,
                              size_t body_max, struct http_reply *reply, const char **why)
 {
-    if ((head->has_length && head->length > body_max) || cursor_left(in) > body_max)
+    if (head->has_length ? head->length > body_max : cursor_left(in) > body_max)
         return refuse(why, STATUS_LIMIT, "the reply's body is too large");
     if (!head->has_length) {
         reply->body = cursor_rest(in);

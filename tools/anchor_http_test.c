@@ -120,6 +120,8 @@ static const struct {
     {"an empty body", SIZED("0"), false, 200, STATUS_OK, ""},
     {"what is behind the length is not the body", SIZED("5") "hello, world", false, 200,
      STATUS_OK, "hello"},
+    {"however much it is", SIZED("5") "hello" TEN TEN TEN TEN TEN TEN TEN, false, 200, STATUS_OK,
+     "hello"},
     {"up to the end of the connection", OK "\r\nhello", true, 200, STATUS_OK, "hello"},
     {"lines that end with LF alone", "HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", false, 200,
      STATUS_OK, "hello"},
