@@ -50,6 +50,7 @@ struct deleg {
     bool no_cache;
     bool tcp_only;
     bool heard;           /* one of its servers said something */
+    bool misled;          /* one is passed over, for it gave records that are not the zone's */
     bool parent_side;     /* names and addresses are as the parent told them */
     enum forward_policy policy;
     struct deleg_name *names;

@@ -151,6 +151,7 @@ void iter_add_server(struct query *query, struct iter_state *state, struct deleg
     /* Of an address that the operator wrote down, only the operator knows where it leads. */
     bool told = deleg->origin == DELEG_FORWARD || deleg->origin == DELEG_STUB ||
                 deleg->origin == DELEG_HINTS;
+    const struct avoided *avoided;
     struct deleg_server *server;
 
     if (may_not_ask(query, addr, told)) {
@@ -159,9 +160,11 @@ void iter_add_server(struct query *query, struct iter_state *state, struct deleg
     }
     server = deleg_add_server(deleg, query->arena, addr, tls_name,
                               &iter_env(query)->config->deleg_limits);
-    if (server != NULL && (is_struck(state, deleg->zone, addr) ||
-                           query_avoids(query, addr, deleg->zone)))
+    avoided = query_avoids(query, addr, deleg->zone);
+    if (server != NULL && (avoided != NULL || is_struck(state, deleg->zone, addr)))
         server->failed = true;
+    if (avoided != NULL && avoided->forged)
+        deleg->misled = true;
 }
 
 void iter_add_addresses(struct query *query, struct iter_state *state, struct deleg *deleg,

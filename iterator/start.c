@@ -274,6 +274,10 @@ static bool try_alias(struct query *query, struct iter_state *state, enum step *
 
     if (state->question.qtype == TYPE_ANY || state->question.qtype == TYPE_DS)
         return false;
+    /* A zone's name is no alias (RFC 1034 section 3.6.2). One that a forger has put there must not
+     * keep the validator from the keys of the zone. */
+    if (state->question.qtype == TYPE_DNSKEY)
+        return false;
     /* First, because a CNAME below a DNAME was made from it and goes out with it. */
     if (try_dname(query, state, step))
         return true;

@@ -162,14 +162,15 @@ static bool way_is_being_found(const struct iter_state *state, const struct dele
 /*
  * The second address type of a name that has the first is one, until all known addresses have been
  * tried; and hosts that have no good answer here will not have one there, least of all about their
- * own addresses.
+ * own addresses. But records that are not the zone's were put in on the way to a host, and there may
+ * be another way.
  */
 static bool is_luxury(const struct iter_state *state, const struct deleg_name *name)
 {
     const struct deleg *deleg = state->deleg;
 
     return deleg_has_untried(deleg) || state->poor_answer != NULL ||
-           (deleg->heard && deleg_needs_glue(deleg, name->name));
+           (deleg->heard && !deleg->misled && deleg_needs_glue(deleg, name->name));
 }
 
 /* How many names inside a zone without any address are looked up: each question ends where the
@@ -177,6 +178,15 @@ static bool is_luxury(const struct iter_state *state, const struct deleg_name *n
 static unsigned glueless_most(const struct query *query)
 {
     return query->target_depth == 0 ? 2 : 0;
+}
+
+/* Silent servers will not tell where they are, either; nor will parents without glue, however often
+ * they are asked. Those whose words were bad may, for a name or two. */
+static bool is_vain(const struct query *query, const struct deleg *deleg)
+{
+    if (deleg->servers != NULL && !deleg->misled)
+        return !deleg->heard;
+    return deleg->lookups >= glueless_most(query);
 }
 
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most)
@@ -194,10 +204,7 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
                 (aaaa && name->a == TARGET_ASKED) || /* which may make this one needless */
                 way_is_being_found(state, name))
                 continue;
-            /* Silent servers will not tell where they are, either; nor will parents without glue,
-             * however often they are asked. */
-            if (deleg_needs_glue(deleg, name->name) &&
-                (deleg->servers != NULL ? !deleg->heard : deleg->lookups >= glueless_most(query)))
+            if (deleg_needs_glue(deleg, name->name) && is_vain(query, deleg))
                 continue;
             if (aaaa && name->a == TARGET_KNOWN && is_luxury(state, name))
                 continue;

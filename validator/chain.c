@@ -253,7 +253,7 @@ static bool may_fetch_again(const struct query *query, const struct val_fetch *f
 /* What was fetched is bad: another server may have better. */
 static enum chained fetch_again(struct query *query, struct val_state *state,
                                 const struct reasons *why, const struct outcome_source *source,
-                                bool is_stripped)
+                                bool is_stripped, bool is_forged)
 {
     struct val_fetch *fetch = &state->chain.fetch;
     bool has_server = source != NULL && source->server.family != ADDR_NONE;
@@ -269,7 +269,7 @@ static enum chained fetch_again(struct query *query, struct val_state *state,
     if (!may_fetch_again(query, fetch))
         return end_bogus(query, state, fetch->fault.count == 0 ? why : &fetch->fault);
     if (has_server) {
-        query_avoid(query, &source->server, source->zone);
+        query_avoid(query, &source->server, source->zone, is_forged);
         if (is_stripped)
             infra_note(query->env->infra, &source->server, source->zone, query_now_ms(query),
                        INFRA_DNSSEC_LAME);
@@ -384,7 +384,7 @@ static enum chained take_keys(struct query *query, struct val_state *state,
         /* Of the clock it is no server that is to blame. */
         why = val_reason_of(query, &verdict->finding,
                             verdict->finding.has_clock ? NULL : source);
-        return fetch_again(query, state, &why, source, is_stripped(dnskeys));
+        return fetch_again(query, state, &why, source, is_stripped(dnskeys), false);
     }
     if (verdict->security == SEC_INSECURE) {
         why = val_reason_of(query, &verdict->finding, NULL);
@@ -512,7 +512,8 @@ static enum chained ds_is_bad(struct query *query, struct val_state *state,
 {
     if (turn_careful(&state->chain))
         return CHAINED;
-    return fetch_again(query, state, why, fetched_from(&state->chain.fetch, denial), stripped);
+    return fetch_again(query, state, why, fetched_from(&state->chain.fetch, denial), stripped,
+                       !denial && !stripped);
 }
 
 static enum chained take_ds(struct query *query, struct val_state *state,

@@ -99,7 +99,7 @@ static void avoid_server(struct query *query, const struct val_fault *fault)
 
     if (source == NULL || source->server.family == ADDR_NONE)
         return;
-    query_avoid(query, &source->server, source->zone);
+    query_avoid(query, &source->server, source->zone, false);
     if (fault->is_stripped)
         infra_note(query->env->infra, &source->server, source->zone, query_now_ms(query),
                    INFRA_DNSSEC_LAME);

@@ -574,7 +574,7 @@ static enum need new_child(struct query *parent, const struct question *question
     /* Addresses of name servers are the iterator's own matter, which no module judges. */
     for (const struct avoided *at = parent->avoided;
          at != NULL && (flags & QUERY_TARGET) == 0; at = at->next)
-        query_avoid(*child, &at->server, at->zone);
+        query_avoid(*child, &at->server, at->zone, at->forged);
     mesh->stats.sub_started++;
     start(mesh, *child, PLACE_OTHERS);
     return NEED_WAIT;

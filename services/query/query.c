@@ -35,15 +35,16 @@ void query_release_held(struct query *query)
         rrset_unref(CONTAINER_OF(link, struct held_rrset, link)->set);
 }
 
-bool query_avoids(const struct query *query, const struct addr *server, struct dname zone)
+const struct avoided *query_avoids(const struct query *query, const struct addr *server,
+                                   struct dname zone)
 {
     for (const struct avoided *at = query->avoided; at != NULL; at = at->next)
         if (addr_equal(&at->server, server) && dname_equal(at->zone, zone))
-            return true;
-    return false;
+            return at;
+    return NULL;
 }
 
-void query_avoid(struct query *query, const struct addr *server, struct dname zone)
+void query_avoid(struct query *query, const struct addr *server, struct dname zone, bool forged)
 {
     struct avoided *avoided;
 
@@ -56,6 +57,7 @@ void query_avoid(struct query *query, const struct addr *server, struct dname zo
     if (avoided->zone.wire == NULL)
         return;
     avoided->server = *server;
+    avoided->forged = forged;
     avoided->next = query->avoided;
     query->avoided = avoided;
     query->avoided_count++;

@@ -41,6 +41,7 @@ struct avoided {
     struct avoided *next;
     struct dname zone;
     struct addr server;
+    bool forged; /* it gave a record that is not the zone's, rather than too little */
 };
 
 enum { AVOIDED_MAX = 16 };
@@ -94,8 +95,11 @@ static inline uint8_t query_flavour(unsigned flags)
 const struct rrset *query_hold(struct query *query, const struct rrset *set);
 
 /** From now on that server is not asked about that zone for this query. At most AVOIDED_MAX. */
-void query_avoid(struct query *query, const struct addr *server, struct dname zone);
-bool query_avoids(const struct query *query, const struct addr *server, struct dname zone);
+void query_avoid(struct query *query, const struct addr *server, struct dname zone, bool forged);
+
+/** @return NULL: that server may be asked about that zone. */
+const struct avoided *query_avoids(const struct query *query, const struct addr *server,
+                                   struct dname zone);
 
 /** The mesh's: gives back all that query_hold took. */
 void query_release_held(struct query *query);
