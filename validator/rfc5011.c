@@ -107,7 +107,10 @@ enum status rfc5011_add_key(struct rfc5011_point *point, struct slice rdata, uin
         point->keys = key;
     }
     key->ttl_s = ttl_s;
-    key->state = state;
+    if (key->state != RFC5011_REVOKED)
+        key->state = state;
+    if (state == RFC5011_REVOKED)
+        key->rdata[1] |= DNSKEY_REVOKE;
     *out = key;
     return STATUS_OK;
 }

@@ -81,7 +81,8 @@ struct rfc5011_point *rfc5011_new(struct dname zone, uint16_t rrclass);
 void rfc5011_free(struct rfc5011_point *point);
 
 /**
- * Adds a key, as the newest, or a DS. A key that is there already only changes its state.
+ * Adds a key, as the newest, or a DS. A key that is there already only changes its
+ * state; one that is revoked stays so.
  * STATUS_NO_MEMORY; STATUS_LIMIT: RFC5011_KEYS_MAX.
  */
 enum status rfc5011_add_key(struct rfc5011_point *point, struct slice rdata, uint32_t ttl_s,

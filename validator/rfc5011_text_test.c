@@ -98,6 +98,13 @@ static const struct {
     {"a key with the REVOKE bit is revoked whatever is said",
      "a. IN DNSKEY 385 3 15 " KEY " ;;state=2\na. IN DNSKEY 257 3 15 " KEY_2 " ;;state=2\n",
      "a./1 ds=0 2:b/0@0 4:a/0@0"},
+    {"one line says revoked: no other line takes it back",
+     "a. IN DNSKEY 385 3 15 " KEY " ;;state=4\na. IN DNSKEY 257 3 15 " KEY_2
+     " ;;state=2\na. IN DNSKEY 257 3 15 " KEY " ;;state=2\n",
+     "a./1 ds=0 2:b/0@0 4:a/0@0"},
+    {"a state of revoked gives the bit",
+     "a. IN DNSKEY 257 3 15 " KEY " ;;state=4\na. IN DNSKEY 257 3 15 " KEY_2 " ;;state=2\n",
+     "a./1 ds=0 2:b/0@0 4:a/0@0"},
     {"removed keys are gone",
      "a. IN DNSKEY 257 3 15 " KEY " ;;state=5\na. IN DNSKEY 257 3 15 " KEY_2 " ;;state=2\n",
      "a./1 ds=0 2:b/0@0"},
