@@ -34,6 +34,11 @@ static const struct rrset *set_at(const struct query *query, size_t i)
     return query->outcome.message.rrsets[i];
 }
 
+static bool is_proof(const struct rrset *set)
+{
+    return set->type == TYPE_NSEC || set->type == TYPE_NSEC3;
+}
+
 static size_t authority_begin(const struct query *query)
 {
     return query->outcome.message.count[SECTION_ANSWER];
@@ -135,15 +140,15 @@ static enum judged verify(struct query *query, struct val_state *state, size_t i
     }
     item->is_expanded = verdict.good.is_expanded;
     item->closest_labels = verdict.good.closest_labels;
-    if (item->is_expanded && (set->type == TYPE_NSEC || set->type == TYPE_NSEC3)) {
-        conclude(item, SEC_SECURE); /* proves nothing; not to be found in the cache as good */
-        return JUDGED;
-    }
-    if (item->is_expanded) {
+    if (item->is_expanded && !(is_proof(set) && i >= authority_begin(query))) {
         enum judged proven = prove_expansion(query, state, i, zone);
 
         if (proven != JUDGED || item->security != SEC_SECURE)
             return proven;
+    }
+    if (item->is_expanded && is_proof(set)) {
+        conclude(item, SEC_SECURE); /* proves nothing; not to be found in the cache as good */
+        return JUDGED;
     }
     set = val_publish(query, set, &verdict.good);
     message_of(query)->rrsets[i] = set;
@@ -340,11 +345,6 @@ static enum judged judge_set(struct query *query, struct val_state *state, size_
 }
 
 /* ---- proofs ---- */
-
-static bool is_proof(const struct rrset *set)
-{
-    return set->type == TYPE_NSEC || set->type == TYPE_NSEC3;
-}
 
 /* Adds what the zone signed of the authority section. What is bad is remembered, not fatal: the
  * proof may do without. */
