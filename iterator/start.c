@@ -134,6 +134,31 @@ static bool try_denial_above(struct query *query, struct iter_state *state)
     return done;
 }
 
+/* What is fetched ahead is of no use when it runs out with what its aliases lead to: that is fetched
+ * anew as well where it is in the last tenth of its own life. */
+static bool is_worn(struct query *query, const struct iter_state *state)
+{
+    int64_t now_s = query_now_s(query);
+    const struct msg_entry *entry;
+    const struct rrset *set;
+    bool worn;
+
+    if (state->alias_count == 0 || !query->nobody_waits || (query->flags & QUERY_REFRESH) == 0)
+        return false;
+    entry = msg_cache_find(query->env->messages, &state->question,
+                           (uint8_t)(query_flavour(query->flags) & MSG_FLAVOUR_CD), now_s, 0);
+    if (entry != NULL) {
+        worn = entry->prefetch_at_s != 0 && now_s >= entry->prefetch_at_s;
+        msg_entry_unref(entry);
+        return worn;
+    }
+    set = rrset_cache_find(query->env->rrsets, state->question.qname, state->question.qtype,
+                           query->question.qclass, RRSET_PLAIN, now_s, 0);
+    worn = set != NULL && rrset_ttl_left_s(set, now_s) <= set->ttl_s / 10;
+    rrset_unref(set);
+    return worn;
+}
+
 static const struct rrset *find_set(struct query *query, struct dname owner, uint16_t type)
 {
     return query_hold(query, rrset_cache_find(query->env->rrsets, owner, type,
@@ -539,6 +564,7 @@ enum step iter_start_run(struct query *query, struct iter_state *state)
 
     if (state->priming != NULL && !state->priming->told)
         return STEP_WAIT; /* woken for another reason */
+    state->skip_cache = state->skip_cache || is_worn(query, state);
     if (!state->skip_cache && try_message(query, state))
         return STEP_DONE;
     if (!(query->flags & QUERY_PRIMING) && try_failure(query, state))
