@@ -8,9 +8,16 @@
  * entries and a reference taken, some 50 ns. A read-write lock writes its count of readers into
  * the same cache line that a mutex writes, so a hit would cost no less memory traffic and more
  * instructions, to let readers be together who are hardly ever there together (64 shards, few
- * threads). A spin lock burns a time slice whenever its holder loses the processor. Should hits
- * become free of locks, that happens in this file: chains are singly linked, entries are
- * published whole and unlinked by one store, and look takes nothing but a reference or a copy.
+ * threads). A spin lock burns a time slice whenever its holder loses the processor.
+ *
+ * Looking without a lock (shards_peek): chains are singly linked, entries are published whole and
+ * unlinked by one store, so whoever walks a chain finds nothing but entries. All that has to be
+ * seen to is that none is released under his eyes. A reader writes into a line of its own since
+ * when it looks (the table's epoch), and 0 when it looks away. Whoever unlinks something begins a
+ * new epoch behind that; when no reader looks since an earlier one, nobody can see it any more. All
+ * of these loads and stores are in one order (memory_order_seq_cst): either the reader finds the
+ * entry gone, or the writer finds the reader there. Looks are short, so hardly ever is somebody
+ * there; then what was unlinked lies in limbo until the next change.
  *
  * Eviction: a clock whose hand walks the buckets; an entry found since the hand last came is
  * spared once. New entries start unvisited (as with SIEVE), so a flood of names asked for once
@@ -41,52 +48,161 @@ enum {
 };
 
 struct buckets {
-    struct shard_link **heads; /* NULL: no such array */
-    size_t count;              /* a power of two */
+    size_t count; /* a power of two */
+    struct buckets *next; /* in the trash */
+    shard_place heads[];
 };
 
 struct shard {
     _Alignas(64) pthread_mutex_t lock; /* a shard shares no cache line with its neighbour */
-    struct buckets now, grown;         /* grown.heads: while growing, where entries go */
-    size_t moved;                      /* buckets of `now` that have been moved to `grown` */
+    _Atomic(struct buckets *) now;
+    _Atomic(struct buckets *) grown; /* while growing, where entries go; else NULL */
+    size_t moved;                    /* buckets of `now` that have been moved to `grown` */
     size_t hand;                       /* bucket of the shard that the clock looks at next */
     uint64_t entries, entries_bytes, budget_bytes, evictions;
+};
+
+struct shards_reader {
+    _Alignas(64) atomic_uint_least64_t since; /* epoch in which it began to look; 0: it does not */
+    atomic_bool taken;
+    struct shards_reader *next; /* never changed once it is listed */
+};
+
+/* What was unlinked. Of a link only `next` is still followed by readers who are at it; its hash is
+ * of no use any more and says which link was unlinked before. */
+struct trash {
+    struct shard_link *links;
+    struct buckets *buckets;
 };
 
 struct shards {
     struct shard *shard;
     unsigned count, bits; /* count == 1 << bits */
     void (*release)(struct shard_link *link);
-};
 
-/* What a critical section leaves to be freed after it. */
-struct trash {
-    struct shard_link *links;
-    struct shard_link **heads; /* at most one array is given up in a section */
+    _Atomic(struct shards_reader *) readers; /* all there ever were */
+    atomic_uint_least64_t epoch;
+    pthread_mutex_t limbo_lock;
+    atomic_bool limbo_is_used;
+    struct trash limbo;
+    uint64_t limbo_epoch; /* when no reader looks since before, limbo can be emptied */
 };
 
 static void trash_link(struct trash *trash, struct shard_link *link)
 {
-    link->next = trash->links;
+    link->hash = (uintptr_t)trash->links;
     trash->links = link;
 }
 
-static void trash_empty(const struct shards *shards, struct trash *trash)
+static void trash_buckets(struct trash *trash, struct buckets *buckets)
+{
+    buckets->next = trash->buckets;
+    trash->buckets = buckets;
+}
+
+static void trash_free(const struct shards *shards, struct trash *trash)
 {
     while (trash->links != NULL) {
         struct shard_link *link = trash->links;
 
-        trash->links = link->next;
+        trash->links = (struct shard_link *)(uintptr_t)link->hash;
         shards->release(link);
     }
-    free(trash->heads);
+    while (trash->buckets != NULL) {
+        struct buckets *buckets = trash->buckets;
+
+        trash->buckets = buckets->next;
+        free(buckets);
+    }
+}
+
+/* ---- what readers may still see ---- */
+
+static bool is_unseen(const struct shards *shards, uint64_t epoch)
+{
+    const struct shards_reader *reader = shards->readers;
+
+    for (; reader != NULL; reader = reader->next) {
+        uint64_t since = reader->since;
+
+        if (since != 0 && since < epoch)
+            return false;
+    }
+    return true;
+}
+
+static void limbo_lock(struct shards *shards)
+{
+    int error = pthread_mutex_lock(&shards->limbo_lock);
+
+    ASSERT(error == 0);
+}
+
+static void limbo_unlock(struct shards *shards)
+{
+    int error = pthread_mutex_unlock(&shards->limbo_lock);
+
+    ASSERT(error == 0);
+}
+
+static void limbo_add(struct shards *shards, struct trash *trash, uint64_t epoch)
+{
+    limbo_lock(shards);
+    while (trash->links != NULL) {
+        struct shard_link *link = trash->links;
+
+        trash->links = (struct shard_link *)(uintptr_t)link->hash;
+        trash_link(&shards->limbo, link);
+    }
+    while (trash->buckets != NULL) {
+        struct buckets *buckets = trash->buckets;
+
+        trash->buckets = buckets->next;
+        trash_buckets(&shards->limbo, buckets);
+    }
+    if (shards->limbo_epoch < epoch)
+        shards->limbo_epoch = epoch;
+    shards->limbo_is_used = true;
+    limbo_unlock(shards);
+}
+
+static void limbo_empty(struct shards *shards)
+{
+    struct trash trash = {NULL, NULL};
+
+    limbo_lock(shards);
+    if (is_unseen(shards, shards->limbo_epoch)) {
+        trash = shards->limbo;
+        shards->limbo = (struct trash){NULL, NULL};
+        shards->limbo_is_used = false;
+    }
+    limbo_unlock(shards);
+    trash_free(shards, &trash);
+}
+
+static void trash_empty(struct shards *shards, struct trash *trash)
+{
+    uint64_t epoch;
+
+    if (shards->limbo_is_used)
+        limbo_empty(shards);
+    if (trash->links == NULL && trash->buckets == NULL)
+        return;
+    epoch = atomic_fetch_add(&shards->epoch, 1) + 1;
+    if (is_unseen(shards, epoch))
+        trash_free(shards, trash);
+    else
+        limbo_add(shards, trash, epoch);
 }
 
 /* ---- one shard; the lock is held ---- */
 
 static uint64_t arrays_bytes(const struct shard *shard)
 {
-    return (shard->now.count + shard->grown.count) * sizeof(struct shard_link *);
+    const struct buckets *grown = shard->grown;
+
+    return (shard->now->count + (grown == NULL ? 0 : grown->count)) *
+           sizeof(struct shard_link *);
 }
 
 /* What the shard would be charged with so much more in it. */
@@ -100,36 +216,54 @@ static uint64_t charge(const struct shard *shard, uint64_t more_entries, uint64_
 
 static bool is_growing(const struct shard *shard)
 {
-    return shard->grown.heads != NULL;
+    return shard->grown != NULL;
+}
+
+/* NULL: no memory. */
+static struct buckets *buckets_new(size_t count)
+{
+    struct buckets *buckets =
+        calloc(1, sizeof(struct buckets) + count * sizeof(shard_place));
+
+    if (buckets != NULL)
+        buckets->count = count;
+    return buckets;
+}
+
+static shard_place *chain_in(struct buckets *buckets, uint64_t hash)
+{
+    return &buckets->heads[(size_t)hash & (buckets->count - 1)];
 }
 
 /* The chain in which an entry with this hash is or would be. */
-static struct shard_link **chain_of(struct shard *shard, uint64_t hash)
+static shard_place *chain_of(struct shard *shard, uint64_t hash)
 {
-    size_t at = (size_t)hash & (shard->now.count - 1);
+    struct buckets *now = shard->now;
 
-    if (is_growing(shard) && at < shard->moved)
-        return &shard->grown.heads[(size_t)hash & (shard->grown.count - 1)];
-    return &shard->now.heads[at];
+    if (is_growing(shard) && ((size_t)hash & (now->count - 1)) < shard->moved)
+        return chain_in(shard->grown, hash);
+    return chain_in(now, hash);
 }
 
 /* The chains of a bucket of the shard. @return 1 or 2. */
-static unsigned chains_of_bucket(struct shard *shard, size_t at, struct shard_link **chains[2])
+static unsigned chains_of_bucket(struct shard *shard, size_t at, shard_place *chains[2])
 {
-    if (is_growing(shard) && at < shard->moved) {
-        chains[0] = &shard->grown.heads[at];
-        chains[1] = &shard->grown.heads[at + shard->now.count];
+    struct buckets *now = shard->now, *grown = shard->grown;
+
+    if (grown != NULL && at < shard->moved) {
+        chains[0] = &grown->heads[at];
+        chains[1] = &grown->heads[at + now->count];
         return 2;
     }
-    chains[0] = &shard->now.heads[at];
+    chains[0] = &now->heads[at];
     return 1;
 }
 
-static void unlink_at(struct shard *shard, struct shard_link **place, struct trash *trash)
+static void unlink_at(struct shard *shard, shard_place *place, struct trash *trash)
 {
     struct shard_link *link = *place;
 
-    *place = link->next;
+    *place = atomic_load(&link->next);
     shard->entries--;
     shard->entries_bytes -= link->size_bytes;
     trash_link(trash, link);
@@ -139,9 +273,9 @@ static void move_chain(struct shard_link *link, struct buckets *to)
 {
     while (link != NULL) {
         struct shard_link *next = link->next;
-        struct shard_link **head = &to->heads[(size_t)link->hash & (to->count - 1)];
+        shard_place *head = chain_in(to, link->hash);
 
-        link->next = *head;
+        link->next = atomic_load(head);
         *head = link;
         link = next;
     }
@@ -149,48 +283,48 @@ static void move_chain(struct shard_link *link, struct buckets *to)
 
 static void growing_step(struct shard *shard, struct trash *trash)
 {
-    for (unsigned i = 0; i < MOVES && shard->moved < shard->now.count; i++) {
-        move_chain(shard->now.heads[shard->moved], &shard->grown);
-        shard->now.heads[shard->moved++] = NULL;
+    struct buckets *now = shard->now;
+
+    for (unsigned i = 0; i < MOVES && shard->moved < now->count; i++) {
+        move_chain(now->heads[shard->moved], shard->grown);
+        now->heads[shard->moved++] = NULL;
     }
-    if (shard->moved < shard->now.count)
+    if (shard->moved < now->count)
         return;
-    trash->heads = shard->now.heads;
-    shard->now = shard->grown;
-    shard->grown = (struct buckets){NULL, 0};
+    shard->now = atomic_load(&shard->grown);
+    shard->grown = NULL;
     shard->moved = 0;
+    trash_buckets(trash, now);
 }
 
 /* Without memory the chains just get longer. */
 static void grow(struct shard *shard, struct trash *trash)
 {
-    if (is_growing(shard)) {
+    size_t count = shard->now->count;
+
+    if (is_growing(shard))
         growing_step(shard, trash);
-        return;
-    }
-    if (shard->entries <= shard->now.count)
-        return;
-    shard->grown.heads = calloc(shard->now.count * 2, sizeof(struct shard_link *));
-    if (shard->grown.heads != NULL)
-        shard->grown.count = shard->now.count * 2;
+    else if (shard->entries > count)
+        shard->grown = buckets_new(count * 2);
 }
 
 /* One bucket under the hand. @return how many visited entries may still be spared. */
 static unsigned sweep_bucket(struct shard *shard, uint64_t more_entries, uint64_t more_bytes,
                              unsigned may_spare, struct trash *trash)
 {
-    struct shard_link **chains[2];
+    shard_place *chains[2];
     unsigned count = chains_of_bucket(shard, shard->hand, chains);
 
     for (unsigned i = 0; i < count; i++) {
-        struct shard_link **place = chains[i];
+        shard_place *place = chains[i];
 
         while (*place != NULL &&
                charge(shard, more_entries, more_bytes) > shard->budget_bytes) {
-            if (may_spare > 0 &&
-                atomic_load_explicit(&(*place)->visited, memory_order_relaxed)) {
-                atomic_store_explicit(&(*place)->visited, false, memory_order_relaxed);
-                place = &(*place)->next;
+            struct shard_link *link = *place;
+
+            if (may_spare > 0 && atomic_load_explicit(&link->visited, memory_order_relaxed)) {
+                atomic_store_explicit(&link->visited, false, memory_order_relaxed);
+                place = &link->next;
                 may_spare--;
             } else {
                 unlink_at(shard, place, trash);
@@ -209,7 +343,7 @@ static void evict(struct shard *shard, uint64_t more_entries, uint64_t more_byte
 
     while (shard->entries > 0 &&
            charge(shard, more_entries, more_bytes) > shard->budget_bytes) {
-        if (shard->hand >= shard->now.count)
+        if (shard->hand >= shard->now->count)
             shard->hand = 0;
         may_spare = sweep_bucket(shard, more_entries, more_bytes, may_spare, trash);
         shard->hand++;
@@ -223,23 +357,25 @@ static bool fits(const struct shard *shard, uint32_t size_bytes)
 }
 
 /* The place that points to the matching entry, or to the NULL at the end of its chain. */
-static struct shard_link **find_place(struct shard *shard, const struct shard_change *change)
+static shard_place *find_place(struct shard *shard, const struct shard_change *change)
 {
-    struct shard_link **place = chain_of(shard, change->hash);
+    shard_place *place = chain_of(shard, change->hash);
+    struct shard_link *link;
 
-    while (*place != NULL &&
-           ((*place)->hash != change->hash || !change->match(*place, change->context)))
-        place = &(*place)->next;
+    while ((link = *place) != NULL &&
+           (link->hash != change->hash || !change->match(link, change->context)))
+        place = &link->next;
     return place;
 }
 
-static void put(struct shard *shard, struct shard_link **place, struct shard_link *fresh,
+static void put(struct shard *shard, shard_place *place, struct shard_link *fresh,
                 struct trash *trash)
 {
-    struct shard_link **chain;
+    struct shard_link *old = *place;
+    shard_place *chain;
 
-    if (*place != NULL) { /* a popular entry stays popular when it is replaced */
-        bool visited = atomic_load_explicit(&(*place)->visited, memory_order_relaxed);
+    if (old != NULL) { /* a popular entry stays popular when it is replaced */
+        bool visited = atomic_load_explicit(&old->visited, memory_order_relaxed);
 
         atomic_store_explicit(&fresh->visited, visited, memory_order_relaxed);
         unlink_at(shard, place, trash);
@@ -247,7 +383,7 @@ static void put(struct shard *shard, struct shard_link **place, struct shard_lin
     evict(shard, 1, fresh->size_bytes, trash);
     grow(shard, trash);
     chain = chain_of(shard, fresh->hash);
-    fresh->next = *chain;
+    fresh->next = atomic_load(chain);
     *chain = fresh;
     shard->entries++;
     shard->entries_bytes += fresh->size_bytes;
@@ -256,50 +392,52 @@ static void put(struct shard *shard, struct shard_link **place, struct shard_lin
 /* All entries out; the smallest array in. On lack of memory the array is kept and emptied. */
 static void flush(struct shard *shard, struct trash *trash)
 {
-    struct shard_link **heads = calloc(BUCKETS_MIN, sizeof(struct shard_link *));
-    struct shard_link **chains[2];
+    struct buckets *small = buckets_new(BUCKETS_MIN), *now = shard->now;
+    shard_place *chains[2];
 
-    for (size_t at = 0; at < shard->now.count; at++) {
+    for (size_t at = 0; at < now->count; at++) {
         for (unsigned i = chains_of_bucket(shard, at, chains); i-- > 0;) {
             while (*chains[i] != NULL)
                 unlink_at(shard, chains[i], trash);
         }
     }
     if (is_growing(shard)) {
-        free(shard->grown.heads);
-        shard->grown = (struct buckets){NULL, 0};
+        trash_buckets(trash, shard->grown);
+        shard->grown = NULL;
         shard->moved = 0;
     }
     shard->hand = 0;
-    if (heads == NULL)
+    if (small == NULL)
         return;
-    trash->heads = shard->now.heads;
-    shard->now = (struct buckets){heads, BUCKETS_MIN};
+    shard->now = small;
+    trash_buckets(trash, now);
 }
 
 /* After the budget was made smaller: an array of an eighth of it at most. */
 static void shrink_arrays(struct shard *shard, struct trash *trash)
 {
-    struct buckets small = {NULL, shard->now.count};
-    struct shard_link **chains[2];
+    struct buckets *now = shard->now, *small;
+    size_t count = now->count;
+    shard_place *chains[2];
 
-    while (small.count > BUCKETS_MIN &&
-           small.count * sizeof(struct shard_link *) > shard->budget_bytes / 8)
-        small.count /= 2;
-    if (small.count == shard->now.count && !is_growing(shard))
+    while (count > BUCKETS_MIN &&
+           count * sizeof(struct shard_link *) > shard->budget_bytes / 8)
+        count /= 2;
+    if (count == now->count && !is_growing(shard))
         return;
-    small.heads = calloc(small.count, sizeof(struct shard_link *));
-    if (small.heads == NULL)
+    small = buckets_new(count);
+    if (small == NULL)
         return;
-    for (size_t at = 0; at < shard->now.count; at++) {
+    for (size_t at = 0; at < now->count; at++) {
         for (unsigned i = chains_of_bucket(shard, at, chains); i-- > 0;)
-            move_chain(*chains[i], &small);
+            move_chain(*chains[i], small);
     }
-    free(shard->grown.heads);
-    shard->grown = (struct buckets){NULL, 0};
+    if (is_growing(shard))
+        trash_buckets(trash, shard->grown);
+    shard->grown = NULL;
     shard->moved = shard->hand = 0;
-    trash->heads = shard->now.heads;
     shard->now = small;
+    trash_buckets(trash, now);
 }
 
 /* ---- all shards ---- */
@@ -329,21 +467,20 @@ static bool shard_init(struct shard *shard, uint64_t budget_bytes)
 {
     memset(shard, 0, sizeof(*shard));
     shard->budget_bytes = budget_bytes;
-    shard->now.heads = calloc(BUCKETS_MIN, sizeof(struct shard_link *));
-    if (shard->now.heads == NULL)
+    shard->now = buckets_new(BUCKETS_MIN);
+    if (shard->now == NULL)
         return false;
-    shard->now.count = BUCKETS_MIN;
     if (pthread_mutex_init(&shard->lock, NULL) == 0)
         return true;
-    free(shard->now.heads);
+    free(shard->now);
     return false;
 }
 
 static void shard_clear(struct shard *shard)
 {
     pthread_mutex_destroy(&shard->lock);
-    free(shard->now.heads);
-    free(shard->grown.heads);
+    free(shard->now);
+    free(shard->grown);
 }
 
 struct shards *shards_new(uint64_t size_bytes, unsigned count,
@@ -359,6 +496,11 @@ struct shards *shards_new(uint64_t size_bytes, unsigned count,
         shards->bits++;
     shards->count = BIT(shards->bits);
     shards->release = release;
+    atomic_init(&shards->epoch, 1);
+    if (pthread_mutex_init(&shards->limbo_lock, NULL) != 0) {
+        free(shards);
+        return NULL;
+    }
     shards->shard = aligned_alloc(_Alignof(struct shard), shards->count * sizeof(struct shard));
     while (shards->shard != NULL && made < shards->count &&
            shard_init(&shards->shard[made], size_bytes / shards->count))
@@ -367,9 +509,23 @@ struct shards *shards_new(uint64_t size_bytes, unsigned count,
         return shards;
     while (made-- > 0)
         shard_clear(&shards->shard[made]);
+    pthread_mutex_destroy(&shards->limbo_lock);
     free(shards->shard);
     free(shards);
     return NULL;
+}
+
+static void free_readers(struct shards *shards)
+{
+    struct shards_reader *reader = shards->readers;
+
+    while (reader != NULL) {
+        struct shards_reader *next = reader->next;
+
+        ASSERT(!reader->taken);
+        free(reader);
+        reader = next;
+    }
 }
 
 void shards_free(struct shards *shards)
@@ -377,24 +533,85 @@ void shards_free(struct shards *shards)
     if (shards == NULL)
         return;
     shards_flush(shards);
+    trash_free(shards, &shards->limbo);
     for (unsigned i = 0; i < shards->count; i++)
         shard_clear(&shards->shard[i]);
+    free_readers(shards);
+    pthread_mutex_destroy(&shards->limbo_lock);
     free(shards->shard);
     free(shards);
+}
+
+/* ---- looking ---- */
+
+struct shards_reader *shards_reader_new(struct shards *shards)
+{
+    struct shards_reader *reader = shards->readers, *first;
+
+    for (; reader != NULL; reader = reader->next)
+        if (!atomic_exchange(&reader->taken, true))
+            return reader;
+    reader = aligned_alloc(_Alignof(struct shards_reader), sizeof(*reader));
+    if (reader == NULL)
+        return NULL;
+    atomic_init(&reader->since, 0);
+    atomic_init(&reader->taken, true);
+    first = shards->readers;
+    do
+        reader->next = first;
+    while (!atomic_compare_exchange_weak(&shards->readers, &first, reader));
+    return reader;
+}
+
+void shards_reader_free(struct shards_reader *reader)
+{
+    if (reader != NULL)
+        reader->taken = false;
+}
+
+/* Marked once a round of the clock, so that popular entries stay in every thread's cache. */
+static void mark_visited(const struct shard_link *link)
+{
+    if (!atomic_load_explicit(&link->visited, memory_order_relaxed))
+        atomic_store_explicit(&((struct shard_link *)link)->visited, true,
+                              memory_order_relaxed);
+}
+
+static const struct shard_link *walk(const struct shard_link *link, uint64_t hash,
+                                     shard_look *look, void *context)
+{
+    while (link != NULL && (link->hash != hash || !look(link, context)))
+        link = link->next;
+    if (link != NULL)
+        mark_visited(link);
+    return link;
 }
 
 bool shards_look(struct shards *shards, uint64_t hash, shard_look *look, void *context)
 {
     struct shard *shard = shard_lock(shard_of(shards, hash));
-    struct shard_link *link = *chain_of(shard, hash);
+    bool found = walk(*chain_of(shard, hash), hash, look, context) != NULL;
 
-    while (link != NULL && (link->hash != hash || !look(link, context)))
-        link = link->next;
-    if (link != NULL && !atomic_load_explicit(&link->visited, memory_order_relaxed))
-        atomic_store_explicit(&link->visited, true, memory_order_relaxed);
     shard_unlock(shard);
-    return link != NULL;
+    return found;
 }
+
+bool shards_peek(struct shards *shards, struct shards_reader *reader, uint64_t hash,
+                 shard_look *look, void *context)
+{
+    struct shard *shard = shard_of(shards, hash);
+    struct buckets *grown;
+    bool found;
+
+    atomic_exchange(&reader->since, shards->epoch);
+    found = walk(*chain_in(shard->now, hash), hash, look, context) != NULL;
+    if (!found && (grown = shard->grown) != NULL)
+        found = walk(*chain_in(grown, hash), hash, look, context) != NULL;
+    atomic_store_explicit(&reader->since, 0, memory_order_release);
+    return found;
+}
+
+/* ---- changing, and walking through everything ---- */
 
 enum shard_verdict shards_change(struct shards *shards, const struct shard_change *change)
 {
@@ -403,7 +620,7 @@ enum shard_verdict shards_change(struct shards *shards, const struct shard_chang
     struct trash trash = {NULL, NULL};
 
     if (change->fresh == NULL || fits(shard, change->fresh->size_bytes)) {
-        struct shard_link **place = find_place(shard, change);
+        shard_place *place = find_place(shard, change);
 
         verdict = change->decide(*place, change->context);
         if (verdict == SHARD_PUT) {
@@ -421,18 +638,20 @@ enum shard_verdict shards_change(struct shards *shards, const struct shard_chang
 static size_t visit_bucket(struct shard *shard, size_t at, shard_visit *visit, void *context,
                            struct trash *trash)
 {
-    struct shard_link **chains[2];
+    shard_place *chains[2];
     size_t dropped = 0;
 
     for (unsigned i = chains_of_bucket(shard, at, chains); i-- > 0;) {
-        struct shard_link **place = chains[i];
+        shard_place *place = chains[i];
 
         while (*place != NULL) {
-            if (visit(*place, context) == SHARD_DROP) {
+            struct shard_link *link = *place;
+
+            if (visit(link, context) == SHARD_DROP) {
                 unlink_at(shard, place, trash);
                 dropped++;
             } else {
-                place = &(*place)->next;
+                place = &link->next;
             }
         }
     }
@@ -465,10 +684,10 @@ static size_t visit_shard(struct shards *shards, struct shard *shard, shard_visi
 
         shard_lock(shard);
         for (unsigned i = 0; i < VISIT_BUCKETS; i++) {
-            size_t bucket = at & (shard->now.count - 1);
+            size_t bucket = at & (shard->now->count - 1);
 
             dropped += visit_bucket(shard, bucket, visit, context, &trash);
-            at = next_bucket(bucket, shard->now.count);
+            at = next_bucket(bucket, shard->now->count);
             if (at == 0)
                 break;
         }

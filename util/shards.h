@@ -10,8 +10,8 @@
  * release once, outside the lock.
  *
  * No function given to this table may call the table again, or do more than compare, count and
- * copy: all but release run in a critical section. Looks may run beside other looks; a later
- * version may run them without any lock, so a look changes nothing but reference counts.
+ * copy: all but release run in a critical section. Looks may run beside other looks, and through
+ * shards_peek beside changes as well, so a look changes nothing but reference counts.
  */
 #ifndef TREESHREW_UTIL_SHARDS_H
 #define TREESHREW_UTIL_SHARDS_H
@@ -20,11 +20,14 @@
 
 #include "util/base.h"
 
+struct shard_link;
+typedef _Atomic(struct shard_link *) shard_place;
+
 /** The table's part of an entry. The maker sets hash and size_bytes, the rest is the table's.
  */
 struct shard_link {
-    struct shard_link *next;
-    uint64_t hash;
+    shard_place next;
+    atomic_uint_least64_t hash;
     uint32_t size_bytes; /* the sum of shard_cost of all that release will give back */
     atomic_bool visited; /* found since the hand last came by; written only when not yet set */
 };
@@ -38,8 +41,8 @@ static inline uint32_t shard_cost(size_t size_bytes)
 /** A link that is ready to be offered. */
 static inline void shard_link_init(struct shard_link *link, uint64_t hash, uint32_t size_bytes)
 {
-    link->next = NULL;
-    link->hash = hash;
+    atomic_init(&link->next, NULL);
+    atomic_init(&link->hash, hash);
     link->size_bytes = size_bytes;
     atomic_init(&link->visited, false);
 }
@@ -66,6 +69,24 @@ void shards_free(struct shards *shards);
  */
 typedef bool shard_look(const struct shard_link *link, void *context);
 bool shards_look(struct shards *shards, uint64_t hash, shard_look *look, void *context);
+
+/**
+ * Who may look without a lock: one thread, or nobody at the moment. What it could have seen is
+ * released when it has looked away.
+ */
+struct shards_reader;
+
+/** @return NULL: no memory. */
+struct shards_reader *shards_reader_new(struct shards *shards);
+void shards_reader_free(struct shards_reader *reader);
+
+/**
+ * As shards_look, without a lock: it writes nothing that threads share, but the mark of a visit.
+ * No reference may be taken. What is being put or moved at the same moment may be missed, so false
+ * means no more than "look again with shards_look".
+ */
+bool shards_peek(struct shards *shards, struct shards_reader *reader, uint64_t hash,
+                 shard_look *look, void *context);
 
 enum shard_verdict {
     SHARD_KEEP,   /* what is there stays; the fresh one remains the caller's */

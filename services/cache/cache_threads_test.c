@@ -7,6 +7,7 @@
  * whole: the rdata of a set tells which owner it was made for.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,7 +33,8 @@ struct worker {
     struct caches *caches;
     struct arena *arena;
     uint64_t random;
-    unsigned found, wrong;
+    unsigned found, wrong, seen; /* seen: without a lock or a reference */
+    struct shards_reader *reader;
     const struct rrset *held[HELD]; /* references that outlive what happens in the caches */
     unsigned held_of[HELD];         /* the name's number */
 };
@@ -108,12 +110,54 @@ static void work_on_rrsets(struct worker *worker)
         rrset_cache_drop(worker->caches->rrsets, name, TYPE_A, CLASS_IN, RRSET_PLAIN);
 }
 
+/* A memo's octets say which name it was made for. */
+static void keep_memo(struct worker *worker, const struct msg_entry *entry, unsigned number)
+{
+    uint8_t octets[64];
+    struct msg_shown shown = {.set = NULL};
+    struct msg_memo memo = {.generation = number, .shown = &shown};
+
+    memset(octets, (int)(number % 251), sizeof(octets));
+    memo.image[number % MSG_IMAGES] = slice_of(octets, 1 + below(worker, sizeof(octets)));
+    if (entry->count[0] == 1)
+        shown.set = entry->rrsets[0];
+    msg_cache_keep_memo(worker->caches->messages, entry, &memo);
+}
+
+struct looking {
+    struct worker *worker;
+    unsigned number;
+};
+
+static bool look_at(const struct msg_entry *entry, void *context)
+{
+    const struct looking *looking = context;
+    struct worker *worker = looking->worker;
+    unsigned number = looking->number;
+    const struct slice *image;
+
+    worker->seen++;
+    expect(worker, dname_equal(entry->qname, worker->caches->names[number]));
+    if (entry->count[0] == 1)
+        expect(worker, is_of(entry->rrsets[0], number));
+    if (entry->memo == NULL)
+        return true;
+    image = &entry->memo->image[number % MSG_IMAGES];
+    expect(worker, entry->memo->generation == number && image->size != 0);
+    expect(worker, image->data[0] == number % 251 &&
+                       image->data[image->size - 1] == number % 251);
+    if (entry->count[0] == 1)
+        expect(worker, entry->memo->shown[0].set == entry->rrsets[0]);
+    return true;
+}
+
 static void work_on_messages(struct worker *worker)
 {
     unsigned number = below(worker, NAMES);
     struct question question = {worker->caches->names[number], TYPE_A, CLASS_IN};
     struct reasons reasons = {.count = 1, .item = {{22, "no answer"}}};
     const struct msg_entry *entry;
+    struct looking looking;
 
     if (below(worker, 3) == 0) {
         const struct rrset *set = store_set(worker, number);
@@ -127,9 +171,14 @@ static void work_on_messages(struct worker *worker)
         msg_cache_store(worker->caches->messages, &what);
         rrset_unref(set);
     }
+    looking = (struct looking){worker, number};
+    msg_cache_show(worker->caches->messages, worker->reader, &question, 0, NOW, look_at,
+                   &looking);
     entry = msg_cache_find(worker->caches->messages, &question, 0, NOW, 3);
     if (entry != NULL) {
         worker->found++;
+        if (below(worker, 3) == 0)
+            keep_memo(worker, entry, number);
         expect(worker, dname_equal(entry->qname, question.qname));
         expect(worker, strcmp(entry->reasons.item[0].text, "no answer") == 0);
         if (entry->count[0] == 1)
@@ -251,12 +300,16 @@ static void two_threads_at_once(void **state)
     caches_init(&caches, arena);
     for (unsigned i = 0; i < THREADS; i++) {
         workers[i] = (struct worker){.caches = &caches, .arena = arena_new(0), .random = i + 1};
+        workers[i].reader = msg_cache_reader_new(caches.messages);
+        assert_non_null(workers[i].reader);
         assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
     }
     for (unsigned i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         assert_int_equal(workers[i].wrong, 0);
         assert_true(workers[i].found > STEPS / 20); /* they did meet something */
+        assert_true(workers[i].seen > STEPS / 20);
+        msg_cache_reader_free(workers[i].reader);
         arena_free(workers[i].arena);
     }
     msg_cache_free(caches.messages);
@@ -267,11 +320,11 @@ static void two_threads_at_once(void **state)
 
 /* ---- walking while the arrays grow ---- */
 
-enum { KEPT = 200, GROWTH = 40000 };
+enum { KEPT = 200, GROWTH = 40000, BETWEEN_WALKS = 100 };
 
 struct growing {
     struct rrset_cache *rrsets;
-    atomic_bool done;
+    atomic_uint stored;
 };
 
 static const struct rrset *store_numbered(struct rrset_cache *rrsets, struct arena *arena,
@@ -292,9 +345,9 @@ static void *make_grow(void *context)
     for (unsigned i = 0; i < GROWTH; i++) {
         rrset_unref(store_numbered(growing->rrsets, arena, "new", i));
         arena_reset(arena);
+        atomic_fetch_add(&growing->stored, 1);
     }
     arena_free(arena);
-    atomic_store(&growing->done, true);
     return NULL;
 }
 
@@ -308,9 +361,9 @@ static void count_kept(void *context, const struct rrset *set, enum rrset_flavou
 static void walking_while_growing(void **state)
 {
     struct arena *arena = arena_new(0);
-    struct growing growing = {rrset_cache_new(64 << 20, 1, (struct hash_key){1, 2}), false};
+    struct growing growing = {rrset_cache_new(64 << 20, 1, (struct hash_key){1, 2}), 0};
     pthread_t thread;
-    bool last;
+    unsigned stored;
 
     (void)state;
     for (unsigned i = 0; i < KEPT; i++)
@@ -319,10 +372,13 @@ static void walking_while_growing(void **state)
     do {
         unsigned kept = 0;
 
-        last = atomic_load(&growing.done);
+        stored = atomic_load(&growing.stored);
         rrset_cache_visit(growing.rrsets, count_kept, &kept);
         assert_int_equal(kept, KEPT);
-    } while (!last);
+        /* Mutexes are not fair: who does nothing but walk keeps everybody else out. */
+        while (atomic_load(&growing.stored) < size_min(stored + BETWEEN_WALKS, GROWTH))
+            sched_yield();
+    } while (stored < GROWTH);
     pthread_join(thread, NULL);
     assert_int_equal(rrset_cache_count(growing.rrsets), KEPT + GROWTH);
     rrset_cache_free(growing.rrsets);

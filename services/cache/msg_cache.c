@@ -374,13 +374,24 @@ static bool look_show(const struct shard_link *link, void *context)
     return true;
 }
 
-bool msg_cache_show(struct msg_cache *cache, const struct question *question, uint8_t flavour,
-                    int64_t now_s, msg_cache_use *use, void *context)
+bool msg_cache_show(struct msg_cache *cache, struct shards_reader *reader,
+                    const struct question *question, uint8_t flavour, int64_t now_s,
+                    msg_cache_use *use, void *context)
 {
     struct showing showing = {{*question, flavour}, now_s, use, context, false};
 
-    shards_look(cache->shards, key_hash(cache, &showing.key), look_show, &showing);
+    shards_peek(cache->shards, reader, key_hash(cache, &showing.key), look_show, &showing);
     return showing.used;
+}
+
+struct shards_reader *msg_cache_reader_new(struct msg_cache *cache)
+{
+    return shards_reader_new(cache->shards);
+}
+
+void msg_cache_reader_free(struct shards_reader *reader)
+{
+    shards_reader_free(reader);
 }
 
 /* ---- taking out and changing ---- */
@@ -465,9 +476,9 @@ static enum shard_verdict decide_if_there(struct shard_link *link, void *context
 enum status msg_cache_keep_memo(struct msg_cache *cache, const struct msg_entry *entry,
                                 const struct msg_memo *memo)
 {
-    const struct packed *old = CONTAINER_OF(entry, const struct packed, entry);
-    struct shard_change change = {old->link.hash, match_entry, decide_if_there, (void *)entry,
-                                  NULL};
+    const struct msg_key key = {{entry->qname, entry->qtype, entry->qclass}, entry->flavour};
+    struct shard_change change = {key_hash(cache, &key), match_entry, decide_if_there,
+                                  (void *)entry, NULL};
     struct packed *packed = pack_again(entry, change.hash, memo);
 
     if (packed == NULL)

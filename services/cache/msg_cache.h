@@ -102,14 +102,21 @@ const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct que
                                        uint8_t flavour, int64_t now_s, uint32_t stale_s);
 void msg_entry_unref(const struct msg_entry *entry);
 
+/** Who looks without a lock: one thread. Given back before the cache is freed. NULL: no memory. */
+struct shards_reader;
+struct shards_reader *msg_cache_reader_new(struct msg_cache *cache);
+void msg_cache_reader_free(struct shards_reader *reader);
+
 /**
  * Shows the fresh entry of that flavour to `use`, where it may be read and copied from but not
- * referred to afterwards. No reference is taken, so that a hit writes nothing that threads share.
- * @return what `use` returned; false: no entry.
+ * referred to afterwards. Neither lock nor reference is taken, so that a hit writes nothing that
+ * threads share.
+ * @return what `use` returned; false: no entry, or it is just being put there.
  */
 typedef bool msg_cache_use(const struct msg_entry *entry, void *context);
-bool msg_cache_show(struct msg_cache *cache, const struct question *question, uint8_t flavour,
-                    int64_t now_s, msg_cache_use *use, void *context);
+bool msg_cache_show(struct msg_cache *cache, struct shards_reader *reader,
+                    const struct question *question, uint8_t flavour, int64_t now_s,
+                    msg_cache_use *use, void *context);
 
 /**
  * Puts a copy of the entry with this memo in the entry's place, unless something newer is there

@@ -159,7 +159,7 @@ bool lane_answer(struct request_service *service, enum transport transport,
         .question = slice_of(packet.data + HEADER_SIZE, usual.question_size)};
     if (service->settings.options->rrset_roundrobin)
         passing.asker.rotate = passing.asker.id;
-    return msg_cache_show(env->messages, &usual.question, flavour_of(env, &usual.question),
+    return msg_cache_show(env->messages, service->reader, &usual.question, flavour_of(env, &usual.question),
                           passing.asker.now_s, use_entry, &passing);
 }
 

@@ -67,7 +67,9 @@ struct request_service *request_service_new(struct world *world, struct mesh *me
     service->arena = arena_new(ARENA_BYTES_MAX);
     service->told = arena_new(ARENA_BYTES_MAX);
     service->limit = limit_new(key);
-    if (service->arena == NULL || service->told == NULL || service->limit == NULL) {
+    service->reader = msg_cache_reader_new(settings->env->messages);
+    if (service->arena == NULL || service->told == NULL || service->limit == NULL ||
+        service->reader == NULL) {
         request_service_free(service);
         return NULL;
     }
@@ -111,6 +113,7 @@ void request_service_free(struct request_service *service)
     while ((link = list_first(&service->requests)) != NULL)
         request_free(CONTAINER_OF(link, struct request, listed));
     limit_free(service->limit);
+    msg_cache_reader_free(service->reader);
     arena_free(service->arena);
     arena_free(service->told);
     free(service);

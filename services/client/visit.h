@@ -34,6 +34,7 @@ struct request_service {
     struct arena *arena; /* of the message being received; emptied with each */
     struct arena *told;  /* of what is told while a message is being received */
     struct acl_recall recall; /* of settings.acl */
+    struct shards_reader *reader; /* of the message cache */
     bool lane_is_open;        /* usual questions may be answered out of memos (lane.h) */
     int64_t log_second;  /* SERVFAIL lines are limited in number */
     uint32_t log_lines, log_left_out;
