@@ -218,8 +218,8 @@ static struct evidence most_telling(const struct trace *trace, const struct evid
     return best;
 }
 
-/* A finding of the validator is the reason by itself: servers that failed elsewhere, when keys
- * were asked for, would only mislead. */
+/* A finding of the validator is the reason by itself: servers that failed on the way to the data,
+ * or when keys were asked for, would only mislead. */
 static bool is_of_validator(uint16_t code)
 {
     switch (code) {
@@ -241,12 +241,11 @@ void outcome_explain(struct reasons *reasons, struct arena *arena, const struct 
     struct evidence taken[EVIDENCE_MAX];
     size_t count = 0;
     /* Where no server was asked, those that were asked for servers' addresses are to blame. */
-    bool by_others = !is_of_validator(code) && most_telling(trace, NULL, 0, 0).event == NULL;
-    unsigned depth = by_others ? EVIDENCE_DEPTH_MAX : 0;
+    unsigned depth = most_telling(trace, NULL, 0, 0).event == NULL ? EVIDENCE_DEPTH_MAX : 0;
 
     reasons->count = 0;
     reasons_add(reasons, arena, code, cause);
-    while (count < EVIDENCE_MAX) {
+    while (count < EVIDENCE_MAX && !is_of_validator(code)) {
         struct evidence best = most_telling(trace, taken, count, depth);
 
         if (best.event == NULL)

@@ -156,8 +156,8 @@ static void below_when_alone(void **state)
     trace_unref(above);
 }
 
-/* Keys could be had after all, and were bad: that one server of several failed before is no reason. */
-static void not_below_for_validator(void **state)
+/* Data could be had after all, and was bad: that a server of several failed before is no reason. */
+static void a_finding_stands_alone(void **state)
 {
     struct home *home = *state;
     struct trace *above = trace_new(0);
@@ -166,6 +166,8 @@ static void not_below_for_validator(void **state)
     struct reasons reasons;
 
     happened(home, TRACE_LAME, "192.0.2.1");
+    outcome_explain(&reasons, home->arena, home->trace, EDE_RRSIGS_MISSING, "sig=missing");
+    assert_string_equal(reasons_line(&reasons, home->arena), "10 \"sig=missing\"");
     trace_add(above, 10, &sub);
     outcome_explain(&reasons, home->arena, above, EDE_RRSIGS_MISSING, "sig=missing");
     assert_string_equal(reasons_line(&reasons, home->arena), "10 \"sig=missing\"");
@@ -216,7 +218,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cut_at_a_character, set_up, tear_down),
         cmocka_unit_test_setup_teardown(whole_pieces_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(below_when_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(not_below_for_validator, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_finding_stands_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(policy_is_passed_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(long_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(traces_are_bounded, set_up, tear_down),
