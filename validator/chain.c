@@ -250,10 +250,11 @@ static bool may_fetch_again(const struct query *query, const struct val_fetch *f
            query->budget->exhausted == COSTS && query->budget->left[COST_FAILED_SIGNATURES] > 0;
 }
 
-/* What was fetched is bad: another server may have better. */
+/* What was fetched is bad: another server may have better.
+ * @param stripped the zone whose signatures are missing; wire NULL: none are. */
 static enum chained fetch_again(struct query *query, struct val_state *state,
                                 const struct reasons *why, const struct outcome_source *source,
-                                bool is_stripped, bool is_forged)
+                                struct dname stripped, bool is_forged)
 {
     struct val_fetch *fetch = &state->chain.fetch;
     bool has_server = source != NULL && source->server.family != ADDR_NONE;
@@ -268,12 +269,7 @@ static enum chained fetch_again(struct query *query, struct val_state *state,
         fetch->fault = *why;
     if (!may_fetch_again(query, fetch))
         return end_bogus(query, state, fetch->fault.count == 0 ? why : &fetch->fault);
-    if (has_server) {
-        query_avoid(query, &source->server, source->zone, is_forged);
-        if (is_stripped)
-            infra_note(query->env->infra, &source->server, source->zone, query_now_ms(query),
-                       INFRA_DNSSEC_LAME);
-    }
+    val_avoid(query, source, stripped, is_forged);
     fetch->tries++;
     fetch->set = NULL;
     fetch->proven = NULL;
@@ -347,9 +343,11 @@ static enum chained find_place(struct query *query, struct val_state *state)
 
 /* ---- keys ---- */
 
-static bool is_stripped(const struct rrset *set)
+static struct dname if_stripped(const struct rrset *set, struct dname zone)
 {
-    return set == NULL || set->rrsig_count == 0;
+    static const struct dname none;
+
+    return set == NULL || set->rrsig_count == 0 ? zone : none;
 }
 
 /* RFC 2308 section 2.2: that something is not there is said with an SOA. Without it, and without
@@ -384,7 +382,8 @@ static enum chained take_keys(struct query *query, struct val_state *state,
         /* Of the clock it is no server that is to blame. */
         why = val_reason_of(query, &verdict->finding,
                             verdict->finding.has_clock ? NULL : source);
-        return fetch_again(query, state, &why, source, is_stripped(dnskeys), false);
+        return fetch_again(query, state, &why, source, if_stripped(dnskeys, chain->candidate),
+                           false);
     }
     if (verdict->security == SEC_INSECURE) {
         why = val_reason_of(query, &verdict->finding, NULL);
@@ -508,12 +507,13 @@ static bool goes_via(struct val_chain *chain, struct dname signer)
 /* ---- DS ---- */
 
 static enum chained ds_is_bad(struct query *query, struct val_state *state,
-                              const struct reasons *why, bool denial, bool stripped)
+                              const struct reasons *why, bool denial,
+                              struct dname stripped)
 {
     if (turn_careful(&state->chain))
         return CHAINED;
     return fetch_again(query, state, why, fetched_from(&state->chain.fetch, denial), stripped,
-                       !denial && !stripped);
+                       !denial && stripped.wire == NULL);
 }
 
 static enum chained take_ds(struct query *query, struct val_state *state,
@@ -567,7 +567,7 @@ static enum chained verify(struct query *query, struct val_state *state,
     chain->clock = clock_sense_set(&check, *set, chain->at->keys, &verdict.finding);
     why = val_reason_of(query, &verdict.finding,
                         chain->clock.is_wrong ? NULL : fetched_from(&chain->fetch, denial));
-    return ds_is_bad(query, state, &why, denial, is_stripped(*set));
+    return ds_is_bad(query, state, &why, denial, if_stripped(*set, chain->at->zone));
 }
 
 /* What a walk meets that is no delegation: the same keys go on for the names below. */
@@ -655,7 +655,8 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
         explain_emptied(&chain->fetch, &proof.finding);
         why = val_reason_of(query, &proof.finding, fetched_from(&chain->fetch, true));
         return ds_is_bad(query, state, &why, true,
-                         denial.nsec_count == 0 && denial.nsec3_count == 0);
+                         denial.nsec_count + denial.nsec3_count == 0 ? chain->at->zone
+                                                                     : (struct dname){0});
     }
     if (!finding_is_none(&proof.finding))
         why = val_reason_of(query, &proof.finding, NULL);

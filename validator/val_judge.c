@@ -135,7 +135,8 @@ static enum judged verify(struct query *query, struct val_state *state, size_t i
     if (verdict.security != SEC_SECURE) {
         fault = fault_of(query, i, &verdict.finding);
         fault.is_final = verdict.exhausted;
-        fault.is_stripped = set->rrsig_count == 0;
+        if (set->rrsig_count == 0)
+            fault.stripped = zone->entry->zone;
         return bogus(state, fault);
     }
     item->is_expanded = verdict.good.is_expanded;
@@ -269,7 +270,7 @@ static enum judged stripped(struct query *query, struct val_state *state, size_t
 
     finding.zone = zone;
     fault = fault_of(query, i, &finding);
-    fault.is_stripped = true;
+    fault.stripped = zone;
     return bogus(state, fault);
 }
 
@@ -393,7 +394,8 @@ static enum judged not_proven(struct query *query, struct val_state *state,
         return bogus(state, state->proof_fault);
     fault.is_in_set = false;
     fault.is_final = proof->exhausted;
-    fault.is_stripped = denial->nsec_count == 0 && denial->nsec3_count == 0;
+    if (denial->nsec_count == 0 && denial->nsec3_count == 0)
+        fault.stripped = denial->zone;
     return bogus(state, fault);
 }
 
@@ -501,7 +503,7 @@ static enum judged nothing_signed(struct query *query, struct val_state *state,
     finding.zone = zone->entry->zone;
     fault = fault_of(query, i, &finding);
     fault.is_in_set = false;
-    fault.is_stripped = true;
+    fault.stripped = zone->entry->zone;
     return bogus(state, fault);
 }
 

@@ -87,7 +87,7 @@ struct val_fault {
     size_t set;         /* index of the RRset, for its server */
     bool is_in_set;     /* that RRset itself is bad, and not what should stand beside it */
     bool is_final;      /* another server could not say otherwise */
-    bool is_stripped;   /* signatures or proofs are missing, rather than wrong */
+    struct dname stripped; /* the zone whose signatures or proofs are missing; wire NULL: none */
 };
 
 struct val_state {
@@ -185,6 +185,16 @@ void val_anchor_signal(struct query *query, const struct anchor *anchor);
 
 /** The server whose words the RRset at that place of the outcome is; NULL: not known. */
 const struct outcome_source *val_source(const struct query *query, size_t index);
+
+/**
+ * The server is passed over for this query. Where signatures of a zone are missing that it was asked
+ * about as that zone's, it comes last for others, too; but what lies below may be broken by itself,
+ * and says nothing of the server.
+ * @param stripped that zone; wire NULL: nothing is missing.
+ * @param is_forged as for query_avoid.
+ */
+void val_avoid(struct query *query, const struct outcome_source *source, struct dname stripped,
+               bool is_forged);
 
 /** The answer is good as it is, secure or insecure: DONE. */
 enum step val_accept(struct query *query, struct val_state *state, enum security security);

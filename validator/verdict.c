@@ -91,16 +91,13 @@ const struct outcome_source *val_source(const struct query *query, size_t index)
     return source_of(&query->outcome, index);
 }
 
-/* The server is passed over for this query; one that lacks signatures comes last for others,
- * too. */
-static void avoid_server(struct query *query, const struct val_fault *fault)
+void val_avoid(struct query *query, const struct outcome_source *source, struct dname stripped,
+               bool is_forged)
 {
-    const struct outcome_source *source = source_of(&query->outcome, fault->set);
-
     if (source == NULL || source->server.family == ADDR_NONE)
         return;
-    query_avoid(query, &source->server, source->zone, false);
-    if (fault->is_stripped)
+    query_avoid(query, &source->server, source->zone, is_forged);
+    if (stripped.wire != NULL && dname_equal(stripped, source->zone))
         infra_note(query->env->infra, &source->server, source->zone, query_now_ms(query),
                    INFRA_DNSSEC_LAME);
 }
@@ -131,7 +128,7 @@ enum step val_refuse(struct query *query, struct val_state *state)
         rrset_set_security(query->outcome.message.rrsets[fault->set], SEC_BOGUS);
     if (!may_try_again(query, state))
         return val_fail(query, state);
-    avoid_server(query, fault);
+    val_avoid(query, source, fault->stripped, false);
     state->restarts++;
     query->anew = true;
     query->has_outcome = false;
