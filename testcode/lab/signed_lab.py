@@ -8,11 +8,15 @@ import os
 import shutil
 import subprocess
 
+import client
 import servers
-import signers
 import signed_zones
+import signers
 
 WORKERS = 4
+AT_ONCE = 8  # questions
+SHREWD_SHA1 = "127.1.1.3"  # with val-sha1
+SHREWD_OTHER = "127.1.1.4"
 
 
 class SignedLab(servers.Lab):
@@ -57,7 +61,7 @@ class SignedLab(servers.Lab):
                     % (owner, tag, algorithm, digest, value))
 
     def sign_zone(self, zone):
-        """@return the DS set, [] for a zone without keys."""
+        """Signs a zone with the keys that it has, or new ones. @return the DS set, [] for a zone without keys."""
         folder = self.zone_folder(zone)
         os.makedirs(folder, exist_ok=True)
         if zone.plan is None:
@@ -160,15 +164,52 @@ server:
         self.spawn("unbound", [copy, "-d", "-c", config])
         self.wait_for(servers.UNBOUND, "unbound")
 
-    def questions_counted(self):
-        """How many questions the counting server has seen since it started."""
+    def start_shrewds(self, program):
+        """One to be asked, one to be asked in another order, one that believes in SHA-1."""
+        self.start_shrewd(program)
+        self.start_shrewd(program, "shrewd-other", SHREWD_OTHER)
+        self.start_shrewd(program, "shrewd-sha1", SHREWD_SHA1, "    val-sha1: yes")
+
+    @staticmethod
+    def resolver_for(question):
+        """The zones with nothing better than SHA-1 are for the shrewd that believes in it."""
+        name = "." + question.name.lower()
+        if any(name.endswith("." + zone) for zone in signed_zones.SHA1):
+            return SHREWD_SHA1
+        return servers.SHREWD
+
+    @staticmethod
+    def ask(address, question, number=1):
+        """The reply, or None where there was none or it made no sense."""
+        try:
+            return client.ask(address, number % 65000 + 1, question.name, question.rrtype,
+                              flags=question.flags)
+        except (ValueError, IndexError, OSError, client.struct.error) as error:
+            print(f"{question} at {address}: {error!r}")
+            return None
+
+    def ask_all(self, address_of, asked):
+        """The replies in the order of the questions."""
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(lambda pair: self.ask(address_of(pair[1]), pair[1], pair[0]),
+                                 enumerate(asked)))
+
+    def _control(self, host, *command):
         done = subprocess.run(
             [servers.find_program("nsd-control"), "-c",
-             os.path.join(self.folder, "counted", "nsd.conf"), "stats_noreset"],
+             os.path.join(self.folder, host, "nsd.conf"), *command],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        for line in done.stdout.splitlines():
+        if done.returncode != 0:
+            raise servers.LabError(f"nsd-control {command}: {done.stdout}")
+        return done.stdout
+
+    def reload(self, host):
+        """The name server reads its zones again, not necessarily at once."""
+        self._control(host, "reload")
+
+    def questions_counted(self):
+        """How many questions the counting server has seen since it started."""
+        for line in self._control("counted", "stats_noreset").splitlines():
             if line.startswith("num.queries="):
                 return int(line.split("=")[1])
-        raise servers.LabError("nsd-control tells no counts: " + done.stdout)
-
-
+        raise servers.LabError("nsd-control tells no counts")

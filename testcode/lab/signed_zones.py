@@ -13,7 +13,7 @@ import dataclasses
 from signers import Key, Plan
 
 ADDRESSES = {"root": "127.10.0.1", "tld": "127.20.0.1", "leaf": "127.30.0.1",
-             "knot": "127.40.0.1", "counted": "127.50.0.1"}
+             "knot": "127.40.0.1", "counted": "127.50.0.1", "rolled": "127.60.0.1"}
 SIGNERS = ["bind", "ldns", "knot"]
 MATRIX_ALGORITHMS = [8, 10, 13, 14, 15, 16]
 DENIALS = ["nsec", "nsec3", "optout"]
@@ -22,6 +22,8 @@ PARAMETERS = [(0, ""), (1, "ab"), (10, "0123456789abcdef"), (50, ""), (3, "ff00"
 SHA1 = ["sha1-5.odd.", "sha1-7.odd.", "sha1-knot.odd.", "ds-1.odd."]
 SALTY = "salt-33.odd."
 PLAIN = "plain."
+COUNTED = {"nsec": "count-nsec.odd.", "nsec3": "count-nsec3.odd."}
+ROLLED = "roll.time.odd."
 
 
 @dataclasses.dataclass
@@ -140,7 +142,7 @@ moved DNAME {parent}
 class World:
     """zones: name -> Zone. Parents get NS, glue and DS of their children when all is built."""
 
-    def __init__(self):
+    def __init__(self, rolled_plan):
         self.zones = {}
         self.main = []  # names of the zones that fill() filled
         self._tops()
@@ -149,6 +151,7 @@ class World:
         self._odd_names()
         self._branches()
         self._counted()
+        self._rolled(rolled_plan)
         for zone in list(self.zones.values()):
             self._delegate(zone)
 
@@ -187,7 +190,8 @@ class World:
         for i, (name, signer, algorithm, denial) in enumerate(names):
             iterations, salt = PARAMETERS[i // 3 % len(PARAMETERS)]
             host = "knot" if signer == "knot" else ["tld", "leaf"][i % 2]
-            plan = Plan(signer, pair(algorithm), denial, iterations, salt,
+            keys = pair(algorithm, bits=2048 if denial == "nsec" else 1280)
+            plan = Plan(signer, keys, denial, iterations, salt,
                         digests=[(2,), (4,), (2, 4), (1, 2)][i % 4], all_sign_keys=i % 5 == 0)
             if i % 7 == 3 and signer != "ldns":
                 plan.keys = [Key(algorithm, "csk")]
@@ -247,7 +251,7 @@ class World:
             Key(15, "ksk", published=False, signs=False)], denial="nsec3", all_sign_keys=True)
         # Keys and DS sets of rare kinds.
         self._odd("csk", "bind", [Key(13, "csk")], denial="optout")
-        self._odd("rsa4096", "bind", pair(8, bits=4096))
+        self._odd("rsa4096", "bind", [Key(8, "ksk", bits=4096), Key(8, "zsk", bits=2048)])
         self._odd("rsa3072", "ldns", pair(10, bits=3072), denial="nsec3", iterations=2)
         self._odd("rsa1024", "knot", pair(8, bits=1024))
         self._odd("ds-1", "bind", pair(13), digests=(1,))
@@ -324,10 +328,16 @@ _ A 198.18.3.11
 
     def _counted(self):
         """Zones whose server counts the questions; no wildcards, as most zones have none."""
-        for denial in ("nsec", "nsec3"):
-            zone = self.put(new_zone(f"count-{denial}.odd.", "counted",
-                                     Plan("bind", pair(13), denial)))
+        for denial, name in COUNTED.items():
+            zone = self.put(new_zone(name, "counted", Plan("bind", pair(13), denial)))
             zone.records += [(f"h{n}", "A", f"198.18.5.{n}") for n in range(1, 31)]
+
+    def _rolled(self, plan):
+        """A zone and its parent, both with short TTLs; signed_roll replaces the keys."""
+        for name, how in ((ROLLED.split(".", 1)[1], Plan("bind", pair(13))), (ROLLED, plan)):
+            zone = self.put(new_zone(name, "rolled", how, ttl=1))
+            zone.records[0] = ("@", "SOA", "ns hostmaster 1 1800 900 604800 1")
+            zone.add('@ TXT "rolled"\nwww A 198.18.6.1\n*.wild A 198.18.6.2')
 
     def is_island(self, name):
         """Is the zone signed below one that is not?"""

@@ -35,7 +35,7 @@ class Key:
     """
     algorithm: int
     role: str
-    bits: int = 2048  # of RSA keys
+    bits: int = 1280  # of RSA keys; small ones are made fast
     published: bool = True
     signs: bool = True
     revoked: bool = False
