@@ -120,8 +120,8 @@ static const struct {
     {"an empty body", SIZED("0"), false, 200, STATUS_OK, ""},
     {"what is behind the length is not the body", SIZED("5") "hello, world", false, 200,
      STATUS_OK, "hello"},
-    {"however much it is", SIZED("5") "hello" TEN TEN TEN TEN TEN TEN TEN, false, 200, STATUS_OK,
-     "hello"},
+    {"however much it is", SIZED("5") "hello" TEN TEN TEN TEN TEN TEN TEN, false, 200,
+     STATUS_OK, "hello"},
     {"up to the end of the connection", OK "\r\nhello", true, 200, STATUS_OK, "hello"},
     {"lines that end with LF alone", "HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", false, 200,
      STATUS_OK, "hello"},
@@ -242,14 +242,17 @@ static void replies_are_read(void **state)
 static const struct {
     const char *why, *head, *one;
     size_t times;
-    const char *words;
+    const char *tail, *words;
 } endless[] = {
-    {"a first line", "", "x", HTTP_HEAD_MAX + 1, "the reply's head is too large"},
-    {"one long field", OK "A: ", "x", HTTP_HEAD_MAX, "the reply's head is too large"},
-    {"many fields", OK, "A: b\r\n", HTTP_FIELDS_MAX + 1, "too many fields in the reply's head"},
-    {"the size of a chunk", CHUNKED "1;", "x", HTTP_HEAD_MAX, "the line of a chunk's size"},
-    {"fields behind the chunks", CHUNKED "0\r\n", "A: b\r\n", HTTP_FIELDS_MAX,
+    {"a first line", "", "x", HTTP_HEAD_MAX + 1, "", "the reply's head is too large"},
+    {"one long field", OK "A: ", "x", HTTP_HEAD_MAX, "", "the reply's head is too large"},
+    {"many fields", OK, "A: b\r\n", HTTP_FIELDS_MAX + 1, "",
+     "too many fields in the reply's head"},
+    {"the size of a chunk", CHUNKED "1;", "x", HTTP_HEAD_MAX, "", "the line of a chunk's size"},
+    {"fields behind the chunks", CHUNKED "0\r\n", "A: b\r\n", HTTP_FIELDS_MAX, "",
      "too many fields behind"},
+    {"one long field that ends after all", OK "A: ", "x", HTTP_HEAD_MAX,
+     "\r\nContent-Length: 0\r\n\r\n", "the reply's head is too large"},
 };
 
 static void endless_replies_end(void **state)
@@ -265,6 +268,7 @@ static void endless_replies_end(void **state)
         text_add(&octets, endless[i].head);
         for (size_t times = 0; times < endless[i].times; times++)
             text_add(&octets, endless[i].one);
+        text_add(&octets, endless[i].tail);
         status = http_reply_read(slice_of(text_done(&octets), octets.used), false, BODY_MAX,
                                  arena, &reply, &why);
         if (status != STATUS_LIMIT ||

@@ -389,6 +389,11 @@ static void XMLCALL element_begins(void *context, const char *name, const char *
         wrong(reading, "this is not root-anchors.xml: the first element is not TrustAnchor");
         return;
     }
+    if (has_text(place_of(reading))) {
+        wrong(reading, arena_printf(reading->arena, "%s holds an element instead of text",
+                                    place_name(place_of(reading))));
+        return;
+    }
     check_attributes(reading, attributes);
     reading->stack[reading->depth++] = place;
     reading->text_size = 0;
@@ -425,8 +430,6 @@ static void XMLCALL element_ends(void *context, const char *name)
         end_digest(reading);
     else if (has_text(place))
         take_text(reading, place);
-    /* Text behind an inner element is no part of the outer one's. */
-    reading->text_size = 0;
 }
 
 /* Without a document type there are no entities but the five of XML itself, so nothing can grow

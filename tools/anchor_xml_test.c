@@ -69,6 +69,10 @@ static const struct {
 } good[] = {
     {"the RFC's example: one over, one good", example, LINE17, 2, DIGEST_GOOD},
     {"without a key beside the digest (RFC 7958)", WITH(DS17), LINE17, 1, DIGEST_GOOD},
+    {"a remark within a number",
+     WITH("<KeyTag>20<!-- b -->326</KeyTag><Algorithm>8</Algorithm><DigestType>2</DigestType>"
+          "<Digest>E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D</Digest>"),
+     LINE17, 1, DIGEST_GOOD},
     {"blanks around numbers",
      WITH("<KeyTag>\n 20326 </KeyTag><Algorithm> 8</Algorithm><DigestType>\t2</DigestType>"
           "<Digest> E06D44B80B8F1D39A95C0B0D7C65D084\n58E880409BBC683457104237C7F8EC8D "
@@ -260,8 +264,10 @@ static const struct {
      0, "PublicKey and Flags only come together"},
     {"flags without a key", WITH(DS17 "<Flags>257</Flags>"), STATUS_MALFORMED, 2, 0,
      "PublicKey and Flags only come together"},
-    {"an element within a number leaves nothing of it", WITH("<KeyTag>20<b/></KeyTag>"),
-     STATUS_MALFORMED, 2, 0, "KeyTag is no number"},
+    {"an element within a number", WITH("<KeyTag>20<b/>326</KeyTag>"), STATUS_MALFORMED, 2, 0,
+     "KeyTag holds an element"},
+    {"an element instead of a digest", WITH("<Digest><a/></Digest>"), STATUS_MALFORMED, 2, 0,
+     "Digest holds an element"},
 };
 
 static void faults_are_told(void **state)
