@@ -10,6 +10,9 @@
 
 #include "tools/anchor_ca.h"
 #include "tools/anchor_cms.h"
+#include "tools/anchor_set.h"
+#include "tools/anchor_xml.h"
+#include "tools/iana_2024_for_tests.h"
 #include "tools/signed_file_for_tests.h"
 #include "util/text.h"
 
@@ -324,11 +327,91 @@ static void icann_ca_is_whole(void **state)
     BIO_free(bio);
 }
 
+/* ---- what IANA has published ---- */
+
+static const struct {
+    const char *why;
+    int64_t wall_s;
+    const char *signer;
+    size_t changed; /* this octet of the file is another */
+    enum status status;
+    const char *words;
+} published[] = {
+    {"in October 2024", 1727740800, "dnssec@iana.org", 0, STATUS_OK, ""},
+    {"with one digit of a digest changed", 1727740800, "dnssec@iana.org", 1800,
+     STATUS_MALFORMED, "the signature is not good"},
+    {"somebody else is wanted", 1727740800, "root@iana.org", 0, STATUS_MALFORMED,
+     "the signer is not root@iana.org"},
+    {"when the signer's certificate has expired", 1783555200, "dnssec@iana.org", 0,
+     STATUS_MALFORMED,
+     "the signature is not good: certificate verify error: Verify error: certificate has "
+     "expired"},
+};
+
+static struct slice iana_signature(struct arena *arena)
+{
+    uint8_t *octets = arena_bytes(arena, sizeof(iana_2024_p7s));
+    struct sink sink = sink_of(octets, sizeof(iana_2024_p7s));
+
+    assert_int_equal(text_read_base64(iana_2024_p7s, &sink), STATUS_OK);
+    return sink_written(&sink);
+}
+
+static void icann_ca_vouches_for_iana(void **state)
+{
+    struct lab *lab = *state;
+
+    for (size_t i = 0; i < COUNT(published); i++) {
+        char *xml = arena_text(lab->arena, iana_2024_xml);
+        struct cms_check check = {
+            .content = slice_of(xml, strlen(xml)),
+            .signature = iana_signature(lab->arena),
+            .ca = slice_of(anchor_ca_icann, strlen(anchor_ca_icann)),
+            .signer = published[i].signer,
+            .wall_s = published[i].wall_s,
+        };
+        const char *why = NULL;
+        enum status status;
+
+        if (published[i].changed != 0)
+            xml[published[i].changed] ^= 1;
+        status = anchor_cms_verify(&check, lab->arena, &why);
+        if (status != published[i].status ||
+            strncmp(why, published[i].words, strlen(published[i].words)) != 0)
+            fail_msg("%s: %s: %s", published[i].why, status_text(status), why);
+    }
+}
+
+/* What the program has built in is what IANA has signed. */
+static void built_in_anchors_are_ianas(void **state)
+{
+    const struct crypto_policy policy = {0};
+    struct lab *lab = *state;
+    struct crypto *crypto = crypto_new(&policy);
+    struct text published_text = text_in(lab->arena), built_in = text_in(lab->arena);
+    struct anchor_set set;
+    struct anchor_xml xml;
+    struct xml_fault fault;
+    const char *why;
+
+    assert_int_equal(anchor_xml_read(slice_of(iana_2024_xml, sizeof(iana_2024_xml) - 1),
+                                     1727740800, crypto, lab->arena, &xml, &fault),
+                     STATUS_OK);
+    anchor_xml_write(&xml, &published_text);
+    assert_int_equal(anchor_set_read(NULL, lab->arena, &set, &why), STATUS_OK);
+    anchor_set_write(&set, &built_in);
+    assert_string_equal(text_done(&built_in), text_done(&published_text));
+    assert_int_equal(anchor_xml_good(&xml), 2);
+    anchor_set_clear(&set);
+    crypto_free(crypto);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(signers_are_judged),
-                                       cmocka_unit_test(forms_are_judged),
-                                       cmocka_unit_test(icann_ca_is_whole)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(signers_are_judged), cmocka_unit_test(forms_are_judged),
+        cmocka_unit_test(icann_ca_is_whole), cmocka_unit_test(icann_ca_vouches_for_iana),
+        cmocka_unit_test(built_in_anchors_are_ianas)};
 
     return cmocka_run_group_tests_name("anchor_cms", tests, set_up, tear_down);
 }
