@@ -17,7 +17,7 @@
 #include "validator/rfc5011_text.h"
 
 enum {
-    WRITE_AGAIN_MS = 60 * 1000, /* after a failure, doubled for each in a row ... */
+    WRITE_AGAIN_MS = 5 * 1000, /* after a failure, doubled for each in a row ... */
     WRITE_AGAIN_MAX_MS = 3600 * 1000,
     WAIT_MAX_S =
         86400 /* the clock may have been set meanwhile: looked at once a day at least */
@@ -251,6 +251,8 @@ static void set_timer(struct keeper *keeper)
             at_ms = time_min(at_ms, now_ms + time_min(wait_s, WAIT_MAX_S) * 1000);
         if (point->unwritten)
             at_ms = time_min(at_ms, time_max(point->write_at_ms, now_ms + 1000));
+        if (point->trust_changed) /* there was no memory to tell the others */
+            at_ms = time_min(at_ms, now_ms + 1000);
     }
     if (at_ms == INT64_MAX)
         world->timer_stop(world, &keeper->timer);
@@ -276,6 +278,21 @@ bool keeper_run(struct keeper *keeper)
 
 /* ---- life ---- */
 
+static void tell_made(const struct keeper *keeper)
+{
+    LIST_EACH(&keeper->place.points->list, link)
+    {
+        const struct trust_point *point = CONTAINER_OF(link, struct trust_point, link);
+
+        if (point->known == NULL)
+            log_line(
+                keeper->place.log, LOG_LEVEL_INFO,
+                "event=trust-anchor file=%s is not there yet; it begins with the keys of the "
+                "public root that are built in",
+                point->file);
+    }
+}
+
 struct keeper *keeper_new(const struct keeper_place *place)
 {
     struct keeper *keeper = calloc(1, sizeof(*keeper));
@@ -285,6 +302,7 @@ struct keeper *keeper_new(const struct keeper_place *place)
     keeper->place = *place;
     keeper->timer.fire = fired;
     list_init(&keeper->probes);
+    tell_made(keeper);
     return keeper;
 }
 

@@ -135,11 +135,11 @@ static void fill(struct reading *reading, const struct opt_item *item, const cha
     enum status status = STATUS_OK;
 
     /* As we left it: what we know is at least as new, and all that is known where it could not
-     * be written. */
-    if (before != NULL && same_text(before->known, text)) {
+     * be written. A file that has gone takes no trust with it: it is written again. */
+    if (before != NULL && (text == NULL || same_text(before->known, text))) {
         point->point = before->point;
         point->borrowed = true;
-        point->unwritten = before->unwritten;
+        point->unwritten = before->unwritten || (text == NULL && before->known != NULL);
         point->trust_changed = before->trust_changed;
         point->write_failures = before->write_failures;
         point->write_at_ms = before->write_at_ms;
@@ -159,8 +159,8 @@ static void fill(struct reading *reading, const struct opt_item *item, const cha
 
 static void read_one(struct reading *reading, const struct opt_item *item)
 {
-    struct trust_point *point = calloc(1, sizeof(*point));
-    const char *text;
+    struct trust_point *point = calloc(1, sizeof(*point)), *before;
+    const char *text, *known = NULL;
 
     errno = 0;
     text = reading->read_file(reading->context, item->text, reading->scratch);
@@ -173,9 +173,11 @@ static void read_one(struct reading *reading, const struct opt_item *item)
     }
     if (point != NULL) {
         point->file = strdup(item->text);
-        point->known = text == NULL ? NULL : strdup(text);
+        before = find_file(reading->now, item->text);
+        known = text == NULL && before != NULL ? before->known : text;
+        point->known = known == NULL ? NULL : strdup(known);
     }
-    if (point == NULL || point->file == NULL || (text != NULL && point->known == NULL)) {
+    if (point == NULL || point->file == NULL || (known != NULL && point->known == NULL)) {
         wrong(reading, item, NULL);
         if (point != NULL)
             point_free(point);

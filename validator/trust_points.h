@@ -15,7 +15,7 @@
 struct trust_point {
     struct link link;
     char *file;  /* as the configuration names it */
-    char *known; /* its text when it was last read or written; NULL: it was not there */
+    char *known; /* its text when it was last read or written; NULL: it never was there */
     struct rfc5011_point *point;
     bool borrowed;           /* of a new list: the point still belongs to the old one */
     bool unwritten;          /* the file is to be written */

@@ -139,6 +139,23 @@ static void a_new_file_counts(void **state)
     assert_null(of(lab, "b."));
 }
 
+/* A file that has gone (its file system is not mounted): nobody loses trust by that. */
+static void a_file_that_has_gone(void **state)
+{
+    struct lab *lab = *state;
+
+    assert_true(load(lab, "0"));
+    of(lab, "a.")->point->failed = 77;
+    lab->text[0] = NULL;
+    assert_true(load(lab, "0"));
+    assert_null(of(lab, "."));
+    assert_int_equal(of(lab, "a.")->point->failed, 77);
+    assert_true(of(lab, "a.")->unwritten);
+    lab->text[0] = FILE_A; /* it is back as it was */
+    assert_true(load(lab, "0"));
+    assert_int_equal(of(lab, "a.")->point->failed, 77);
+}
+
 static void a_bad_file_changes_nothing(void **state)
 {
     struct lab *lab = *state;
@@ -225,6 +242,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reload_keeps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(our_own_text_is_no_change, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_new_file_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_has_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_bad_file_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_file_is_the_roots, set_up, tear_down),
         cmocka_unit_test_setup_teardown(anchors_follow, set_up, tear_down),
