@@ -532,16 +532,18 @@ static enum chained take_ds(struct query *query, struct val_state *state,
     return CHAINED;
 }
 
-/* An RRset of the parent's zone: good, of a zone between, or bad. */
-static enum chained verify(struct query *query, struct val_state *state,
-                           const struct rrset **set, bool denial)
+/* An RRset of the parent's zone: CHAIN_HAS, it is good; CHAINED, it is of a zone between, or
+ * bad and *why says so. */
+static enum chained check_set(struct query *query, struct val_state *state,
+                              const struct rrset **set, bool denial, struct reasons *why,
+                              bool *is_bad)
 {
     struct val_chain *chain = &state->chain;
     struct sig_check check = val_sig_check(query);
     struct sig_verdict verdict;
     struct dname signer;
-    struct reasons why;
 
+    *is_bad = false;
     if (sig_signer(*set, &signer)) {
         if (goes_via(chain, signer))
             return CHAINED;
@@ -564,10 +566,24 @@ static enum chained verify(struct query *query, struct val_state *state,
         *set = val_publish(query, *set, &verdict.good);
         return CHAIN_HAS;
     }
+    *is_bad = true;
     chain->clock = clock_sense_set(&check, *set, chain->at->keys, &verdict.finding);
-    why = val_reason_of(query, &verdict.finding,
-                        chain->clock.is_wrong ? NULL : fetched_from(&chain->fetch, denial));
-    return ds_is_bad(query, state, &why, denial, if_stripped(*set, chain->at->zone));
+    *why = val_reason_of(query, &verdict.finding,
+                         chain->clock.is_wrong ? NULL : fetched_from(&chain->fetch, denial));
+    return CHAINED;
+}
+
+/* The same where a bad one is of no use. */
+static enum chained verify(struct query *query, struct val_state *state,
+                           const struct rrset **set, bool denial)
+{
+    struct reasons why;
+    bool is_bad;
+    enum chained good = check_set(query, state, set, denial, &why, &is_bad);
+
+    return is_bad
+               ? ds_is_bad(query, state, &why, denial, if_stripped(*set, state->chain.at->zone))
+               : good;
 }
 
 /* What a walk meets that is no delegation: the same keys go on for the names below. */
@@ -578,9 +594,10 @@ static enum chained no_cut_here(struct val_chain *chain, bool nothing_below)
     return CHAINED;
 }
 
-/* Collects the verified NSEC and NSEC3 of a denial of DS. */
+/* Collects the verified NSEC and NSEC3 of a denial of DS. A bad one is left out, for the proof
+ * may do without. @param bad what was wrong with the first such. */
 static enum chained gather(struct query *query, struct val_state *state, struct denial *denial,
-                           int64_t *expires_s)
+                           int64_t *expires_s, struct reasons *bad)
 {
     struct val_chain *chain = &state->chain;
     const struct message *message = fetched_message(&chain->fetch);
@@ -590,7 +607,9 @@ static enum chained gather(struct query *query, struct val_state *state, struct 
     val_denial_begin(query, state, denial, chain->at->zone);
     for (size_t i = 0; i < count; i++) {
         const struct rrset *set = sets[i];
+        struct reasons why;
         enum chained good;
+        bool is_bad;
 
         if (set->type != TYPE_NSEC && set->type != TYPE_NSEC3)
             continue;
@@ -598,7 +617,12 @@ static enum chained gather(struct query *query, struct val_state *state, struct 
             denial_add_unsigned(denial);
             continue;
         }
-        good = verify(query, state, &set, true);
+        good = check_set(query, state, &set, true, &why, &is_bad);
+        if (is_bad) {
+            if (bad->count == 0)
+                *bad = why;
+            continue;
+        }
         if (good != CHAIN_HAS)
             return good;
         denial_add(denial, set, false);
@@ -639,9 +663,9 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
     int64_t expires_s = chain->fetch.proven != NULL
                             ? INT64_MAX
                             : time_max(chain->fetch.waiter->result.expires_s, least_s);
+    struct reasons why = {0}, bad = {0};
     struct denial denial;
-    enum chained gathered = gather(query, state, &denial, &expires_s);
-    struct reasons why = {0};
+    enum chained gathered = gather(query, state, &denial, &expires_s, &bad);
     struct proof proof;
 
     if (gathered != CHAIN_HAS)
@@ -651,6 +675,8 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
         learn_denial(query, state);
     if (proof.what == DENIED_CUT)
         return no_cut_here(chain, proof.no_name);
+    if (proof.what == DENIED_NOTHING && bad.count > 0)
+        return ds_is_bad(query, state, &bad, true, (struct dname){0});
     if (proof.what == DENIED_NOTHING) {
         explain_emptied(&chain->fetch, &proof.finding);
         why = val_reason_of(query, &proof.finding, fetched_from(&chain->fetch, true));
