@@ -42,6 +42,17 @@ static struct val_state *state_new(struct query *query)
     return state == NULL || state->memo == NULL ? NULL : state;
 }
 
+/* The keys of zones are ours only while we judge: the query may wait for other things afterwards, and
+ * the key cache should be able to let go of what it has dropped. */
+static void release_keys(struct val_state *state)
+{
+    for (struct val_zone *zone = state->zones; zone != NULL; zone = zone->next)
+        key_entry_unref(zone->entry);
+    key_entry_unref(state->chain.at);
+    state->zones = NULL;
+    state->chain.at = NULL;
+}
+
 static enum step validator_step(struct query *query, void **slot)
 {
     struct val_state *state = *slot;
@@ -53,24 +64,19 @@ static enum step validator_step(struct query *query, void **slot)
     for (;;) {
         enum step step = val_rules[state->id].run(query, state);
 
+        if (state->id == VAL_DONE)
+            release_keys(state);
         if (step != STEP_AGAIN)
             return step;
     }
 }
 
-/* What was asked for is withdrawn by the mesh; the references to keys are ours. */
+/* What was asked for is withdrawn by the mesh. */
 static void validator_abandon(struct query *query, void **slot)
 {
-    struct val_state *state = *slot;
-
     (void)query;
-    if (state == NULL)
-        return;
-    for (struct val_zone *zone = state->zones; zone != NULL; zone = zone->next)
-        key_entry_unref(zone->entry);
-    key_entry_unref(state->chain.at);
-    state->zones = NULL;
-    state->chain.at = NULL;
+    if (*slot != NULL)
+        release_keys(*slot);
 }
 
 const struct module validator_module = {"validator", validator_step, validator_abandon};
