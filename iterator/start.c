@@ -555,6 +555,7 @@ static bool try_known_denial(struct query *query, struct iter_state *state)
     iter_note_source(query, state, NULL);
     iter_finish(query, state, &message, expires_s, SEC_UNCHECKED);
     query->outcome.uncacheable = true;
+    query->outcome.synthesized = true;
     return true;
 }
 

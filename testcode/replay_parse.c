@@ -344,15 +344,16 @@ static bool take_infra_rtt(struct parser *parser, struct replay_step *step, cons
     return true;
 }
 
-static const char *const cost_names[COSTS] = {
+static const char *const cost_names[WORK_KINDS] = {
+    [WORK_SYNTHESIZED] = "SYNTHESIZED",
 #define COST(name, word, most) [COST_##name] = #name,
 #include "services/query/budget.def"
 #undef COST
 };
 
-const char *replay_cost_name(enum cost cost)
+const char *replay_work_name(size_t kind)
 {
-    return cost_names[cost];
+    return cost_names[kind];
 }
 
 /* CHECK_WORK SIGNATURES 3 HASH_BLOCKS 0: what questions have cost since the last such step. */
@@ -367,9 +368,9 @@ static bool take_costs(struct parser *parser, struct replay_step *step, const ch
 
         if (word == NULL)
             return any || lines_fail(&parser->lines, "name of a cost expected");
-        while (cost < COSTS && strcmp(word, cost_names[cost]) != 0)
+        while (cost < WORK_KINDS && strcmp(word, cost_names[cost]) != 0)
             cost++;
-        if (cost == COSTS)
+        if (cost == WORK_KINDS)
             return lines_fail(&parser->lines, "unknown cost: %s", word);
         if (!read_number(parser, &at, &number))
             return false;

@@ -46,6 +46,9 @@ enum step_type {
     STEP_TYPES
 };
 
+/* What CHECK_WORK can name: the costs of a budget, and answers that needed no question. */
+enum { WORK_SYNTHESIZED = COSTS, WORK_KINDS };
+
 struct replay_step {
     struct replay_step *next;
     enum step_type type;
@@ -58,8 +61,8 @@ struct replay_step {
     const char *name;         /* variable of ASSIGN, id of a file */
     struct question question; /* of FLUSH_MESSAGE, EXPIRE_MESSAGE; zone of INFRA_RTT */
     uint32_t milliseconds;    /* of INFRA_RTT */
-    bool has_cost[COSTS];     /* of CHECK_WORK: which are named, and what each has to be */
-    uint64_t cost[COSTS];
+    bool has_cost[WORK_KINDS]; /* of CHECK_WORK: which are named, and what each has to be */
+    uint64_t cost[WORK_KINDS];
 };
 
 struct scenario {
@@ -75,7 +78,7 @@ struct scenario *scenario_read(const char *text, struct arena *arena, const char
 
 const char *step_type_text(enum step_type type);
 /** As CHECK_WORK calls it: SIGNATURES. */
-const char *replay_cost_name(enum cost cost);
+const char *replay_work_name(size_t kind);
 
 /** By its id, or by its name in the configuration. NULL: there is none. */
 const struct scenario_file *scenario_file_by_id(const struct scenario *scenario,

@@ -141,6 +141,7 @@ static bool is_denied_already(struct query *query)
     query_done(query, &message, SEC_SECURE);
     query->outcome.expires_s = expires_s;
     query->outcome.uncacheable = true;
+    query->outcome.synthesized = true;
     return true;
 }
 

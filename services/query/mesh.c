@@ -412,6 +412,10 @@ static void finish(struct mesh *mesh, struct query *query)
     leave(mesh, query); /* unreachable from here on ... */
     keep(mesh, query);
     mesh->stats.finished++;
+    if (query->outcome.synthesized && query->outcome.message.rcode == RCODE_NXDOMAIN)
+        mesh->stats.synthesized_nxdomain++;
+    else if (query->outcome.synthesized)
+        mesh->stats.synthesized++;
     tell(query); /* ... so whatever the listeners do cannot find it */
     query_free(query);
 }

@@ -19,6 +19,7 @@ struct mesh_limits {
 
 struct mesh_stats {
     uint64_t started, finished, joined, jostled, refused, sub_started, failures_cached;
+    uint64_t synthesized_nxdomain, synthesized; /* answers out of denials (RFC 8198) */
     uint64_t spent[COSTS];    /* of the budgets of questions that have ended */
     uint64_t overruns[COSTS]; /* questions whose budget said no, by the limit that did first */
 };

@@ -29,6 +29,7 @@ struct outcome {
     bool failed;              /* made by query_fail: to be kept as a remembered failure; security
                                  is SEC_BOGUS where the data was there and could not be believed */
     bool from_cache;          /* a remembered failure or other cached message */
+    bool synthesized;         /* made out of validated denials (RFC 8198), nobody was asked */
     bool uncacheable;         /* TTL 0, partial or too large: answers its askers, is not stored */
     int64_t expires_s;        /* when the message as a whole is stale */
     const struct outcome_source *sources; /* in the query's arena; for who judges the answer */
