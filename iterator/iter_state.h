@@ -183,6 +183,9 @@ enum step iter_limit(struct query *query, struct iter_state *state, enum cost co
 enum step iter_finish(struct query *query, struct iter_state *state,
                       const struct message *message, int64_t expires_s, enum security security);
 
+/** Answers a client that does not want recursion with the best known place, NULL: none (refer.c). */
+enum step iter_refer(struct query *query, struct iter_state *state, const struct deleg *known);
+
 /** Out of memory is a failure like others. */
 enum step iter_no_memory(struct query *query, struct iter_state *state);
 

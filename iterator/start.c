@@ -503,46 +503,6 @@ static enum step choose_place(struct query *query, struct iter_state *state)
     return STEP_AGAIN;
 }
 
-static void add_set(struct message *message, enum section section, const struct rrset *set)
-{
-    if (set != NULL) {
-        message->rrsets[message_rrsets(message)] = set;
-        message->count[section]++;
-    }
-}
-
-/* As find_set, but what was found bogus is only for who sets CD. */
-static const struct rrset *find_to_show(struct query *query, struct dname owner, uint16_t type)
-{
-    const struct rrset *set = find_set(query, owner, type);
-    bool may_be_bogus = !query->env->validates || (query->flags & QUERY_CD) != 0;
-
-    return set == NULL || may_be_bogus || rrset_security(set) != SEC_BOGUS ? set : NULL;
-}
-
-/* The NS set and glue of the best known place, for a client that does not want recursion. Where the
- * NS set is bogus there is nothing to refer to. */
-static enum step refer(struct query *query, struct iter_state *state)
-{
-    struct deleg *known = deepest_known(query, state, place_of(&state->question));
-    struct message message = {0};
-
-    message.rrsets = ARENA_ARRAY(query->arena, const struct rrset *,
-                                 known == NULL ? 1 : (size_t)known->name_count * 2 + 1);
-    if (message.rrsets == NULL)
-        return iter_no_memory(query, state);
-    if (known != NULL)
-        add_set(&message, SECTION_AUTHORITY, find_to_show(query, known->zone, TYPE_NS));
-    if (message.count[SECTION_AUTHORITY] == 0)
-        return iter_finish(query, state, &message, query_now_s(query), SEC_UNCHECKED);
-    for (struct deleg_name *name = known == NULL ? NULL : known->names; name != NULL;
-         name = name->next) {
-        add_set(&message, SECTION_ADDITIONAL, find_to_show(query, name->name, TYPE_A));
-        add_set(&message, SECTION_ADDITIONAL, find_to_show(query, name->name, TYPE_AAAA));
-    }
-    return iter_finish(query, state, &message, query_now_s(query), SEC_UNCHECKED);
-}
-
 /* Where aliases have led, nobody has looked yet (RFC 8198). */
 static bool try_known_denial(struct query *query, struct iter_state *state)
 {
@@ -579,6 +539,6 @@ enum step iter_start_run(struct query *query, struct iter_state *state)
     if (state->alias_count > 0 && try_known_denial(query, state))
         return STEP_DONE;
     if ((query->flags & QUERY_NO_RD) != 0)
-        return refer(query, state);
+        return iter_refer(query, state, deepest_known(query, state, place_of(&state->question)));
     return choose_place(query, state);
 }

@@ -647,7 +647,7 @@ static void clean_up(struct query *query, struct val_state *state)
                 ++verified > ADDITIONAL_SETS_MAX || !is_good_aside(query, state, i);
 }
 
-static bool drop_items(struct query *query, const struct val_state *state)
+bool val_drop_items(struct query *query, const struct val_state *state)
 {
     struct message *message = message_of(query);
     const struct rrset **kept =
@@ -679,8 +679,7 @@ static void bound_life(struct query *query)
 
 /* ---- the state ---- */
 
-/* Without RD the cache's best referral may be the answer: it claims nothing that could be
- * signed but the DS, and AD is not set for it. */
+/* Without RD the cache's best referral may be the answer. */
 static bool is_referral(const struct query *query)
 {
     const struct message *message = &query->outcome.message;
@@ -740,7 +739,7 @@ enum step val_judge_run(struct query *query, struct val_state *state)
     enum security security;
 
     if (is_referral(query))
-        return val_accept(query, state, SEC_INSECURE);
+        return val_judge_referral(query, state);
     switch (judge_all(query, state, &security)) {
     case JUDGE_WAITS: return STEP_AGAIN;
     case JUDGE_BOGUS: return val_refuse(query, state);
@@ -749,7 +748,7 @@ enum step val_judge_run(struct query *query, struct val_state *state)
     }
     if (security == SEC_SECURE) {
         clean_up(query, state);
-        if (!drop_items(query, state))
+        if (!val_drop_items(query, state))
             return val_no_memory(query, state);
     }
     bound_life(query);

@@ -118,7 +118,13 @@ enum step val_judge_run(struct query *query, struct val_state *state);
 enum step val_chain_run(struct query *query, struct val_state *state);
 enum step val_fetch_run(struct query *query, struct val_state *state);
 
+/** JUDGE for a referral (val_referral.c). */
+enum step val_judge_referral(struct query *query, struct val_state *state);
+
 /* ---- what several states do ---- */
+
+/** Takes the RRsets that are marked out of the message. @return false: no memory. */
+bool val_drop_items(struct query *query, const struct val_state *state);
 
 /** What sig.h needs to know of this query. */
 struct sig_check val_sig_check(const struct query *query);
