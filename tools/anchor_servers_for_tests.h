@@ -23,7 +23,17 @@
 #include "util/wire/message.h"
 
 enum dns_mood { DNS_ANSWERS, DNS_CUTS, DNS_REFUSES, DNS_SILENT };
-enum web_mood { WEB_ANSWERS, WEB_CHUNKS, WEB_404, WEB_HANGS_UP, WEB_NO_TLS, WEB_ENDLESS };
+enum web_mood {
+    WEB_ANSWERS,
+    WEB_CHUNKS,
+    WEB_404,
+    WEB_HANGS_UP,
+    WEB_NO_TLS,
+    WEB_ENDLESS,
+    WEB_SILENT,
+    WEB_STOPS,
+    WEB_CRUMBS
+};
 
 struct test_servers {
     pthread_t dns_thread, web_thread;
@@ -189,11 +199,17 @@ static inline void web_reply(const struct test_servers *servers, SSL *ssl, const
         snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
         web_send(ssl, head, strlen(head));
         web_send_chunks(ssl, body);
+    } else if (servers->web_mood == WEB_STOPS) {
+        web_send(ssl, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf", 45);
+        while (SSL_read(ssl, head, sizeof(head)) > 0)
+            ;
+    } else if (servers->web_mood == WEB_CRUMBS) {
+        web_send(ssl, "HTTP/1.1 200 OK\r\nA: ", 20);
+        for (unsigned i = 0; i < 5000; i++)
+            web_send(ssl, "x", 1);
     } else if (servers->web_mood == WEB_ENDLESS) {
         web_send(ssl, "HTTP/1.1 200 OK\r\n\r\n", 19);
-        for (unsigned i = 0; i < 200; i++)
-            web_send(ssl, xml_path, sizeof(xml_path));
-        for (unsigned i = 0; i < 2000; i++)
+        for (unsigned i = 0; i < 4000; i++)
             web_send(ssl, xml_path, sizeof(xml_path));
     } else {
         snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n",
@@ -218,6 +234,15 @@ static inline void web_serve(struct test_servers *servers, int fd)
     SSL_free(ssl);
 }
 
+/* Says nothing until the other side has had enough. */
+static inline void wait_for_end(int fd)
+{
+    char octets[512];
+
+    while (recv(fd, octets, sizeof(octets), 0) > 0)
+        ;
+}
+
 static inline void *web_run(void *context)
 {
     struct test_servers *servers = context;
@@ -230,6 +255,8 @@ static inline void *web_run(void *context)
         pthread_mutex_lock(&servers->lock);
         if (servers->web_mood == WEB_NO_TLS)
             (void)!send(fd, "HTTP/1.1 400 No\r\n\r\n", 19, 0);
+        else if (servers->web_mood == WEB_SILENT)
+            wait_for_end(fd);
         else if (servers->web_mood != WEB_HANGS_UP)
             web_serve(servers, fd);
         close(fd);
