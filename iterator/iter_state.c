@@ -64,6 +64,20 @@ static int64_t leeway_of_prefetch_s(const struct query *query)
     return leeway_s;
 }
 
+/* RFC 9156 section 2.3 bounds what minimising costs: behind this many aliases names are asked for as
+ * they are, so that a ring of them does not have each name on the way asked for again and again. What
+ * is asked anew after bad data was disclosed before. */
+static bool may_minimise(const struct query *query, const struct iter_state *state)
+{
+    enum { ALIASES_MINIMISED = 3 };
+    unsigned passed = 0;
+
+    for (size_t i = 0; i < state->alias_count; i++)
+        passed += state->aliases[i]->type == TYPE_CNAME;
+    return iter_env(query)->config->options->qname_minimisation && !query->anew &&
+           passed < ALIASES_MINIMISED;
+}
+
 static struct iter_state *state_new(struct query *query)
 {
     struct iter_state *state = ARENA_NEW(query->arena, struct iter_state);
@@ -72,7 +86,7 @@ static struct iter_state *state_new(struct query *query)
         return NULL;
     state->id = ITER_START;
     state->question = query->question;
-    state->qmin.active = iter_env(query)->config->options->qname_minimisation;
+    state->qmin.active = may_minimise(query, state);
     state->skip_cache = query->anew || (query->flags & (QUERY_REFRESH | QUERY_PRIMING)) != 0;
     state->leeway_s = leeway_of_prefetch_s(query);
     for (size_t i = 0; i < FLIGHTS_MAX; i++)
@@ -413,18 +427,6 @@ static bool was_visited(const struct iter_state *state, struct dname name)
             dname_equal(rrset_owner(state->aliases[i]), name))
             return true;
     return false;
-}
-
-/* RFC 9156 section 2.3 bounds what minimising costs: behind this many aliases names are asked for as
- * they are, so that a ring of them does not have each name on the way asked for again and again. */
-static bool may_minimise(const struct query *query, const struct iter_state *state)
-{
-    enum { ALIASES_MINIMISED = 3 };
-    unsigned passed = 0;
-
-    for (size_t i = 0; i < state->alias_count; i++)
-        passed += state->aliases[i]->type == TYPE_CNAME;
-    return iter_env(query)->config->options->qname_minimisation && passed < ALIASES_MINIMISED;
 }
 
 enum step iter_follow(struct query *query, struct iter_state *state, const struct rrset **sets,

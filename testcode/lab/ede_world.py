@@ -9,7 +9,8 @@ Columns: case, kind, servers, question, type, rcode, codes, accepted, packets, s
   kind      auth: delegated from lab.; forward, stub: told in the config, forward/POLICY with that
             forward-policy, forward/first with a sound server delegated, too; zone: see MAKERS;
             client: in no zone of the lab; others: see ede_test. "signed auth" and so on: the zone
-            is signed; "signed nta": and the config says not to validate it
+            is signed; "signed nta": and the config says not to validate it; "signed shared": the
+            servers are those of lab.
   servers   words of crooked.py, separated by commas; "servfail*3" is three of them; "dead": nobody
             listens there; "@ADDRESS": glue that leads nowhere; "^": the zone of the line above. In
             a signed zone "=" and words of broken_zones.py may follow: "=expired:A+nsec3"
@@ -264,7 +265,12 @@ class World:
         self.add(zone, f"grows.{zone}", "DNAME", f"long-label.grows.{zone}")
         self.sound_zone(below)
         self.sign(zone, list(dict.fromkeys(word.partition("=")[2] for word in behaviours)))
-        addresses = [self.server(case, word, [zone, below]) for word in behaviours]
+        if case.form == "shared":
+            addresses = LABS
+            for address in LABS:
+                self.servers[address][1].extend([f"{zone}|{behaviours[0][1:]}", below])
+        else:
+            addresses = [self.server(case, word, [zone, below]) for word in behaviours]
         for parent, cut in ((zone, below), ("lab.", zone)):
             self.delegate(parent, cut, [(f"ns{i + 1}.{cut}", address)
                                         for i, address in enumerate(addresses)])
