@@ -68,16 +68,25 @@ static bool is_in_band(const struct rank *rank, const struct rank *best, uint32_
            rank->cost_ms - best->cost_ms <= band_ms;
 }
 
+/* The first that works. One that is known to take signatures away does not, while there are others. */
 static struct deleg_server *first_in_order(const struct deleg *deleg,
                                            const struct pick_rules *rules, struct infra *infra)
 {
     struct deleg_server *best = NULL;
 
-    for (struct deleg_server *at = deleg->servers; at != NULL; at = at->next)
-        if (is_candidate(at, rules) && (best == NULL || at->sends < best->sends))
-            best = at;
-    if (best != NULL)
-        infra_get(rules->infra, &best->addr, deleg->zone, rules->now_ms, infra);
+    for (struct deleg_server *at = deleg->servers; at != NULL; at = at->next) {
+        struct infra known;
+
+        if (!is_candidate(at, rules))
+            continue;
+        infra_get(rules->infra, &at->addr, deleg->zone, rules->now_ms, &known);
+        if (best != NULL && (known.dnssec_lame != infra->dnssec_lame
+                                 ? known.dnssec_lame
+                                 : at->sends >= best->sends))
+            continue;
+        best = at;
+        *infra = known;
+    }
     return best;
 }
 

@@ -158,6 +158,10 @@ static void forwarders_in_order(void **state)
     answers_in(first, 300);
     answers_in(second, 10);
     assert_int_equal(times_chosen(first), 400);
+    infra_note(home.infra, &first->addr, home.deleg->zone, NOW, INFRA_DNSSEC_LAME);
+    assert_int_equal(times_chosen(second), 400);
+    infra_note(home.infra, &second->addr, home.deleg->zone, NOW, INFRA_DNSSEC_LAME);
+    assert_int_equal(times_chosen(first), 400);
     first->failed = true;
     assert_int_equal(times_chosen(second), 400);
 }
