@@ -19,6 +19,7 @@
 enum {
     WRITE_AGAIN_MS = 5 * 1000, /* after a failure, doubled for each in a row ... */
     WRITE_AGAIN_MAX_MS = 3600 * 1000,
+    WRITE_NEXT_MS = 3600 * 1000, /* where only times and counts have changed */
     WAIT_MAX_S =
         86400 /* the clock may have been set meanwhile: looked at once a day at least */
 };
@@ -136,6 +137,16 @@ static bool continue_probe(struct keeper *keeper, struct probe *probe)
     return ask(probe, point->point);
 }
 
+static void end_probe(struct keeper *keeper, struct probe *probe)
+{
+    struct trust_point *point =
+        trust_points_find(keeper->place.points, probe->zone, probe->rrclass);
+
+    if (point != NULL)
+        point->urgent = point->unwritten;
+    probe_free(probe);
+}
+
 static bool run_probes(struct keeper *keeper)
 {
     bool asked = false;
@@ -149,7 +160,7 @@ static bool run_probes(struct keeper *keeper)
         if (continue_probe(keeper, probe))
             asked = true;
         else
-            probe_free(probe);
+            end_probe(keeper, probe);
     }
     return asked;
 }
@@ -202,19 +213,29 @@ static void write_point(struct keeper *keeper, struct trust_point *point)
 
     if (text != NULL && place->write_file(place->write_context, point->file, text)) {
         trust_point_written(point, text);
+        wait_ms = WRITE_NEXT_MS;
     } else {
         for (unsigned i = 0; i < point->write_failures && wait_ms < WRITE_AGAIN_MAX_MS; i++)
             wait_ms *= 2;
+        wait_ms = time_min(wait_ms, WRITE_AGAIN_MAX_MS);
         point->write_failures++;
-        point->write_at_ms = world_now_ms(place->world) + time_min(wait_ms, WRITE_AGAIN_MAX_MS);
     }
+    point->write_at_ms = world_now_ms(place->world) + wait_ms;
     arena_free(arena);
+}
+
+/* While a probe runs there may be more to write in a moment. */
+static bool may_write(const struct keeper *keeper, const struct trust_point *point)
+{
+    if (!point->unwritten || probe_of(keeper, point->point) != NULL)
+        return false;
+    return (point->urgent && point->write_failures == 0) ||
+           point->write_at_ms <= world_now_ms(keeper->place.world);
 }
 
 static void carry_out(struct keeper *keeper)
 {
     const struct keeper_place *place = &keeper->place;
-    int64_t now_ms = world_now_ms(place->world);
 
     LIST_EACH(&place->points->list, link)
     {
@@ -224,7 +245,7 @@ static void carry_out(struct keeper *keeper)
             point->trust_changed = false;
             tell_change(keeper, point->point);
         }
-        if (point->unwritten && point->write_at_ms <= now_ms)
+        if (may_write(keeper, point))
             write_point(keeper, point);
     }
 }
@@ -247,7 +268,9 @@ static void set_timer(struct keeper *keeper)
         const struct trust_point *point = CONTAINER_OF(link, struct trust_point, link);
         int64_t wait_s = rfc5011_wait_s(point->point, wall_s(keeper));
 
-        if (wait_s != INT64_MAX && probe_of(keeper, point->point) == NULL)
+        if (probe_of(keeper, point->point) != NULL)
+            continue;
+        if (wait_s != INT64_MAX)
             at_ms = time_min(at_ms, now_ms + time_min(wait_s, WAIT_MAX_S) * 1000);
         if (point->unwritten)
             at_ms = time_min(at_ms, time_max(point->write_at_ms, now_ms + 1000));

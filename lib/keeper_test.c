@@ -168,6 +168,28 @@ static void writes_once(void **state)
     assert_int_equal(next_s(bench), 36000);
 }
 
+/* Whoever fetches the keys, the times of the file change: once an hour is enough for that. A
+ * key that has moved does not wait. */
+static void writes_seldom(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->point->unwritten = true;
+    touch(bench);
+    assert_int_equal(bench->written, 1);
+    bench->point->unwritten = true;
+    touch(bench);
+    assert_int_equal(bench->written, 1);
+    assert_int_equal(next_s(bench), 3600);
+    bench->point->urgent = true;
+    touch(bench);
+    assert_int_equal(bench->written, 2);
+    bench->point->unwritten = true;
+    touch(bench);
+    assert_int_equal(pass(bench), 3600);
+    assert_int_equal(bench->written, 3);
+}
+
 /* A write that fails is tried again after 5 s, then ever later, at most an hour. */
 static void writes_again(void **state)
 {
@@ -189,7 +211,7 @@ static void writes_again(void **state)
     (void)pass(bench);
     assert_int_equal(bench->written, 1);
     bench->refuse_files = true;
-    bench->point->unwritten = true;
+    bench->point->unwritten = bench->point->urgent = true;
     touch(bench);
     assert_int_equal(next_s(bench), 5); /* from the beginning */
 }
@@ -245,6 +267,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(writes_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(writes_seldom, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(writes_at_the_end, set_up, tear_down),

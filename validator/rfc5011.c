@@ -170,7 +170,7 @@ static void move(struct rfc5011_event *event, struct rfc5011_key *key, enum rfc5
     key->state = to;
     key->changed_s = event->wall_s;
     key->seen = 0;
-    event->changed = true;
+    event->changed = event->moved = true;
     if (was_trusted != rfc5011_is_trusted(key))
         event->trust_changed = true;
 }
@@ -599,7 +599,7 @@ static enum rfc5011_seen delete_point(struct rfc5011_point *point, struct rfc501
     point->last_success_s = event->wall_s;
     point->next_probe_s = 0;
     point->failed = 0;
-    event->changed = event->trust_changed = true;
+    event->changed = event->moved = event->trust_changed = true;
     return RFC5011_DELETED;
 }
 
@@ -607,7 +607,7 @@ enum rfc5011_seen rfc5011_see(struct rfc5011_point *point, struct rfc5011_event 
                               const struct rrset *dnskeys, struct key_verdict *verdict)
 {
     *verdict = (struct key_verdict){.security = SEC_INDETERMINATE};
-    event->changed = event->trust_changed = false;
+    event->changed = event->moved = event->trust_changed = false;
     event->jump_s = jump_of(point, event);
     if (point->deleted)
         return RFC5011_DELETED;

@@ -110,7 +110,8 @@ struct rfc5011_event {
     int64_t wall_s, mono_s;
     int64_t jump_s;     /* rfc5011.c's own */
     bool trust_changed; /* out: other keys are trusted than before */
-    bool changed;       /* out: the text is another one */
+    bool changed;       /* out: the text is another one ... */
+    bool moved;         /* out: ... and not only its times and counts */
 };
 
 /**

@@ -140,6 +140,7 @@ static void fill(struct reading *reading, const struct opt_item *item, const cha
         point->point = before->point;
         point->borrowed = true;
         point->unwritten = before->unwritten || (text == NULL && before->known != NULL);
+        point->urgent = before->urgent;
         point->trust_changed = before->trust_changed;
         point->write_failures = before->write_failures;
         point->write_at_ms = before->write_at_ms;
@@ -273,6 +274,7 @@ enum rfc5011_seen trust_points_see(struct trust_points *points, const struct anc
     if (seen == RFC5011_GOOD)
         rfc5011_probe_later(point->point, check->wall_s, random);
     point->unwritten = point->unwritten || event.changed;
+    point->urgent = point->urgent || event.moved;
     point->trust_changed = point->trust_changed || event.trust_changed;
     return seen;
 }
@@ -281,7 +283,7 @@ void trust_point_written(struct trust_point *point, const char *text)
 {
     char *known = strdup(text);
 
-    point->unwritten = known == NULL;
+    point->unwritten = point->urgent = known == NULL;
     point->write_failures = 0;
     if (known == NULL)
         return;

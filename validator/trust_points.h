@@ -18,10 +18,11 @@ struct trust_point {
     char *known; /* its text when it was last read or written; NULL: it never was there */
     struct rfc5011_point *point;
     bool borrowed;           /* of a new list: the point still belongs to the old one */
-    bool unwritten;          /* the file is to be written */
+    bool unwritten;          /* the file is to be written ... */
+    bool urgent;             /* ... soon: a key has moved, or a probe has ended */
     bool trust_changed;      /* other keys are trusted; the anchors do not know it yet */
     unsigned write_failures; /* in a row */
-    int64_t write_at_ms;     /* not before; monotonic */
+    int64_t write_at_ms;     /* not before, except what is urgent; monotonic */
 };
 
 struct trust_points {
