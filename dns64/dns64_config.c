@@ -5,21 +5,14 @@
 
 #include "util/prefix64.h"
 
-enum { OCTET_U = 8 };
-
 static bool read_prefix(struct dns64_config *config, const char *text, dns64_complain *complain,
                         void *context)
 {
     struct opt_item place = {.text = "dns64-prefix"};
 
     if (netblock_from_text(&config->prefix, text) != STATUS_OK ||
-        config->prefix.addr.family != ADDR_IP6 || !prefix64_is_length(config->prefix.bits)) {
-        complain(context, &place,
-                 "dns64-prefix: an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits is expected");
-        return false;
-    }
-    if (config->prefix.addr.bytes[OCTET_U] != 0) { /* RFC 6052 section 2.2 */
-        complain(context, &place, "dns64-prefix: bits 64 to 71 of the prefix must be zero");
+        !prefix64_is_prefix(&config->prefix)) {
+        complain(context, &place, "dns64-prefix: " PREFIX64_WANTED);
         return false;
     }
     return true;

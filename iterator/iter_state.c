@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "services/cache/fresh.h"
+#include "util/prefix64.h"
 #include "util/wire/rdata.h"
 #include "util/text.h"
 
@@ -120,20 +121,64 @@ const struct module iterator_module = {"iterator", iterator_step, iterator_aband
 
 /* ---- servers ---- */
 
-static bool may_not_ask(const struct query *query, const struct addr *addr, bool told)
+/* As the operator says it: neither this machine's own servers nor those that are listed. */
+static bool is_forbidden(const struct iterator_config *config, const struct addr *addr)
 {
-    const struct iterator_config *config = iter_env(query)->config;
-
-    if (addr->family == ADDR_IP4 ? !config->upstream->do_ip4 : !config->upstream->do_ip6)
-        return true;
     if (config->options->do_not_query_localhost && addr_is_loopback(addr))
         return true;
     for (size_t i = 0; i < config->do_not_query_count; i++)
         if (netblock_covers(&config->do_not_query[i], addr))
             return true;
+    return false;
+}
+
+/* Below the NAT64's prefix it is the IPv4 address that is asked; IPv6 addresses that must not be
+ * asked do not concern it. */
+static bool is_behind_nat64(const struct iterator_config *config, const struct addr *addr,
+                            struct addr *ip4)
+{
+    uint8_t octets[4];
+
+    if (config->nat64 == NULL || addr->family != ADDR_IP6 ||
+        !prefix64_extract(config->nat64, addr->bytes, octets))
+        return false;
+    *ip4 = addr_ip4(octets, addr->port);
+    return true;
+}
+
+static bool may_not_ask(const struct query *query, const struct addr *addr, bool told)
+{
+    const struct iterator_config *config = iter_env(query)->config;
+    struct addr ip4;
+
+    if (addr->family == ADDR_IP4 && config->nat64 == NULL ? !config->upstream->do_ip4
+                                                          : !config->upstream->do_ip6)
+        return true;
+    if (is_behind_nat64(config, addr, &ip4))
+        return is_forbidden(config, &ip4);
+    if (is_forbidden(config, addr))
+        return true;
     if (config->documentation_routable && addr_is_documentation(addr))
         return false;
     return !told && addr_is_unroutable(addr);
+}
+
+/* RFC 6052: where a machine with IPv6 only finds a server that has IPv4 only. What must not be asked
+ * by IPv4 is not asked in that way, either.
+ * @return false: not there. */
+static bool find_behind_nat64(const struct query *query, bool told, struct addr *addr)
+{
+    const struct iterator_config *config = iter_env(query)->config;
+    struct addr ip4 = *addr;
+    uint8_t ip6[16];
+
+    if (may_not_ask(query, &ip4, told) ||
+        (prefix64_is_well_known(config->nat64) && prefix64_is_not_global(ip4.bytes) &&
+         !(config->documentation_routable && addr_is_documentation(&ip4))))
+        return false;
+    prefix64_embed(config->nat64, ip4.bytes, ip6);
+    *addr = addr_ip6(ip6, ip4.port);
+    return true;
 }
 
 static bool is_struck(const struct iter_state *state, struct dname zone, const struct addr *addr)
@@ -165,17 +210,19 @@ void iter_add_server(struct query *query, struct iter_state *state, struct deleg
     /* Of an address that the operator wrote down, only the operator knows where it leads. */
     bool told = deleg->origin == DELEG_FORWARD || deleg->origin == DELEG_STUB ||
                 deleg->origin == DELEG_HINTS;
+    bool by_nat64 = addr->family == ADDR_IP4 && iter_env(query)->config->nat64 != NULL;
     const struct avoided *avoided;
     struct deleg_server *server;
+    struct addr way = *addr;
 
-    if (may_not_ask(query, addr, told)) {
+    if (by_nat64 ? !find_behind_nat64(query, told, &way) : may_not_ask(query, addr, told)) {
         note_blocked(query, deleg, addr, host);
         return;
     }
-    server = deleg_add_server(deleg, query->arena, addr, tls_name,
+    server = deleg_add_server(deleg, query->arena, &way, tls_name,
                               &iter_env(query)->config->deleg_limits);
-    avoided = query_avoids(query, addr, deleg->zone);
-    if (server != NULL && (avoided != NULL || is_struck(state, deleg->zone, addr)))
+    avoided = query_avoids(query, &way, deleg->zone);
+    if (server != NULL && (avoided != NULL || is_struck(state, deleg->zone, &way)))
         server->failed = true;
     if (avoided != NULL && avoided->forged)
         deleg->misled = true;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/prefix64.h"
 #include "util/text.h"
 
 static bool read_netblocks(struct arena *arena, const struct opt_list *list,
@@ -82,6 +83,27 @@ static void read_limits(struct iterator_config *config)
     config->scrub.harden_unknown_additional = options->harden_unknown_additional;
 }
 
+static bool read_nat64(struct iterator_config *config, struct arena *arena,
+                       const struct iterator_sources *sources, forward_complain *complain,
+                       void *context)
+{
+    struct opt_item place = {.text = config->options->nat64_prefix};
+    struct netblock *prefix = ARENA_NEW(arena, struct netblock);
+
+    if (!config->options->do_nat64)
+        return true;
+    if (place.text == NULL)
+        place.text = sources->nat64_prefix;
+    if (prefix == NULL)
+        return false;
+    if (netblock_from_text(prefix, place.text) != STATUS_OK || !prefix64_is_prefix(prefix)) {
+        complain(context, &place, "nat64-prefix: " PREFIX64_WANTED);
+        return false;
+    }
+    config->nat64 = prefix;
+    return true;
+}
+
 struct iterator_config *iterator_config_new(struct arena *arena,
                                             const struct iterator_sources *sources,
                                             forward_complain *complain, void *context)
@@ -99,7 +121,8 @@ struct iterator_config *iterator_config_new(struct arena *arena,
                         context) ||
         !read_netblocks(arena, sources->private_address, &private_blocks, complain, context) ||
         !read_names(arena, sources->private_domain, &private_domains, complain, context) ||
-        !read_fetch_policy(config, complain, context))
+        !read_fetch_policy(config, complain, context) ||
+        !read_nat64(config, arena, sources, complain, context))
         return NULL;
     config->do_not_query = blocks;
     config->do_not_query_count = sources->options->do_not_query_address.count;

@@ -25,6 +25,7 @@ struct iterator_config {
     struct deleg_limits deleg_limits;
     const struct netblock *do_not_query;
     size_t do_not_query_count;
+    const struct netblock *nat64; /* IPv4 servers are reached below this prefix; NULL: as they are */
     bool documentation_routable; /* addresses of examples may be asked; for scenarios only */
     int fetch_policy[FETCH_POLICY_DEPTHS]; /* target-fetch-policy by depth; -1: all */
 };
@@ -39,6 +40,7 @@ struct iterator_sources {
     size_t forward_count;
     const struct opt_list *private_address, *private_domain;
     const struct hints *hints;
+    const char *nat64_prefix; /* where nat64-prefix says nothing */
 };
 
 /** @return in the arena, or NULL after a complaint or without memory. */

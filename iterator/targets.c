@@ -67,7 +67,7 @@ static bool family_is_used(const struct query *query, const struct deleg_name *n
     const struct iterator_env *env = iter_env(query);
 
     if (!aaaa)
-        return env->config->upstream->do_ip4;
+        return env->config->upstream->do_ip4 || env->config->nat64 != NULL;
     return env->config->upstream->do_ip6 &&
            (env->memory->ip6.doubted_until_ms <= query_now_ms(query) ||
             !env->config->upstream->do_ip4 || name->a == TARGET_MISSING);

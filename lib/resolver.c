@@ -194,7 +194,8 @@ static bool read_iterator(struct settings *settings, conf_complain *complain,
                                        .forward_count = options->forward_count,
                                        .private_address = &options->client.private_address,
                                        .private_domain = &options->client.private_domain,
-                                       .hints = &hints};
+                                       .hints = &hints,
+                                       .nat64_prefix = options->dns64.dns64_prefix};
 
     if (!read_hints(settings, &hints, complain, read_file, context))
         return false;

@@ -7,9 +7,12 @@
 
 enum { OCTET_U = 8 }; /* RFC 6052 section 2.2: bits 64 to 71 are zero, whatever the prefix */
 
-bool prefix64_is_length(unsigned bits)
+bool prefix64_is_prefix(const struct netblock *block)
 {
-    return bits == 32 || bits == 40 || bits == 48 || bits == 56 || bits == 64 || bits == 96;
+    unsigned bits = block->bits;
+
+    return block->addr.family == ADDR_IP6 && block->addr.bytes[OCTET_U] == 0 &&
+           (bits == 32 || bits == 40 || bits == 48 || bits == 56 || bits == 64 || bits == 96);
 }
 
 bool prefix64_is_well_known(const struct netblock *prefix)

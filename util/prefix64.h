@@ -9,9 +9,11 @@
 
 #include "util/addr.h"
 
-/** RFC 6052 section 2.2: the lengths of prefix for which places of the IPv4 octets are defined.
- */
-bool prefix64_is_length(unsigned bits);
+/** RFC 6052 section 2.2: IPv6, of a length for which places of the IPv4 octets are defined, and
+ *  with zeros in bits 64 to 71. */
+bool prefix64_is_prefix(const struct netblock *block);
+#define PREFIX64_WANTED                                                                        \
+    "an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits is expected, bits 64 to 71 zero"
 
 /** RFC 6052 section 2.1: 64:ff9b::/96. */
 bool prefix64_is_well_known(const struct netblock *prefix);
@@ -19,7 +21,7 @@ bool prefix64_is_well_known(const struct netblock *prefix);
 /**
  * The IPv6 address that stands for an IPv4 address: prefix, the IPv4 octets around the octet
  * "u" (bits 64 to 71), which is zero, and a suffix of zeros.
- * @param prefix IPv6, of a length that prefix64_is_length agrees to.
+ * @param prefix one that prefix64_is_prefix agrees to.
  */
 void prefix64_embed(const struct netblock *prefix, const uint8_t ip4[4], uint8_t ip6[16]);
 

@@ -40,7 +40,7 @@ static void embedding(void **state)
         uint8_t made[16];
 
         read_both(i, &prefix, &wanted);
-        assert_true(prefix64_is_length(prefix.bits));
+        assert_true(prefix64_is_prefix(&prefix));
         prefix64_embed(&prefix, ip4, made);
         if (memcmp(made, wanted.bytes, 16) != 0)
             fail_msg("%s: not %s", examples[i].prefix, examples[i].ip6);
@@ -69,14 +69,29 @@ static void extracting(void **state)
     }
 }
 
-static void lengths(void **state)
-{
-    unsigned good = 0;
+static const struct {
+    const char *why, *text;
+    bool want;
+} prefixes[] = {
+    {"of all lengths", "2001:db8::/32", true},
+    {"of all lengths", "2001:db8::/64", true},
+    {"no such length", "2001:db8::/33", false},
+    {"no such length", "2001:db8::/128", false},
+    {"bits 64 to 71 are not zero", "2001:db8:0:0:ff00::/96", false},
+    {"those behind them may be anything", "2001:db8:0:0:ff::/96", true},
+    {"not IPv6", "192.0.2.0/32", false},
+};
 
+static void what_is_a_prefix(void **state)
+{
     (void)state;
-    for (unsigned bits = 0; bits <= 128; bits++)
-        good += prefix64_is_length(bits);
-    assert_int_equal(good, 6);
+    for (size_t i = 0; i < COUNT(prefixes); i++) {
+        struct netblock block;
+
+        assert_int_equal(netblock_from_text(&block, prefixes[i].text), STATUS_OK);
+        if (prefix64_is_prefix(&block) != prefixes[i].want)
+            fail_msg("%s: %s", prefixes[i].text, prefixes[i].why);
+    }
 }
 
 static const struct {
@@ -123,7 +138,7 @@ static void well_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(embedding),  cmocka_unit_test(extracting), cmocka_unit_test(lengths),
+        cmocka_unit_test(embedding),  cmocka_unit_test(extracting), cmocka_unit_test(what_is_a_prefix),
         cmocka_unit_test(not_global), cmocka_unit_test(well_known),
     };
 
