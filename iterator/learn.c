@@ -298,6 +298,25 @@ static const struct rrset **copy_sets(struct arena *arena, const struct message 
     return copy;
 }
 
+/* Without memory for it the DS is asked for. */
+static void keep_denial_of_ds(struct query *query, struct dname zone, const struct message *message)
+{
+    struct referral *referral;
+    bool denies = false;
+
+    for (size_t i = 0; i < message_rrsets(message); i++) {
+        if (message->rrsets[i]->type == TYPE_DS)
+            return;
+        denies = denies || message->rrsets[i]->type == TYPE_NSEC ||
+                 message->rrsets[i]->type == TYPE_NSEC3;
+    }
+    referral = denies && query->env->validates ? ARENA_NEW(query->arena, struct referral) : NULL;
+    if (referral == NULL)
+        return;
+    *referral = (struct referral){query->referrals, zone, *message};
+    query->referrals = referral;
+}
+
 static enum step follow_referral(struct query *query, struct iter_state *state,
                                  struct message *message)
 {
@@ -318,6 +337,7 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
     if (!store_message(query, state->deleg, message, false))
         return iter_no_memory(query, state);
     store_parent_side(query, state->deleg, &told, rrset_owner(ns));
+    keep_denial_of_ds(query, rrset_owner(ns), message);
     iter_withdraw(query, state);
     deleg = deleg_new(query->arena, rrset_owner(ns), DELEG_REFERRED);
     if (deleg == NULL)

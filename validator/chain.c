@@ -188,6 +188,28 @@ static struct message *denied_before(struct query *query, struct val_state *stat
                : NULL;
 }
 
+/* A referral on the way here has brought a denial of the DS, still to be judged. */
+static struct message *denied_by_referral(struct query *query, struct dname zone)
+{
+    const struct referral *referral = query->referrals;
+    struct message *message;
+    size_t count, first;
+
+    while (referral != NULL && !dname_equal(referral->zone, zone))
+        referral = referral->next;
+    message = referral == NULL ? NULL : ARENA_NEW(query->arena, struct message);
+    if (message == NULL)
+        return NULL;
+    count = referral->message.count[SECTION_AUTHORITY];
+    first = referral->message.count[SECTION_ANSWER];
+    message->count[SECTION_AUTHORITY] = (uint16_t)count;
+    message->rrsets = ARENA_ARRAY(query->arena, const struct rrset *, count);
+    if (message->rrsets == NULL)
+        return NULL;
+    memcpy(message->rrsets, referral->message.rrsets + first, count * sizeof(*message->rrsets));
+    return message;
+}
+
 /* @return CHAIN_HAS when there is a set or a result to judge. */
 static enum chained fetch(struct query *query, struct val_state *state, struct dname name,
                           uint16_t type)
@@ -199,6 +221,9 @@ static enum chained fetch(struct query *query, struct val_state *state, struct d
         fetch->set = cached_set(query, name, type);
         if (fetch->set == NULL && type == TYPE_DS)
             fetch->proven = denied_before(query, state, name);
+        fetch->by_referral = fetch->set == NULL && fetch->proven == NULL && type == TYPE_DS;
+        if (fetch->by_referral)
+            fetch->proven = denied_by_referral(query, name);
     }
     if (fetch->set != NULL || fetch->proven != NULL ||
         (fetch->waiter != NULL && fetch->waiter->told))
@@ -506,10 +531,21 @@ static bool goes_via(struct val_chain *chain, struct dname signer)
 
 /* ---- DS ---- */
 
+/* What came beside a referral was no proof: that is for the question itself to bring. */
+static bool ask_after_all(struct val_fetch *fetch)
+{
+    if (!fetch->by_referral || fetch->proven == NULL)
+        return false;
+    fetch->proven = NULL;
+    return true;
+}
+
 static enum chained ds_is_bad(struct query *query, struct val_state *state,
                               const struct reasons *why, bool denial,
                               struct dname stripped)
 {
+    if (ask_after_all(&state->chain.fetch))
+        return CHAINED;
     if (turn_careful(&state->chain))
         return CHAINED;
     return fetch_again(query, state, why, fetched_from(&state->chain.fetch, denial), stripped,
@@ -641,8 +677,8 @@ static void learn_denial(struct query *query, struct val_state *state)
     size_t count;
     const struct rrset **sets = message_section(message, SECTION_AUTHORITY, &count);
 
-    if (chain->fetch.proven != NULL)
-        return;
+    if (chain->fetch.proven != NULL && !chain->fetch.by_referral)
+        return; /* it was learned from */
     for (size_t i = 0; i < count; i++) {
         struct sig_verdict verdict;
 
@@ -674,7 +710,7 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
     if (proof.what != DENIED_NOTHING)
         learn_denial(query, state);
     if (proof.what == DENIED_CUT)
-        return no_cut_here(chain, proof.no_name);
+        return ask_after_all(&chain->fetch) ? CHAINED : no_cut_here(chain, proof.no_name);
     if (proof.what == DENIED_NOTHING && bad.count > 0)
         return ds_is_bad(query, state, &bad, true, (struct dname){0});
     if (proof.what == DENIED_NOTHING) {
@@ -714,41 +750,13 @@ static enum chained judge_alias(struct query *query, struct val_state *state, bo
     return good != CHAIN_HAS ? good : no_cut_here(chain, alias->type == TYPE_DNAME);
 }
 
-/* A referral has brought the proof that there is no DS, so that nobody has to be asked. */
-static bool denied_by_referral(struct query *query, struct val_state *state, int64_t *expires_s)
-{
-    struct val_chain *chain = &state->chain;
-    const struct rrset *nsec = cached_set(query, chain->candidate, TYPE_NSEC);
-    struct sig_check check = val_sig_check(query);
-    struct sig_verdict verdict;
-    struct denial denial;
-    struct dname signer;
-
-    if (nsec == NULL || !sig_signer(nsec, &signer) || !dname_equal(signer, chain->at->zone))
-        return false;
-    if (rrset_security(nsec) != SEC_SECURE) {
-        verdict = sig_verify(&check, nsec, chain->at->keys, val_needed(query, chain->at));
-        if (verdict.security != SEC_SECURE || verdict.good.is_expanded)
-            return false;
-        nsec = val_publish(query, nsec, &verdict.good);
-    }
-    val_denial_begin(query, state, &denial, chain->at->zone);
-    denial_add(&denial, nsec, false);
-    *expires_s = nsec->expires_s;
-    return denial_of_ds(&denial, chain->candidate).what == DENIED_DS;
-}
-
 static enum chained judge_ds(struct query *query, struct val_state *state)
 {
     struct val_chain *chain = &state->chain;
-    static const struct reasons no_reasons;
     const struct rrset *ds;
-    int64_t expires_s;
     enum chained got;
     bool is_alias;
 
-    if (denied_by_referral(query, state, &expires_s))
-        return end_insecure(query, state, &no_reasons, expires_s);
     got = fetch(query, state, chain->candidate, TYPE_DS);
     if (got != CHAIN_HAS)
         return got;

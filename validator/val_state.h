@@ -50,7 +50,8 @@ struct val_fetch {
     unsigned tries;
     const struct rrset *set;     /* out of the RRset cache; NULL: the waiter's result counts */
     struct query_waiter *waiter; /* NULL: not asked yet */
-    struct message *proven;      /* made out of validated denials; NULL: none */
+    struct message *proven;      /* made out of denials that are here already; NULL: none */
+    bool by_referral;            /* these came beside a referral: where they prove nothing, ask */
     struct reasons fault;        /* what was wrong with the first one */
 };
 

@@ -46,6 +46,14 @@ struct avoided {
 
 enum { AVOIDED_MAX = 16 };
 
+/* What came beside a delegation without DS: the authority section may deny it (RFC 4035 section
+ * 3.1.4.1), so that a validator need not ask. Not judged by anybody yet. */
+struct referral {
+    struct referral *next;
+    struct dname zone; /* that was delegated */
+    struct message message;
+};
+
 struct query {
     struct link ready;     /* in the mesh's ready queue */
     struct link listed;    /* in the mesh's list of all queries, oldest first */
@@ -80,6 +88,7 @@ struct query {
     bool anew;
     struct avoided *avoided;
     unsigned avoided_count;
+    struct referral *referrals; /* the newest first; as many as the budget has referrals */
 };
 
 /** The message cache's flavour for a query's flags. */
