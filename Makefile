@@ -7,6 +7,7 @@
 #   make demo           a small internet of real name servers with shrewd in front of it
 #   make attacks        what attacks on validation cost, beside unbound: CPU time and packets
 #   make run            shrewd against the real internet, without a config
+#   make bench          shrewd beside every other resolver found here; QUICK=1 in five minutes
 #   make fuzz           every fuzz driver with libFuzzer, FUZZ_SECONDS each (clang)
 #   make architecture   draws the floors of the house from the includes; fails on a wrong arrow
 #   make install DESTDIR= prefix=/usr/local
@@ -32,10 +33,10 @@ PACKAGES = contrib/packages.sh
 INNER = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 JOBS := $(or $(JOBS),$(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1)
 
-OUTER = check asan tsan demo attacks run fuzz architecture clean help
+OUTER = check asan tsan demo attacks run bench fuzz architecture clean help
 INNER_GOALS = $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
 
-.PHONY: all $(OUTER) install FORCE check-inner demo-inner attacks-inner run-inner fuzz-inner
+.PHONY: all $(OUTER) install FORCE check-inner demo-inner attacks-inner run-inner bench-inner fuzz-inner
 all:
 
 # ---- goals that people type -------------------------------------------------------------------
@@ -70,6 +71,10 @@ attacks:
 run:
 	@$(PACKAGES) build
 	@$(INNER) -s run-inner B=$(B)
+
+bench:
+	@$(PACKAGES) build bench
+	@$(INNER) -s bench-inner B=$(B)
 
 fuzz:
 	@$(PACKAGES) build fuzz
@@ -245,6 +250,9 @@ attacks-inner: $(B)/shrewd
 
 run-inner: $(B)/shrewd
 	@$(B)/shrewd -d
+
+bench-inner: $(B)/shrewd
+	@testcode/bench/bench $(B) $(if $(QUICK),--quick)
 
 fuzz-inner: $(FUZZ_PROGRAMS)
 	@testcode/fuzz.sh $(B) $(FUZZ_SECONDS)

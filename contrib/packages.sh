@@ -3,7 +3,9 @@
 # installs it with apt-get.
 #
 # Parts: build (compiler and libraries), check (tests), signers (for the lab of signed zones, which is
-# left out without them), demo (lab), attacks (measured), fuzz. Called by the Makefile and by .ci/run. As root it installs at once; otherwise it asks sudo, which may ask for a password.
+# left out without them), demo (lab), attacks (measured), bench (the peers that are measured beside shrewd),
+# fuzz. Called by the Makefile and by .ci/run. As root it installs at once; otherwise it asks sudo, which
+# may ask for a password.
 # Elsewhere it says what to install and leaves the judgement to configure.
 # SHREW_INSTALL=no: only name what is missing.
 
@@ -29,9 +31,14 @@ for part in "${@:-build}"; do
         names="$names python3:python3 python3-dnspython python3-cryptography unbound:unbound
             util-linux:unshare"
         ;;
+    bench)
+        names="$names python3:python3 python3-cryptography nsd:nsd nftables:nft util-linux:unshare
+            iproute2:ip unbound:unbound bind9:named knot-resolver:kresd pdns-recursor:pdns_recursor
+            dnsmasq-base:dnsmasq"
+        ;;
     fuzz) names="$names clang:clang libclang-rt-dev" ;;
     *)
-        echo "packages.sh: no such part: $part (build, check, signers, demo, fuzz)" >&2
+        echo "packages.sh: no such part: $part (build, check, signers, demo, attacks, bench, fuzz)" >&2
         exit 2
         ;;
     esac
@@ -95,9 +102,11 @@ apt-get install -y -q --no-install-recommends $missing >/dev/null 2>&1 || {
 echo "installed:$missing"
 
 # Nor shall they start with the next boot and take port 53, only because a test wanted them here.
-for service in nsd unbound knot; do
+for pair in nsd:nsd unbound:unbound knot:knot bind9:named knot-resolver:kresd@1 \
+    pdns-recursor:pdns-recursor; do
+    service=${pair#*:}
     case "$missing " in
-    *" $service "*)
+    *" ${pair%:*} "*)
         command -v systemctl >/dev/null 2>&1 && systemctl disable -q $service 2>/dev/null &&
             echo "(the service $service is left disabled)"
         ;;

@@ -1,13 +1,16 @@
 /*
  * load.c - asks the questions of a list again and again, as fast as they are answered.
  *
- *     load [-d] [-t] [-p] [-c SOCKETS] [-w WINDOW] [-r SEED] [-n QUESTIONS | -s SECONDS]
- *          ADDRESS PORT FILE
+ *     load [-d] [-t] [-p] [-o] [-c SOCKETS] [-w WINDOW] [-P SECONDS] [-r SEED]
+ *          [-n QUESTIONS | -s SECONDS] ADDRESS PORT FILE
  *
  * FILE has one "name type" a line; the questions go out in an order that looks random and is the
  * same for each seed. -d sets DO, -t asks over TCP connections, -w is how many questions each
  * socket may have under way, -p puts a label out of the seed in front of each name of the list: a
- * flood of names that were never asked before. Prints one line of JSON: asked, answered, lost, and answers by rcode, octets, seconds.
+ * flood of names that were never asked before. -o asks each question of the list once, as they stand
+ * there. -P is how long a socket waits in silence before it gives its questions up for lost. Prints one
+ * line of JSON: asked, answered, lost, answers by rcode, octets, seconds, and the milliseconds in which
+ * half, 99 % and 99.9 % of the answers came.
  *
  * It keeps to few system calls itself, since it shares the processors with who is measured.
  */
@@ -33,7 +36,7 @@ enum {
     QUESTION_MAX = 320,
     LISTED_MAX = 1 << 20,
     ANSWER_MAX = 65535 + 2,
-    PATIENCE_MS = 500
+    STEPS = 1 << 20 /* of waiting times, ten microseconds each; longer ones count as the last */
 };
 
 struct listed { /* a question in wire form, without the length that TCP wants */
@@ -52,10 +55,12 @@ struct line { /* one socket */
 struct load {
     const char *address;
     int port;
-    bool dnssec_ok, tcp, flood;
+    bool dnssec_ok, tcp, flood, once;
     unsigned sockets, window;
     uint64_t most;
-    double seconds;
+    double seconds, patience_s;
+    double asked_s[65536]; /* by id; 0: not under way */
+    uint32_t waited[STEPS];
     struct listed *listed;
     size_t listed_count;
     struct line lines[SOCKETS_MAX];
@@ -166,8 +171,9 @@ static uint64_t draw(struct load *load)
 
 static size_t make_question(struct load *load, uint8_t *to)
 {
-    const struct listed *listed = &load->listed[draw(load) % load->listed_count];
     uint64_t number = load->asked++;
+    const struct listed *listed =
+        &load->listed[(load->once ? number : draw(load)) % load->listed_count];
     size_t size = listed->size, at = 12;
 
     memcpy(to, listed->bytes, 12);
@@ -179,6 +185,7 @@ static size_t make_question(struct load *load, uint8_t *to)
     memcpy(to + at, listed->bytes + 12, size - 12);
     to[0] = (uint8_t)(load->asked >> 8);
     to[1] = (uint8_t)load->asked;
+    load->asked_s[load->asked & 0xffff] = now_s();
     return size + at - 12;
 }
 
@@ -256,10 +263,33 @@ static void ask_tcp(struct load *load, struct line *line)
     line->under_way += count;
 }
 
+static void note_wait(struct load *load, uint16_t id)
+{
+    double waited_s = now_s() - load->asked_s[id];
+
+    if (load->asked_s[id] != 0)
+        load->waited[waited_s < STEPS / 1e5 ? (size_t)(waited_s * 1e5) : STEPS - 1]++;
+    load->asked_s[id] = 0;
+}
+
+/* Milliseconds within which that share of the answers came. */
+static double wait_of(const struct load *load, double share)
+{
+    uint64_t all = 0, seen = 0;
+
+    for (size_t i = 0; i < STEPS; i++)
+        all += load->waited[i];
+    for (size_t i = 0; i < STEPS; i++)
+        if ((seen += load->waited[i]) > 0 && (double)seen >= share * (double)all)
+            return (double)(i + 1) / 100;
+    return 0;
+}
+
 static void count_answer(struct load *load, struct line *line, const uint8_t *answer, size_t size)
 {
     if (size < 12 || (answer[2] & 0x80) == 0)
         return;
+    note_wait(load, (uint16_t)(answer[0] << 8 | answer[1]));
     load->answered++;
     load->octets += size;
     load->rcodes[answer[3] & 15]++;
@@ -318,7 +348,7 @@ static unsigned turn(struct load *load, double now, bool may_go_on)
         if ((load->polls[i].revents & POLLIN) != 0 &&
             (load->tcp ? hear_tcp(load, line) : hear_udp(load, line)))
             line->heard_s = now;
-        if (line->under_way > 0 && now - line->heard_s > PATIENCE_MS / 1000.0) {
+        if (line->under_way > 0 && now - line->heard_s > load->patience_s) {
             load->lost += line->under_way;
             line->under_way = 0;
             line->heard_s = now;
@@ -351,11 +381,13 @@ static void run(struct load *load)
         (void)poll(load->polls, load->sockets, under_way > 0 ? 20 : 0);
     } while (may_go_on || under_way > 0);
     printf("{\"asked\": %llu, \"answered\": %llu, \"lost\": %llu, \"octets\": %llu, "
-           "\"noerror\": %llu, \"servfail\": %llu, \"nxdomain\": %llu, \"seconds\": %.3f}\n",
+           "\"noerror\": %llu, \"servfail\": %llu, \"nxdomain\": %llu, \"seconds\": %.3f, "
+           "\"p50\": %.2f, \"p99\": %.2f, \"p999\": %.2f}\n",
            (unsigned long long)load->asked, (unsigned long long)load->answered,
            (unsigned long long)load->lost, (unsigned long long)load->octets,
            (unsigned long long)load->rcodes[0], (unsigned long long)load->rcodes[2],
-           (unsigned long long)load->rcodes[3], now - begin);
+           (unsigned long long)load->rcodes[3], now - begin, wait_of(load, 0.5),
+           wait_of(load, 0.99), wait_of(load, 0.999));
 }
 
 int main(int argc, char **argv)
@@ -366,12 +398,15 @@ int main(int argc, char **argv)
     load.sockets = 4;
     load.window = 32;
     load.seconds = 5;
+    load.patience_s = 0.5;
     load.chance = 88172645463325252u;
-    while ((option = getopt(argc, argv, "dtpc:w:n:s:r:")) != -1) {
+    while ((option = getopt(argc, argv, "dtpoc:w:P:n:s:r:")) != -1) {
         switch (option) {
         case 'd': load.dnssec_ok = true; break;
         case 't': load.tcp = true; break;
         case 'p': load.flood = true; break;
+        case 'o': load.once = true; break;
+        case 'P': load.patience_s = atof(optarg); break;
         case 'c': load.sockets = (unsigned)atoi(optarg); break;
         case 'w': load.window = (unsigned)atoi(optarg); break;
         case 'n': load.most = strtoull(optarg, NULL, 10); break;
@@ -381,13 +416,15 @@ int main(int argc, char **argv)
         }
     }
     if (argc - optind != 3 || load.sockets < 1 || load.sockets > SOCKETS_MAX || load.window < 1) {
-        fprintf(stderr, "usage: load [-d] [-t] [-p] [-c SOCKETS] [-w WINDOW] [-r SEED] "
-                        "[-n QUESTIONS | -s SECONDS] ADDRESS PORT FILE\n");
+        fprintf(stderr, "usage: load [-d] [-t] [-p] [-o] [-c SOCKETS] [-w WINDOW] [-P SECONDS] "
+                        "[-r SEED] [-n QUESTIONS | -s SECONDS] ADDRESS PORT FILE\n");
         return 2;
     }
     load.address = argv[optind];
     load.port = atoi(argv[optind + 1]);
     read_list(&load, argv[optind + 2]);
+    if (load.once && (load.most == 0 || load.most > load.listed_count))
+        load.most = load.listed_count;
     run(&load);
     return 0;
 }
