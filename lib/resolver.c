@@ -639,8 +639,8 @@ void resolver_refresh(struct resolver *resolver)
 void resolver_receive(struct resolver *resolver, struct channel *channel, const struct peer *peer,
                       struct slice packet)
 {
-    request_receive(resolver->requests, channel, peer, packet);
-    mesh_run(resolver->mesh);
+    if (request_receive(resolver->requests, channel, peer, packet))
+        mesh_run(resolver->mesh);
 }
 
 void resolver_run(struct resolver *resolver)

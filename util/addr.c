@@ -14,22 +14,6 @@
 
 #include "util/text.h"
 
-struct addr addr_ip4(const uint8_t bytes[4], uint16_t port)
-{
-    struct addr addr = {.family = ADDR_IP4, .port = port};
-
-    memcpy(addr.bytes, bytes, 4);
-    return addr;
-}
-
-struct addr addr_ip6(const uint8_t bytes[16], uint16_t port)
-{
-    struct addr addr = {.family = ADDR_IP6, .port = port};
-
-    memcpy(addr.bytes, bytes, 16);
-    return addr;
-}
-
 bool addr_same_host(const struct addr *a, const struct addr *b)
 {
     return a->family == b->family && a->scope == b->scope &&

@@ -8,6 +8,8 @@
 #ifndef TREESHREW_UTIL_ADDR_H
 #define TREESHREW_UTIL_ADDR_H
 
+#include <string.h>
+
 #include "util/base.h"
 
 enum addr_family { ADDR_NONE, ADDR_IP4, ADDR_IP6 };
@@ -32,8 +34,21 @@ static inline size_t addr_octets(const struct addr *addr)
     return addr->family == ADDR_IP4 ? 4 : addr->family == ADDR_IP6 ? 16 : 0;
 }
 
-struct addr addr_ip4(const uint8_t bytes[4], uint16_t port);
-struct addr addr_ip6(const uint8_t bytes[16], uint16_t port);
+static inline struct addr addr_ip4(const uint8_t bytes[4], uint16_t port)
+{
+    struct addr addr = {.family = ADDR_IP4, .port = port};
+
+    memcpy(addr.bytes, bytes, 4);
+    return addr;
+}
+
+static inline struct addr addr_ip6(const uint8_t bytes[16], uint16_t port)
+{
+    struct addr addr = {.family = ADDR_IP6, .port = port};
+
+    memcpy(addr.bytes, bytes, 16);
+    return addr;
+}
 
 bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_same_host(const struct addr *a, const struct addr *b); /* ports left aside */

@@ -577,7 +577,7 @@ static void mark_visited(const struct shard_link *link)
                               memory_order_relaxed);
 }
 
-static const struct shard_link *walk(const struct shard_link *link, uint64_t hash,
+static inline const struct shard_link *walk(const struct shard_link *link, uint64_t hash,
                                      shard_look *look, void *context)
 {
     while (link != NULL && (link->hash != hash || !look(link, context)))

@@ -41,20 +41,30 @@ static const struct msg_entry *entry_of(const struct shard_link *link)
     return &CONTAINER_OF(link, const struct packed, link)->entry;
 }
 
+static uint64_t question_hash(const struct msg_cache *cache, const struct question *question,
+                              uint8_t flavour)
+{
+    return dname_hash_whole(question->qname,
+                            (uint64_t)flavour << 32 | (uint64_t)question->qclass << 16 |
+                                question->qtype,
+                            cache->key);
+}
+
 static uint64_t key_hash(const struct msg_cache *cache, const struct msg_key *key)
 {
-    struct hash_state state = hash_start(cache->key);
+    return question_hash(cache, &key->question, key->flavour);
+}
 
-    hash_word(&state, (uint64_t)key->question.qname.size << 40 | (uint64_t)key->flavour << 32 |
-                          (uint64_t)key->question.qclass << 16 | key->question.qtype);
-    dname_hash_whole(&state, key->question.qname);
-    return hash_end(state);
+static bool entry_answers(const struct msg_entry *entry, const struct question *question,
+                          uint8_t flavour)
+{
+    return entry->qtype == question->qtype && entry->qclass == question->qclass &&
+           entry->flavour == flavour && dname_equal(entry->qname, question->qname);
 }
 
 static bool entry_is(const struct msg_entry *entry, const struct msg_key *key)
 {
-    return entry->qtype == key->question.qtype && entry->qclass == key->question.qclass &&
-           entry->flavour == key->flavour && dname_equal(entry->qname, key->question.qname);
+    return entry_answers(entry, &key->question, key->flavour);
 }
 
 static const struct msg_entry *entry_ref(const struct msg_entry *entry)
@@ -356,7 +366,8 @@ const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct que
 }
 
 struct showing {
-    struct msg_key key;
+    const struct question *question;
+    uint8_t flavour;
     int64_t now_s;
     msg_cache_use *use;
     void *context;
@@ -368,7 +379,8 @@ static bool look_show(const struct shard_link *link, void *context)
     const struct msg_entry *entry = entry_of(link);
     struct showing *showing = context;
 
-    if (entry->expires_s <= showing->now_s || !entry_is(entry, &showing->key))
+    if (entry->expires_s <= showing->now_s ||
+        !entry_answers(entry, showing->question, showing->flavour))
         return false;
     showing->used = showing->use(entry, showing->context);
     return true;
@@ -378,9 +390,10 @@ bool msg_cache_show(struct msg_cache *cache, struct shards_reader *reader,
                     const struct question *question, uint8_t flavour, int64_t now_s,
                     msg_cache_use *use, void *context)
 {
-    struct showing showing = {{*question, flavour}, now_s, use, context, false};
+    struct showing showing = {question, flavour, now_s, use, context, false};
 
-    shards_peek(cache->shards, reader, key_hash(cache, &showing.key), look_show, &showing);
+    shards_peek(cache->shards, reader, question_hash(cache, question, flavour), look_show,
+                &showing);
     return showing.used;
 }
 

@@ -265,28 +265,17 @@ enum acl_action acl_decide(const struct acl *acl, const struct addr *client,
     return entry == NULL ? ACL_REFUSE : entry->action;
 }
 
-/* Chosen by multiplying: clients that want to share a place find one, and gain nothing. */
-static size_t place_of(const struct addr *client)
+enum acl_action acl_decide_and_note(const struct acl *acl, struct acl_recall *recall,
+                                    const struct addr *client, const struct addr *asked)
 {
-    uint64_t first, last;
-
-    memcpy(&first, client->bytes, sizeof(first));
-    memcpy(&last, client->bytes + sizeof(first), sizeof(last));
-    return (size_t)((first ^ last) * 0x9e3779b97f4a7c15u >> 58) % ACL_RECALLED;
-}
-
-enum acl_action acl_decide_again(const struct acl *acl, struct acl_recall *recall,
-                                 const struct addr *client, const struct addr *asked)
-{
-    size_t at = place_of(client);
+    enum acl_action action = acl_decide(acl, client, asked);
+    uint64_t octets[2];
+    size_t at = acl_place(client, octets);
 
     if (acl->interface_count != 0) /* then the client is not all that counts */
-        return acl_decide(acl, client, asked);
-    if (recall->places[at].family != client->family ||
-        memcmp(recall->places[at].bytes, client->bytes, sizeof(client->bytes)) != 0) {
-        recall->places[at].action = (uint8_t)acl_decide(acl, client, asked);
-        recall->places[at].family = client->family;
-        memcpy(recall->places[at].bytes, client->bytes, sizeof(client->bytes));
-    }
-    return (enum acl_action)recall->places[at].action;
+        return action;
+    recall->places[at].action = (uint8_t)action;
+    recall->places[at].family = client->family;
+    memcpy(recall->places[at].octets, octets, sizeof(octets));
+    return action;
 }

@@ -47,12 +47,32 @@ struct acl_recall {
     struct {
         uint8_t family; /* ADDR_NONE: free */
         uint8_t action; /* enum acl_action */
-        uint8_t bytes[16];
+        uint64_t octets[2];
     } places[ACL_RECALLED];
 };
 
+/* A place is chosen by multiplying: clients that want to share one find it, and gain nothing. */
+static inline size_t acl_place(const struct addr *client, uint64_t octets[2])
+{
+    memcpy(octets, client->bytes, sizeof(client->bytes));
+    return (size_t)((octets[0] ^ octets[1]) * 0x9e3779b97f4a7c15u >> 58) % ACL_RECALLED;
+}
+
+enum acl_action acl_decide_and_note(const struct acl *acl, struct acl_recall *recall,
+                                    const struct addr *client, const struct addr *asked);
+
 /** The same as acl_decide, for less where the client has asked before. */
-enum acl_action acl_decide_again(const struct acl *acl, struct acl_recall *recall,
-                                 const struct addr *client, const struct addr *asked);
+static inline enum acl_action acl_decide_again(const struct acl *acl, struct acl_recall *recall,
+                                               const struct addr *client,
+                                               const struct addr *asked)
+{
+    uint64_t octets[2];
+    size_t at = acl_place(client, octets);
+
+    if (recall->places[at].family == client->family &&
+        recall->places[at].octets[0] == octets[0] && recall->places[at].octets[1] == octets[1])
+        return (enum acl_action)recall->places[at].action;
+    return acl_decide_and_note(acl, recall, client, asked);
+}
 
 #endif

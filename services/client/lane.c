@@ -1,9 +1,9 @@
 /*
  * lane.c - answers to usual questions out of memos.
  *
- * Called by request.c. A question is usual when it is one as RFC 1035 has it, with RD, without
- * CD, and with no more than an OPT that carries nothing but perhaps a cookie that is not
- * answered. Everything else, whatever is wrong with it included, goes the long way. Access
+ * Called with every message. A question is usual when it is one as RFC 1035 has it, with RD,
+ * without CD, and with no more than an OPT that carries nothing but perhaps a cookie that is
+ * not answered. Everything else, whatever is wrong with it included, goes the long way. Access
  * comes first, as there.
  */
 #include "services/client/lane.h"
@@ -22,11 +22,12 @@ enum {
     DNSSEC_OK = 0x8000
 };
 
+/* A usual question, on its way through the lane. */
 struct usual {
     struct question question;
-    size_t question_size;
-    bool has_edns, dnssec_ok;
+    struct memo_asker asker;
     uint16_t udp_size;
+    struct sink *out;
 };
 
 bool lane_may_open(const struct request_settings *settings)
@@ -66,12 +67,12 @@ static bool is_idle_option(const struct request_service *service, const uint8_t 
 static bool read_opt(const struct request_service *service, const uint8_t *at, size_t size,
                      struct usual *out)
 {
-    out->has_edns = true;
+    out->asker.has_edns = true;
     if (size < OPT_LEAST || at[0] != 0 || bytes_u16(at + 1) != TYPE_OPT || at[6] != 0 ||
         bytes_u16(at + 9) != size - OPT_LEAST)
         return false;
     out->udp_size = bytes_u16(at + 3);
-    out->dnssec_ok = (bytes_u16(at + 7) & DNSSEC_OK) != 0;
+    out->asker.dnssec_ok = (bytes_u16(at + 7) & DNSSEC_OK) != 0;
     return size == OPT_LEAST || is_idle_option(service, at + OPT_LEAST, size - OPT_LEAST);
 }
 
@@ -80,8 +81,6 @@ static bool read_usual(const struct request_service *service, struct slice packe
 {
     const uint8_t *at = packet.data, *end = at + packet.size;
 
-    out->has_edns = out->dnssec_ok = false;
-    out->udp_size = UDP_SIZE_LEAST;
     if (packet.size < HEADER_SIZE ||
         (bytes_u16(at + 2) & (FLAG_QR | FLAG_OPCODE | FLAG_TC | FLAG_RD | FLAG_CD)) !=
             FLAG_RD ||
@@ -90,7 +89,10 @@ static bool read_usual(const struct request_service *service, struct slice packe
     at = read_question(at + HEADER_SIZE, end, &out->question);
     if (at == NULL)
         return false;
-    out->question_size = (size_t)(at - packet.data) - HEADER_SIZE;
+    out->asker.question =
+        slice_of(packet.data + HEADER_SIZE, (size_t)(at - packet.data) - HEADER_SIZE);
+    out->asker.has_edns = out->asker.dnssec_ok = false;
+    out->udp_size = UDP_SIZE_LEAST;
     if (bytes_u16(packet.data + AT_ARCOUNT) == 0)
         return at == end;
     return read_opt(service, at, (size_t)(end - at), out);
@@ -123,23 +125,17 @@ static uint8_t flavour_of(const struct env *env, const struct question *question
                                                                  : MSG_FLAVOUR_NONE;
 }
 
-struct passing {
-    struct memo_asker asker;
-    struct sink *out;
-};
-
 static bool use_entry(const struct msg_entry *entry, void *context)
 {
-    const struct passing *passing = context;
+    const struct usual *usual = context;
 
-    return memo_write(entry, &passing->asker, passing->out);
+    return memo_write(entry, &usual->asker, usual->out);
 }
 
 bool lane_answer(struct request_service *service, enum transport transport,
                  const struct peer *peer, struct slice packet, struct sink *out)
 {
     const struct env *env = service->settings.env;
-    struct passing passing;
     struct usual usual;
 
     if (!is_welcome(service, peer) || !read_usual(service, packet, &usual))
@@ -147,20 +143,33 @@ bool lane_answer(struct request_service *service, enum transport transport,
     /* RFC 8482: by UDP it is not told all of it. */
     if (usual.question.qtype == TYPE_ANY && transport == TRANSPORT_UDP)
         return false;
-    passing.out = out;
-    passing.asker = (struct memo_asker){
-        .generation = service->settings.generation,
-        .now_s = world_now_s(service->world),
-        .id = bytes_u16(packet.data),
-        .wants_ad = usual.dnssec_ok || (bytes_u16(packet.data + 2) & FLAG_AD) != 0,
-        .has_edns = usual.has_edns,
-        .dnssec_ok = usual.dnssec_ok,
-        .size_max = size_limit(service, transport, &usual),
-        .question = slice_of(packet.data + HEADER_SIZE, usual.question_size)};
-    if (service->settings.options->rrset_roundrobin)
-        passing.asker.rotate = passing.asker.id;
-    return msg_cache_show(env->messages, service->reader, &usual.question, flavour_of(env, &usual.question),
-                          passing.asker.now_s, use_entry, &passing);
+    usual.out = out;
+    usual.asker.generation = service->settings.generation;
+    usual.asker.now_s = world_now_s(service->world);
+    usual.asker.id = bytes_u16(packet.data);
+    usual.asker.wants_ad = usual.asker.dnssec_ok || (bytes_u16(packet.data + 2) & FLAG_AD) != 0;
+    usual.asker.size_max = size_limit(service, transport, &usual);
+    usual.asker.rotate = service->settings.options->rrset_roundrobin ? usual.asker.id : 0;
+    return msg_cache_show(env->messages, service->reader, &usual.question,
+                          flavour_of(env, &usual.question), usual.asker.now_s, use_entry,
+                          &usual);
+}
+
+bool request_receive(struct request_service *service, struct channel *channel,
+                     const struct peer *peer, struct slice packet)
+{
+    struct sink out = sink_of(service->out, sizeof(service->out));
+
+    service->stats.received++;
+    if (!service->lane_is_open || service->settings.check_memos ||
+        !lane_answer(service, channel->transport, peer, packet, &out)) {
+        visit_all_rooms(service, channel, peer, packet);
+        return true;
+    }
+    service->stats.hits++;
+    service->stats.answered++;
+    channel->send(channel, peer, sink_written(&out));
+    return false;
 }
 
 /* ---- for tests ---- */

@@ -1,10 +1,10 @@
 /*
  * lane.h - the short way of a usual question whose answer is at hand.
  *
- * Called by request.c for each message before it enters the first room. What the rooms would
- * find out is known already: that nothing local is told about the name, and how the answer
- * looks, since the memo was made (memo.h); what may differ from client to client is looked at
- * here.
+ * The entrance: request_receive stands here, and goes on to request.c with whatever is not
+ * usual. What the rooms would find out is known already: that nothing local is told about the
+ * name, and how the answer looks, since the memo was made (memo.h); what may differ from client
+ * to client is looked at here.
  */
 #ifndef TREESHREW_SERVICES_CLIENT_LANE_H
 #define TREESHREW_SERVICES_CLIENT_LANE_H

@@ -40,7 +40,7 @@ struct making {
     struct msg_memo memo;
 };
 
-static bool is_current(const struct msg_shown *shown)
+static inline bool is_current(const struct msg_shown *shown)
 {
     return !atomic_load_explicit(&shown->set->superseded, memory_order_acquire) &&
            rrset_security(shown->set) == shown->security;
@@ -51,7 +51,7 @@ static size_t entry_rrsets(const struct msg_entry *entry)
     return (size_t)entry->count[0] + entry->count[1] + entry->count[2];
 }
 
-static bool is_valid(const struct msg_entry *entry, uint32_t generation, int64_t now_s)
+static inline bool is_valid(const struct msg_entry *entry, uint32_t generation, int64_t now_s)
 {
     const struct msg_memo *memo = entry->memo;
     size_t total = entry_rrsets(entry);
@@ -258,26 +258,7 @@ void memo_keep(struct visit *visit, const struct hit *hit)
 
 /* ---- using ---- */
 
-static void put_ttls(const struct image *image, const struct image_set *sets, int64_t now_s,
-                     uint8_t *records)
-{
-    const uint8_t *at = (const uint8_t *)(sets + image->set_count);
-    uint32_t age_s = (uint32_t)(now_s - image->made_s);
-
-    for (size_t i = 0; i < image->set_count; i++) {
-        uint32_t left_s = sets[i].expires_in_s > age_s ? sets[i].expires_in_s - age_s : 0;
-        uint32_t ttl_s = left_s < sets[i].ttl_most_s ? left_s : sets[i].ttl_most_s;
-
-        for (size_t n = sets[i].ttl_count; n > 0; n--, at += sizeof(uint16_t)) {
-            uint16_t offset;
-
-            memcpy(&offset, at, sizeof(offset));
-            bytes_put_u32(records + offset, ttl_s);
-        }
-    }
-}
-
-/* The records of one set, each in the place of another. */
+/* The records of a set, each in the place of another. */
 static void turn_set(const struct image_set *set, const uint16_t *ttls, const uint8_t *from,
                      uint8_t *to, size_t first)
 {
@@ -289,17 +270,22 @@ static void turn_set(const struct image_set *set, const uint16_t *ttls, const ui
     }
 }
 
-static void turn_records(const struct image *image, const struct image_set *sets,
-                         const uint8_t *from, uint8_t *to, uint32_t rotate)
+/* What changes in the records: TTLs, and which record comes first. */
+static void patch_records(const struct image *image, const struct image_set *sets,
+                          const struct memo_asker *asker, const uint8_t *from, uint8_t *to)
 {
     const uint16_t *ttls = (const uint16_t *)(sets + image->set_count);
+    uint32_t age_s = (uint32_t)(asker->now_s - image->made_s);
 
-    for (size_t i = 0; i < image->set_count; i++) {
-        size_t first = sets[i].movable == 0 ? 0 : rotate % sets[i].movable;
+    for (const struct image_set *set = sets; set < sets + image->set_count; set++) {
+        uint32_t left_s = set->expires_in_s > age_s ? set->expires_in_s - age_s : 0;
+        uint32_t ttl_s = left_s < set->ttl_most_s ? left_s : set->ttl_most_s;
 
-        if (first != 0)
-            turn_set(&sets[i], ttls, from, to, first);
-        ttls += sets[i].ttl_count;
+        for (size_t i = 0; i < set->ttl_count; i++)
+            bytes_put_u32(to + ttls[i], ttl_s);
+        if (set->movable != 0 && asker->rotate % set->movable != 0)
+            turn_set(set, ttls, from, to, asker->rotate % set->movable);
+        ttls += set->ttl_count;
     }
 }
 
@@ -333,9 +319,7 @@ bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker, s
     put_header(image, asker, out->base);
     memcpy(out->base + HEADER_SIZE, asker->question.data, asker->question.size);
     memcpy(out->base + begin, records, copied);
-    put_ttls(image, sets, asker->now_s, out->base + begin);
-    if (asker->rotate != 0)
-        turn_records(image, sets, records, out->base + begin, asker->rotate);
+    patch_records(image, sets, asker, records, out->base + begin);
     out->used = begin + copied;
     return true;
 }

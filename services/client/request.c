@@ -1,7 +1,7 @@
 /*
  * request.c - a client's message from arrival to answer.
  *
- * Called by the owner of the listening sockets through request_receive, and by the mesh and the
+ * Called by lane.c, where request_receive stands, with what it leaves, and by the mesh and the
  * timers when something that was waited for has come. The rooms are entered in this order, and
  * each can end the visit: access, shape of the message, cookie, local zones, class CH, right to
  * recursion, message cache, mesh. A question that has to wait is kept as a struct request until
@@ -619,43 +619,19 @@ static void serve(struct visit *visit, struct slice packet)
         ask_mesh(visit, has_stale);
 }
 
-static void take_the_long_way(struct request_service *service, struct channel *channel,
-                           const struct peer *peer, struct slice packet)
+void visit_all_rooms(struct request_service *service, struct channel *channel,
+                     const struct peer *peer, struct slice packet)
 {
     struct visit visit = {.service = service, .channel = channel, .peer = *peer};
+    bool check = service->settings.check_memos;
 
+    if (check)
+        lane_check_begin(service, channel->transport, peer, packet);
     arena_reset(service->arena);
     visit.arena = service->arena;
     visit.now_ms = visit.arrived_ms = world_now_ms(service->world);
     visit.now_s = world_now_s(service->world);
     serve(&visit, packet);
-}
-
-/* @return true when the client has its answer. */
-static bool answer_by_lane(struct request_service *service, struct channel *channel,
-                           const struct peer *peer, struct slice packet)
-{
-    struct sink out = sink_of(service->out, sizeof(service->out));
-
-    if (!lane_answer(service, channel->transport, peer, packet, &out))
-        return false;
-    service->stats.hits++;
-    service->stats.answered++;
-    channel->send(channel, peer, sink_written(&out));
-    return true;
-}
-
-void request_receive(struct request_service *service, struct channel *channel,
-                     const struct peer *peer, struct slice packet)
-{
-    bool check = service->settings.check_memos;
-
-    service->stats.received++;
-    if (check)
-        lane_check_begin(service, channel->transport, peer, packet);
-    else if (service->lane_is_open && answer_by_lane(service, channel, peer, packet))
-        return;
-    take_the_long_way(service, channel, peer, packet);
     if (check)
         lane_check_end(service, channel->transport, peer, packet);
 }

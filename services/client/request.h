@@ -51,9 +51,10 @@ const struct request_stats *request_stats(const struct request_service *service)
 /**
  * One message of a client. Answers at once through the channel, or later.
  * Garbage without a header, and responses (QR set), are dropped and counted (RFC 8906: all else
- * gets an answer). The caller runs the mesh afterwards.
+ * gets an answer).
+ * @return true: the caller runs the mesh afterwards; false: there is nothing for it to do.
  */
-void request_receive(struct request_service *service, struct channel *channel,
+bool request_receive(struct request_service *service, struct channel *channel,
                      const struct peer *peer, struct slice packet);
 
 #endif

@@ -56,6 +56,10 @@ struct visit {
     size_t alias_count;
 };
 
+/** The long way of a message, from room to room (request.c). */
+void visit_all_rooms(struct request_service *service, struct channel *channel,
+                     const struct peer *peer, struct slice packet);
+
 /** What was found, told to the client. AA and the CNAMEs in front are added where aliases led
  * here. */
 void visit_answer(struct visit *visit, struct reply *reply);

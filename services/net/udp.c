@@ -37,11 +37,11 @@ union control { /* aligned for struct cmsghdr */
     uint8_t octets[CONTROL_SIZE];
 };
 
-/* One message for the kernel, with all that its header points to. */
-struct parcel {
-    struct sockaddr_storage address;
-    union control control;
-    struct iovec part;
+/* What the headers of messages for the kernel point to. */
+struct parcels {
+    struct iovec parts[BATCH];
+    struct sockaddr_storage addresses[BATCH];
+    union control controls[BATCH];
 };
 
 struct udp {
@@ -64,7 +64,7 @@ struct udp {
     unsigned answer_count;
     size_t out_used;
     struct mmsghdr to_send[BATCH], received[BATCH];
-    struct parcel outgoing[BATCH], incoming[BATCH];
+    struct parcels outgoing, incoming;
     uint8_t out[OUT_SIZE];
     uint8_t in[BATCH][QUESTION_MAX];
 };
@@ -191,37 +191,37 @@ static void flush_now(struct udp *udp)
     flush(&udp->flush);
 }
 
-static void set_address(struct udp *udp, const struct peer *peer, struct parcel *parcel,
-                        struct msghdr *header)
+static void set_address(struct udp *udp, const struct peer *peer, unsigned index)
 {
+    struct msghdr *header = &udp->to_send[index].msg_hdr;
+
     if (peer == udp->now_peer) {
         const struct msghdr *from = &udp->received[udp->now_index].msg_hdr;
 
         header->msg_name = from->msg_name;
         header->msg_namelen = from->msg_namelen;
     } else {
-        header->msg_name = &parcel->address;
-        header->msg_namelen = sock_addr(&peer->from, &parcel->address);
+        header->msg_name = &udp->outgoing.addresses[index];
+        header->msg_namelen = sock_addr(&peer->from, &udp->outgoing.addresses[index]);
     }
     if (udp->wildcard)
-        write_control(header, &parcel->control, peer);
+        write_control(header, &udp->outgoing.controls[index], peer);
 }
 
 static void channel_send(struct channel *channel, const struct peer *peer, struct slice message)
 {
     struct udp *udp = (struct udp *)channel;
-    struct parcel *parcel;
+    struct iovec *part;
 
     if (udp->fd == -1 || message.size == 0 || message.size > OUT_SIZE)
         return;
     if (udp->answer_count == BATCH || message.size > OUT_SIZE - udp->out_used)
         flush_now(udp);
-    parcel = &udp->outgoing[udp->answer_count];
-    parcel->part = (struct iovec){udp->out + udp->out_used, message.size};
-    set_address(udp, peer, parcel, &udp->to_send[udp->answer_count].msg_hdr);
-    memcpy(udp->out + udp->out_used, message.data, message.size);
+    set_address(udp, peer, udp->answer_count);
+    part = &udp->outgoing.parts[udp->answer_count++];
+    part->iov_base = memcpy(udp->out + udp->out_used, message.data, message.size);
+    part->iov_len = message.size;
     udp->out_used += message.size;
-    udp->answer_count++;
     loop_want_flush(udp->loop, &udp->flush);
 }
 
@@ -246,17 +246,17 @@ static void prepare(struct udp *udp, unsigned index)
 {
     struct msghdr *header = &udp->received[index].msg_hdr;
 
-    header->msg_namelen = sizeof(udp->incoming[index].address);
+    header->msg_namelen = sizeof(udp->incoming.addresses[index]);
     header->msg_flags = 0;
     if (udp->wildcard)
-        header->msg_controllen = sizeof(udp->incoming[index].control.octets);
+        header->msg_controllen = sizeof(udp->incoming.controls[index].octets);
 }
 
 static void hand_over(struct udp *udp, unsigned index, size_t size)
 {
-    struct peer peer = {.to = udp->bound};
+    struct peer peer = {.from = sock_addr_read(&udp->incoming.addresses[index]),
+                        .to = udp->bound};
 
-    peer.from = sock_addr_read(&udp->incoming[index].address);
     /* Nobody can be answered at port 0; such a packet is forged. */
     if (peer.from.family == ADDR_NONE || peer.from.port == 0)
         return;
@@ -317,13 +317,13 @@ static void point_headers(struct udp *udp)
     for (unsigned i = 0; i < BATCH; i++) {
         struct msghdr *in = &udp->received[i].msg_hdr, *out = &udp->to_send[i].msg_hdr;
 
-        udp->incoming[i].part = (struct iovec){udp->in[i], QUESTION_MAX};
-        in->msg_name = &udp->incoming[i].address;
-        in->msg_iov = &udp->incoming[i].part;
-        out->msg_iov = &udp->outgoing[i].part;
+        udp->incoming.parts[i] = (struct iovec){udp->in[i], QUESTION_MAX};
+        in->msg_name = &udp->incoming.addresses[i];
+        in->msg_iov = &udp->incoming.parts[i];
+        out->msg_iov = &udp->outgoing.parts[i];
         in->msg_iovlen = out->msg_iovlen = 1;
         if (udp->wildcard)
-            in->msg_control = udp->incoming[i].control.octets;
+            in->msg_control = udp->incoming.controls[i].octets;
         prepare(udp, i);
     }
 }

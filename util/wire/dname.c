@@ -511,18 +511,19 @@ uint64_t dname_hash(struct dname name, struct hash_key key)
     return hash_end(state);
 }
 
-void dname_hash_whole(struct hash_state *state, struct dname name)
+uint64_t dname_hash_whole(struct dname name, uint64_t beside, struct hash_key key)
 {
+    struct hash_state state = hash_start((struct hash_key){key.a ^ beside, key.b});
     const size_t word = sizeof(uint64_t);
+    size_t at = 0;
 
-    if (name.size < word) {
-        hash_word(state, lower(load_part(name.wire, name.size)));
-        return;
-    }
-    for (size_t at = 0; at + word <= name.size; at += word)
-        hash_word(state, lower(load(name.wire + at)));
-    if (name.size % word != 0) /* the last octets, some of them once more */
-        hash_word(state, lower(load(name.wire + name.size - word)));
+    for (; at + word <= name.size; at += word)
+        hash_word(&state, lower(load(name.wire + at)));
+    if (name.size < word)
+        hash_word(&state, lower(load_part(name.wire, name.size)) ^ name.size);
+    else if (at < name.size) /* the last octets, some of them once more */
+        hash_word(&state, lower(load(name.wire + name.size - word)) ^ name.size);
+    return hash_end(state);
 }
 
 void dname_hashes(struct dname name, struct hash_key key, uint64_t hashes[DNAME_LABELS_MAX + 1])

@@ -105,9 +105,9 @@ enum status dname_replace_suffix(struct dname name, struct dname from, struct dn
 /** Hash over the lower-cased labels, taken in from the root down. */
 uint64_t dname_hash(struct dname name, struct hash_key key);
 
-/** Takes the whole name into a hash, in lower case. Cheaper than dname_hash; for tables in which no
- *  ancestor is looked for. The size is to be taken in by the caller. */
-void dname_hash_whole(struct hash_state *state, struct dname name);
+/** Hash over the whole name in lower case, and what the caller wants to be taken in beside it.
+ *  Cheaper than dname_hash; for tables in which no ancestor is looked for. */
+uint64_t dname_hash_whole(struct dname name, uint64_t beside, struct hash_key key);
 
 /** hashes[n] is the hash of the ancestor with n labels; equal to dname_hash of it. */
 void dname_hashes(struct dname name, struct hash_key key, uint64_t hashes[DNAME_LABELS_MAX + 1]);

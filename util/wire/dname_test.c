@@ -270,11 +270,7 @@ static const struct {
 
 static uint64_t whole_hash(struct dname name, struct hash_key key)
 {
-    struct hash_state state = hash_start(key);
-
-    hash_word(&state, name.size);
-    dname_hash_whole(&state, name);
-    return hash_end(state);
+    return dname_hash_whole(name, 1, key);
 }
 
 /* Whatever the size: an octet that differs is seen, a letter's case is not. */
