@@ -357,12 +357,25 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
            shared->points != NULL;
 }
 
+/* Below a trust point that was not there before, or begins anew, other keys may count. */
+static void forget_keys_of(struct resolver_shared *shared, const struct trust_points *fresh)
+{
+    LIST_EACH (&fresh->list, link) {
+        const struct trust_point *point = CONTAINER_OF(link, struct trust_point, link);
+
+        if (!point->borrowed)
+            key_cache_drop(shared->keys, point->point->zone);
+    }
+}
+
 /* The configuration is good, and what it says of trust points holds from now on. */
 static void take_points(struct resolver_shared *shared, struct settings *settings)
 {
     struct trust_points *fresh = settings->fresh;
 
     settings->fresh = NULL;
+    if (fresh != NULL)
+        forget_keys_of(shared, fresh);
     if (fresh != NULL)
         trust_points_take(shared->points, fresh);
     else

@@ -11,15 +11,24 @@
 #include "validator/key_match.h"
 #include "validator/trust_points.h"
 
-/* What is left of the point of RFC 5011; an anchor of another option stays for good. */
-static bool is_gone(const struct validator_env *env, const struct anchor *anchor)
+/* The trust point of RFC 5011 that this thread keeps for the anchor; NULL: another thread does,
+ * or a reload has taken it away while the query ran, which goes on with what it was born with.
+ */
+static struct trust_point *point_of(const struct query *query, const struct anchor *anchor)
 {
-    const struct trust_point *point;
+    const struct validator_env *env = val_env(query);
 
-    if (anchor == NULL || env->points == NULL || !anchor->is_kept || anchor->has_fixed)
-        return false;
-    point = trust_points_find(env->points, anchor->zone, anchor->rrclass);
-    return point == NULL || point->point->deleted;
+    if (env->points == NULL || !anchor->is_kept)
+        return NULL;
+    return trust_points_find(env->points, anchor->zone, anchor->rrclass);
+}
+
+/* An anchor that another option gives too stays for good. */
+static bool is_gone(const struct query *query, const struct anchor *anchor)
+{
+    const struct trust_point *point = anchor == NULL ? NULL : point_of(query, anchor);
+
+    return point != NULL && point->point->deleted && !anchor->has_fixed;
 }
 
 /* RFC 5011 section 5: without the point, the next one above counts. */
@@ -30,7 +39,7 @@ struct anchor_found val_anchor_find(const struct query *query, struct dname name
     int64_t wall_s = query->env->world->wall_s(query->env->world);
     struct anchor_found found = anchors_find(env->anchors, name, rrclass, wall_s);
 
-    while (is_gone(env, found.anchor)) {
+    while (is_gone(query, found.anchor)) {
         struct dname zone = found.anchor->zone;
 
         found.anchor = NULL;
@@ -55,7 +64,7 @@ bool val_anchor_judge(struct query *query, const struct anchor *anchor,
     struct sig_check check = val_sig_check(query);
     enum rfc5011_seen seen;
 
-    if (env->points == NULL || !anchor->is_kept) {
+    if (point_of(query, anchor) == NULL) {
         *verdict = keys_verify_by_anchor(&check, dnskeys, anchor);
         return true;
     }
