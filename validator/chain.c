@@ -161,6 +161,10 @@ static enum chained ask(struct query *query, struct val_state *state)
     struct question question = {fetch->name, fetch->type, class_of(query)};
     unsigned flags = QUERY_CD | (fetch->anew ? (unsigned)QUERY_REFRESH : 0u);
 
+    if ((query->flags & QUERY_NO_RD) != 0) {
+        state->not_at_hand = true;
+        return limit_reached(query, state);
+    }
     fetch->waiter = ARENA_NEW(query->arena, struct query_waiter);
     if (fetch->waiter == NULL)
         return CHAIN_NO_MEMORY;

@@ -679,13 +679,17 @@ static void bound_life(struct query *query)
 
 /* ---- the state ---- */
 
-/* Without RD the cache's best referral may be the answer. */
+/* Without RD the cache's best referral may be the answer, or stand behind aliases. */
 static bool is_referral(const struct query *query)
 {
     const struct message *message = &query->outcome.message;
+    bool has_data;
 
-    return (query->flags & QUERY_NO_RD) != 0 && message->rcode == RCODE_NOERROR &&
-           message->count[SECTION_ANSWER] == 0 && soa_place(query) == authority_end(query);
+    if ((query->flags & QUERY_NO_RD) == 0 || message->rcode != RCODE_NOERROR ||
+        soa_place(query) != authority_end(query))
+        return false;
+    (void)last_name(query, &has_data);
+    return !has_data;
 }
 
 static enum judged judge_all(struct query *query, struct val_state *state,
@@ -703,6 +707,8 @@ static enum judged judge_all(struct query *query, struct val_state *state,
         if (state->items[i].security != SEC_SECURE)
             *security = SEC_INSECURE;
     }
+    if (is_referral(query))
+        return JUDGED;
     name = last_name(query, &has_data);
     if (message_of(query)->rcode == RCODE_NXDOMAIN ||
         (message_of(query)->rcode == RCODE_NOERROR && !has_data)) {
@@ -738,14 +744,14 @@ enum step val_judge_run(struct query *query, struct val_state *state)
 {
     enum security security;
 
-    if (is_referral(query))
-        return val_judge_referral(query, state);
     switch (judge_all(query, state, &security)) {
     case JUDGE_WAITS: return STEP_AGAIN;
     case JUDGE_BOGUS: return val_refuse(query, state);
     case JUDGE_NO_MEMORY: return val_no_memory(query, state);
     case JUDGED: break;
     }
+    if (is_referral(query))
+        return val_judge_referral(query, state);
     if (security == SEC_SECURE) {
         clean_up(query, state);
         if (!val_drop_items(query, state))

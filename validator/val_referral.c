@@ -48,6 +48,24 @@ static enum good judge_set(struct query *query, const struct rrset **set, struct
     return verify(query, set, signer, finding);
 }
 
+/* What refer.c has put behind the NS set. Before it stand proofs of aliases, judged with these. */
+static size_t keys_begin(struct query *query)
+{
+    const struct message *message = message_of(query);
+    size_t at = message->count[SECTION_ANSWER], end = at + message->count[SECTION_AUTHORITY];
+
+    while (at < end && message->rrsets[at]->type != TYPE_NS)
+        at++;
+    return at < end ? at + 1 : end;
+}
+
+static size_t keys_end(struct query *query)
+{
+    const struct message *message = message_of(query);
+
+    return (size_t)message->count[SECTION_ANSWER] + message->count[SECTION_AUTHORITY];
+}
+
 /* Do the NSEC or NSEC3 records that are good prove that there is no DS? */
 static bool is_proven(struct query *query, struct val_state *state, struct dname zone)
 {
@@ -55,11 +73,11 @@ static bool is_proven(struct query *query, struct val_state *state, struct dname
     struct denial denial;
     bool begun = false;
 
-    for (size_t i = 0; i < message->count[SECTION_AUTHORITY]; i++) {
+    for (size_t i = keys_begin(query); i < keys_end(query); i++) {
         const struct rrset *set = message->rrsets[i];
         struct dname signer;
 
-        if (state->items[i].drop || set->type == TYPE_NS || !sig_signer(set, &signer))
+        if (state->items[i].drop || !sig_signer(set, &signer))
             continue;
         if (!begun)
             val_denial_begin(query, state, &denial, signer);
@@ -69,7 +87,8 @@ static bool is_proven(struct query *query, struct val_state *state, struct dname
     return begun && denial_of_ds(&denial, zone).what == DENIED_DS;
 }
 
-static enum step refuse(struct query *query, struct val_state *state, const struct reasons *why)
+static enum step refuse(struct query *query, struct val_state *state,
+                        const struct reasons *why)
 {
     state->first_fault = *why;
     state->first_message = *message_of(query);
@@ -80,11 +99,11 @@ static enum step refuse(struct query *query, struct val_state *state, const stru
 enum step val_judge_referral(struct query *query, struct val_state *state)
 {
     struct message *message = message_of(query);
-    struct dname zone =
-        message->count[SECTION_AUTHORITY] == 0 ? dname_root : rrset_owner(message->rrsets[0]);
+    size_t begin = keys_begin(query), end = keys_end(query);
+    struct dname zone = begin == end ? dname_root : rrset_owner(message->rrsets[begin - 1]);
     bool has_ds = false;
 
-    for (size_t i = 1; i < message->count[SECTION_AUTHORITY]; i++) {
+    for (size_t i = begin; i < end; i++) {
         struct finding finding;
         enum good good = judge_set(query, &message->rrsets[i], zone, &finding);
 
@@ -98,7 +117,7 @@ enum step val_judge_referral(struct query *query, struct val_state *state)
         has_ds = has_ds || (good == GOOD && message->rrsets[i]->type == TYPE_DS);
     }
     if (!has_ds && !is_proven(query, state, zone))
-        for (size_t i = 1; i < message->count[SECTION_AUTHORITY]; i++)
+        for (size_t i = begin; i < end; i++)
             state->items[i].drop = true;
     if (!val_drop_items(query, state))
         return val_no_memory(query, state);

@@ -104,6 +104,7 @@ struct val_state {
     struct message first_message; /* for val-permissive-mode */
     int64_t first_expires_s;
     unsigned restarts;
+    bool not_at_hand; /* keys would have to be fetched, for a client that has not wanted that */
     struct nsec3_memo *memo;
 };
 

@@ -104,9 +104,20 @@ void val_avoid(struct query *query, const struct outcome_source *source, struct 
 
 static bool may_try_again(const struct query *query, const struct val_state *state)
 {
-    return !state->fault.is_final && query->budget->exhausted == COSTS &&
+    return !state->fault.is_final && (query->flags & QUERY_NO_RD) == 0 && query->budget->exhausted == COSTS &&
            state->restarts < val_env(query)->config->options->val_max_restart &&
            query->budget->left[COST_FAILED_SIGNATURES] > 0;
+}
+
+/* Without RD what cannot be judged with what is cached is as if it was not there. */
+static enum step tell_nothing(struct query *query, struct val_state *state)
+{
+    struct message nothing = {.rcode = RCODE_NOERROR};
+
+    query_done(query, &nothing, SEC_INSECURE);
+    query->outcome.expires_s = query_now_s(query);
+    val_go(query, state, VAL_DONE);
+    return STEP_DONE;
 }
 
 enum step val_refuse(struct query *query, struct val_state *state)
@@ -114,6 +125,8 @@ enum step val_refuse(struct query *query, struct val_state *state)
     const struct val_fault *fault = &state->fault;
     const struct outcome_source *source = source_of(&query->outcome, fault->set);
 
+    if (state->not_at_hand)
+        return tell_nothing(query, state);
     query_trace(query, TRACE_BOGUS,
                 source == NULL || source->server.family == ADDR_NONE ? NULL : &source->server,
                 NULL, fault->why.item[0].text);
