@@ -42,9 +42,18 @@ static bool is_wanted_anew(const struct query *query)
     return query->env->validates && (query->anew || (query->flags & QUERY_REFRESH) != 0);
 }
 
+/* What is kept was told by somebody of higher rank, but unlike this it cannot be validated. */
+static bool lacks_signatures(const struct rrset *cached, const struct rrset *came)
+{
+    enum security security = rrset_security(cached);
+
+    return cached->rrsig_count == 0 && came->rrsig_count > 0 && security != SEC_SECURE &&
+           security != SEC_INSECURE;
+}
+
 /* Validated data stays in the cache until what came is validated, too; but what came is what has to
  * be judged where it says something else, or where the point was to have it anew. So has what came
- * anew from a server of lower rank: the signatures that the cached set lacks may be there. */
+ * anew from a server of lower rank, or with signatures that the cached set lacks. */
 static bool is_contested(const struct query *query, const struct rrset *cached,
                          const struct rrset *came)
 {
@@ -52,7 +61,8 @@ static bool is_contested(const struct query *query, const struct rrset *cached,
 
     if (is_wanted_anew(query))
         return is_secure || cached->trust != came->trust;
-    return query->env->validates && is_secure && !rrset_same_data(cached, came);
+    return query->env->validates && ((is_secure && !rrset_same_data(cached, came)) ||
+                                     lacks_signatures(cached, came));
 }
 
 /* At a zone cut parent and child have a proof each, of one owner and type but not of one zone
@@ -70,8 +80,8 @@ static bool is_proof_of_other_zone(const struct rrset *a, const struct rrset *b)
 static const struct rrset *beside_cached(struct query *query, const struct rrset *cached,
                                          const struct rrset *came)
 {
-    const struct rrset *published =
-        is_proof_of_other_zone(cached, came) ? rrset_publish(came) : NULL;
+    bool is_no_less = is_proof_of_other_zone(cached, came) || lacks_signatures(cached, came);
+    const struct rrset *published = is_no_less ? rrset_publish(came) : NULL;
 
     return published == NULL ? came : query_hold(query, published);
 }

@@ -108,10 +108,16 @@ static enum judged zone_of(struct query *query, struct val_state *state, struct 
     return JUDGE_WAITS;
 }
 
-/* The zone's keys could not be had: another server of the answer would not change that. */
-static enum judged no_keys(struct val_state *state, const struct val_zone *zone, size_t i)
+/* The zone's keys could not be had: another server of the answer would not change that. But where it
+ * was looked for only because there is no signature, another one may have the signature, also one
+ * that had no proof. */
+static enum judged no_keys(struct query *query, struct val_state *state,
+                           const struct val_zone *zone, size_t i)
 {
-    return bogus(state, (struct val_fault){.why = zone->reasons, .set = i, .is_final = true});
+    if (!zone->exact && state->restarts == 0)
+        query_forgive(query);
+    return bogus(state, (struct val_fault){
+                            .why = zone->reasons, .set = i, .is_final = zone->exact});
 }
 
 /* ---- one RRset ---- */
@@ -338,7 +344,7 @@ static enum judged judge_set(struct query *query, struct val_state *state, size_
         return judged;
     switch (zone->security) {
     case SEC_SECURE: return verify(query, state, i, zone);
-    case SEC_BOGUS: return no_keys(state, zone, i);
+    case SEC_BOGUS: return no_keys(query, state, zone, i);
     default:
         note(query, state, &zone->reasons);
         return found_insecure(query, i, &state->items[i]);
@@ -599,7 +605,7 @@ static enum judged judge_denial(struct query *query, struct val_state *state, st
     if (judged != JUDGED)
         return judged;
     switch (zone->security) {
-    case SEC_BOGUS: return no_keys(state, zone, authority_begin(query));
+    case SEC_BOGUS: return no_keys(query, state, zone, authority_begin(query));
     case SEC_SECURE:
         return is_signed ? judge_proof(query, state, zone, name, security)
                          : nothing_signed(query, state, name, zone);

@@ -44,6 +44,11 @@ const struct avoided *query_avoids(const struct query *query, const struct addr 
     return NULL;
 }
 
+void query_forgive(struct query *query)
+{
+    query->avoided = NULL;
+}
+
 void query_avoid(struct query *query, const struct addr *server, struct dname zone, bool forged)
 {
     struct avoided *avoided;

@@ -106,6 +106,9 @@ const struct rrset *query_hold(struct query *query, const struct rrset *set);
 /** From now on that server is not asked about that zone for this query. At most AVOIDED_MAX. */
 void query_avoid(struct query *query, const struct addr *server, struct dname zone, bool forged);
 
+/** All that were avoided may be asked again; how many can be avoided in all stays as it is. */
+void query_forgive(struct query *query);
+
 /** @return NULL: that server may be asked about that zone. */
 const struct avoided *query_avoids(const struct query *query, const struct addr *server,
                                    struct dname zone);
