@@ -38,6 +38,7 @@ ROOTS = ["198.18.0.1", "198.18.0.2"]
 LABS = ["198.18.0.3", "198.18.0.4"]
 STRANGER = "198.18.0.5"
 NOBODY = "198.18.0.6"  # no server is there
+KNOWS_ALL = "198.18.0.7"  # a forwarder with all zones
 NETWORK = ("198.18.0.1", "255.254.0.0")  # RFC 2544: in no list of addresses that are not asked
 
 LISTS = {
@@ -359,7 +360,9 @@ class World:
                                                  broken_zones.parse("unsigned"))
         for key, (zone, wording) in self.variants.items():
             served[key] = broken_zones.sign_zone(zone, self._sets(zone), self.keys[zone],
-                                            broken_zones.parse(wording))
+                                                 broken_zones.parse(wording))
+        first = {zone["name"]: key for key, zone in reversed(served.items())}
+        self.servers[KNOWS_ALL] = ("recursive", list(first.values()))
         return {"zones": served, "servers": self.servers, "stranger": STRANGER}
 
     def text_pattern(self, case):
@@ -374,6 +377,11 @@ class World:
             piece = re.escape(piece.replace("@", case.zone.rstrip(".")))
             pieces.append(" " + piece.replace(r"\*", r"\S*") if piece != r"\.\.\." else "( .*)?")
         return "".join(pieces)[1:]
+
+    def can_be_forwarded(self, case):
+        """Is it the zone alone that is broken? Then a forwarder's answers are the same."""
+        return case.kind == "signed auth" and len(case.servers) == 1 \
+            and case.servers[0].startswith("=")
 
     def anchor(self):
         """The DS of the root, as the config wants it."""
