@@ -44,7 +44,8 @@ struct infra_cache *resolver_infra(struct resolver_shared *shared);
 /** Forgets validated keys and denials: whoever empties caches would be answered out of them else. */
 void resolver_forget_proofs(struct resolver_shared *shared);
 
-/** Builds new settings from the options; on a complaint everything stays as it was (false). */
+/** Builds new settings from the options; on a complaint everything stays as it was (false). The
+ *  caches are kept, unless validation has changed: then what was judged is forgotten. */
 bool resolver_shared_reload(struct resolver_shared *shared, struct options *options,
                             conf_complain *complain, resolver_read_file *read_file, void *context);
 

@@ -44,6 +44,7 @@ static const struct {
     {"FLUSH_MESSAGE", STEP_FLUSH_MESSAGE},
     {"EXPIRE_MESSAGE", STEP_EXPIRE_MESSAGE},
     {"CHECK_WORK", STEP_CHECK_WORK},
+    {"RELOAD", STEP_RELOAD},
 };
 
 const char *step_type_text(enum step_type type)
@@ -394,6 +395,9 @@ static bool take_step_rest(struct parser *parser, struct replay_step *step, cons
     case STEP_FLUSH_MESSAGE:
     case STEP_EXPIRE_MESSAGE: return take_question(parser, step, at);
     case STEP_CHECK_WORK: return take_costs(parser, step, at);
+    case STEP_RELOAD:
+        step->text = arena_text(parser->arena, at);
+        return step->text != NULL;
     default: return true;
     }
 }

@@ -43,6 +43,7 @@ enum step_type {
     STEP_FLUSH_MESSAGE,
     STEP_EXPIRE_MESSAGE,
     STEP_CHECK_WORK,
+    STEP_RELOAD,
     STEP_TYPES
 };
 
@@ -56,7 +57,7 @@ struct replay_step {
     struct entry *entry; /* the four types with an entry */
     bool has_address;
     struct addr address;      /* of those, and of INFRA_RTT */
-    const char *text;         /* expression, seconds or expected file */
+    const char *text;         /* expression, seconds or expected file; RELOAD: one more option */
     bool is_macro;            /* of TIME_PASSES: text is to be evaluated */
     const char *name;         /* variable of ASSIGN, id of a file */
     struct question question; /* of FLUSH_MESSAGE, EXPIRE_MESSAGE; zone of INFRA_RTT */

@@ -190,7 +190,9 @@ static void tell_config(const struct run *run, const struct conf_report *report)
     fputs(text != NULL ? text : "no memory\n", run->report->out);
 }
 
-static struct options *read_options(struct run *run, struct conf_report *report)
+/* @param more lines of the server section; "": none. */
+static struct options *read_options(struct run *run, const char *more,
+                                    struct conf_report *report)
 {
     struct options *options = options_new();
     const char *text = run->scenario->config;
@@ -199,7 +201,8 @@ static struct options *read_options(struct run *run, struct conf_report *report)
         return NULL;
     if (options_read_text(options, "replay-defaults.conf", replay_defaults,
                           strlen(replay_defaults), report) == STATUS_OK &&
-        options_read_text(options, run->name, text, strlen(text), report) == STATUS_OK)
+        options_read_text(options, run->name, text, strlen(text), report) == STATUS_OK &&
+        options_read_text(options, run->name, more, strlen(more), report) == STATUS_OK)
         return options;
     options_free(options);
     return NULL;
@@ -232,7 +235,7 @@ static bool make_resolver(struct run *run)
     struct resolver_hooks hooks;
 
     conf_report_init(&report, run->arena);
-    options = read_options(run, &report);
+    options = read_options(run, "", &report);
     if (options != NULL) {
         hooks = read_hooks(options);
         run->shared = resolver_shared_new(options, &run->world.world, &hooks, tell_complaint,
@@ -542,6 +545,28 @@ static void do_infra_rtt(struct run *run, const struct replay_step *step)
     next_step(run);
 }
 
+/* The configuration is read anew, with one more option. */
+static void do_reload(struct run *run, const struct replay_step *step)
+{
+    const char *more = arena_printf(run->arena, "server: %s\n", step->text);
+    struct conf_report report;
+    struct options *options;
+    bool good;
+
+    conf_report_init(&report, run->arena);
+    options = more == NULL ? NULL : read_options(run, more, &report);
+    good = options != NULL && resolver_shared_reload(run->shared, options, tell_complaint,
+                                                     read_scenario_file, run);
+    if (!good) {
+        tell_config(run, &report);
+        fail(run, "the configuration cannot be used");
+        return;
+    }
+    run->upstream.options = &resolver_options(run->shared)->upstream;
+    resolver_refresh(run->resolver);
+    next_step(run);
+}
+
 static uint64_t work_done(const struct mesh_stats *stats, size_t kind)
 {
     return kind == WORK_SYNTHESIZED ? stats->synthesized + stats->synthesized_nxdomain
@@ -596,6 +621,7 @@ static void do_step(struct run *run)
     case STEP_ASSIGN: do_assign(run, step); return;
     case STEP_INFRA_RTT: do_infra_rtt(run, step); return;
     case STEP_CHECK_WORK: check_work(run, step); return;
+    case STEP_RELOAD: do_reload(run, step); return;
     case STEP_FLUSH_MESSAGE:
     case STEP_EXPIRE_MESSAGE: do_message(run, step); return;
     case STEP_CHECK_AUTOTRUST: do_check_autotrust(run, step); return;

@@ -376,6 +376,41 @@ struct anchors *anchors_renew(const struct anchors *anchors, const struct trust_
     return finish(&builder);
 }
 
+/* The next record that is there for good, this one included. */
+static const struct anchor_record *skip_kept(const struct anchor_record *record)
+{
+    while (record != NULL && record->is_kept)
+        record = record->next;
+    return record;
+}
+
+static bool negatives_same(const struct anchors *one, const struct anchors *other)
+{
+    if (one->negative_count != other->negative_count)
+        return false;
+    for (size_t i = 0; i < one->negative_count; i++)
+        if (!dname_equal(one->negatives[i].zone, other->negatives[i].zone) ||
+            one->negatives[i].expires_s != other->negatives[i].expires_s)
+            return false;
+    return true;
+}
+
+bool anchors_same(const struct anchors *one, const struct anchors *other)
+{
+    const struct anchor_record *a, *b;
+
+    if (one == NULL || other == NULL)
+        return one == other;
+    a = skip_kept(one->list.first);
+    b = skip_kept(other->list.first);
+    while (a != NULL && b != NULL && a->type == b->type && a->rrclass == b->rrclass &&
+           dname_equal(a->zone, b->zone) && slice_equal(a->rdata, b->rdata)) {
+        a = skip_kept(a->next);
+        b = skip_kept(b->next);
+    }
+    return a == NULL && b == NULL && negatives_same(one, other);
+}
+
 struct anchors *anchors_ref(struct anchors *anchors)
 {
     atomic_fetch_add_explicit(&anchors->references, 1, memory_order_relaxed);

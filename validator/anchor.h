@@ -52,6 +52,13 @@ struct anchors *anchors_new(const struct validator_options *options,
 /** The same with what the trust points trust by now. @return NULL: no memory. */
 struct anchors *anchors_renew(const struct anchors *anchors, const struct trust_points *points);
 
+/**
+ * Do both say the same of what is trusted, and of what is not? Keys of auto-trust-anchor-file are
+ * left aside: they change by themselves, and whoever changes them sees to what follows.
+ * @param one, other NULL: nothing is validated.
+ */
+bool anchors_same(const struct anchors *one, const struct anchors *other);
+
 struct anchors *anchors_ref(struct anchors *anchors);
 /** Gives a reference back; NULL: nothing. */
 void anchors_free(struct anchors *anchors);

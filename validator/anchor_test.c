@@ -342,12 +342,55 @@ static void of_exactly_one_zone(void **state)
     anchors_free(anchors);
 }
 
+/* ---- has it changed? ---- */
+
+#define HERE  "a. IN DS 1 13 2 " DIGEST
+#define THERE "b. IN DS 1 13 2 " DIGEST
+static const struct {
+    const char *why;
+    struct setting one, other;
+    bool same;
+} pairs[] = {
+    {"the same", {.anchor = {HERE}}, {.anchor = {HERE}}, true},
+    {"written in a file", {.anchor = {HERE}}, {.zone_file = HERE "\n"}, true},
+    {"another zone", {.anchor = {HERE}}, {.anchor = {THERE}}, false},
+    {"one more", {.anchor = {HERE}}, {.anchor = {HERE, THERE}}, false},
+    {"one less", {.anchor = {HERE, THERE}}, {.anchor = {HERE}}, false},
+    {"another tag", {.anchor = {HERE}}, {.anchor = {"a. IN DS 2 13 2 " DIGEST}}, false},
+    {"none of either", {.no_root = true}, {.no_root = true}, true},
+    {"a negative one", {.anchor = {HERE}}, {.anchor = {HERE}, .insecure = {"c."}}, false},
+    {"another negative one", {.insecure = {"c."}}, {.insecure = {"d."}}, false},
+    {"its end", {.negative = {"c. 0 why"}}, {.negative = {"c. 20260901120000 why"}}, false},
+    {"its reason", {.negative = {"c. 0 why"}}, {.negative = {"c. 0 because"}}, true},
+    {"keys that change by themselves",
+     {.anchor = {HERE}, .auto_file = "k. IN DNSKEY 257 3 15 " KEY "\n"},
+     {.anchor = {HERE}, .auto_file = "k. IN DNSKEY 257 3 15 " KEY_2 "\n"}, true},
+};
+
+static void changes_are_seen(void **state)
+{
+    struct lab *lab = *state;
+
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct anchors *one = build(lab, &pairs[i].one), *other = build(lab, &pairs[i].other);
+
+        assert_non_null(one);
+        assert_non_null(other);
+        if (anchors_same(one, other) != pairs[i].same || anchors_same(one, NULL))
+            fail_msg("%s", pairs[i].why);
+        anchors_free(one);
+        anchors_free(other);
+    }
+    assert_true(anchors_same(NULL, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(out_of_settings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_deepest_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_exactly_one_zone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(changes_are_seen, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
