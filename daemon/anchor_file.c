@@ -188,10 +188,37 @@ static int replace(const struct place *place, const char *text)
     return error;
 }
 
-bool anchor_file_write(const char *path, const char *text, struct log *log)
+/* A file that has gone is nobody's; one that cannot be read tells nothing. */
+static bool is_ours(const char *path, const char *known)
+{
+    FILE *file = fopen(path, "re");
+    size_t size = known == NULL ? 0 : strlen(known);
+    bool same = true;
+
+    if (file == NULL)
+        return true;
+    for (size_t i = 0; i <= size && same; i++) {
+        int character = getc(file);
+
+        same = character == (i == size ? EOF : (unsigned char)known[i]);
+    }
+    fclose(file);
+    return same && known != NULL;
+}
+
+bool anchor_file_write(const char *path, const char *known, const char *text, struct log *log)
 {
     struct place place;
-    int error = find_place(path, &place) ? replace(&place, text) : ENAMETOOLONG;
+    int error = find_place(path, &place) ? 0 : ENAMETOOLONG;
 
+    if (error == 0 && !is_ours(place.path, known)) {
+        log_line(log, LOG_LEVEL_WARN,
+                 "event=trust-anchor file=%s was changed by somebody else and is left alone; a "
+                 "reload takes it over, and if it is removed it is made anew",
+                 path);
+        return false;
+    }
+    if (error == 0)
+        error = replace(&place, text);
     return error == 0 || warn(log, path, place.folder, error);
 }

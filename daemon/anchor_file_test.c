@@ -92,11 +92,11 @@ static void made_and_replaced(void **state)
 
     assert_true(anchor_file_check(bench->file, &bench->log));
     assert_int_equal(access(bench->file, F_OK), -1); /* looking makes nothing */
-    assert_true(anchor_file_write(bench->file, "one\n", &bench->log));
+    assert_true(anchor_file_write(bench->file, NULL, "one\n", &bench->log));
     assert_says(bench->file, "one\n");
     assert_int_equal(mode_of(bench->file), 0644);
     assert_int_equal(chmod(bench->file, 0600), 0);
-    assert_true(anchor_file_write(bench->file, "two\n", &bench->log));
+    assert_true(anchor_file_write(bench->file, "one\n", "two\n", &bench->log));
     assert_says(bench->file, "two\n");
     assert_int_equal(mode_of(bench->file), 0600);
     assert_true(anchor_file_check(bench->file, &bench->log));
@@ -113,11 +113,11 @@ static void left_overs(void **state)
     char victim[PATH_SIZE + 8];
 
     snprintf(victim, sizeof(victim), "%s/victim", bench->folder);
-    assert_true(anchor_file_write(bench->temporary, "half a f", &bench->log));
-    assert_true(anchor_file_write(bench->file, "one\n", &bench->log));
-    assert_true(anchor_file_write(victim, "mine\n", &bench->log));
+    assert_true(anchor_file_write(bench->temporary, NULL, "half a f", &bench->log));
+    assert_true(anchor_file_write(bench->file, NULL, "one\n", &bench->log));
+    assert_true(anchor_file_write(victim, NULL, "mine\n", &bench->log));
     assert_int_equal(symlink(victim, bench->temporary), 0);
-    assert_true(anchor_file_write(bench->file, "two\n", &bench->log));
+    assert_true(anchor_file_write(bench->file, "one\n", "two\n", &bench->log));
     assert_says(bench->file, "two\n");
     assert_says(victim, "mine\n");
     (void)unlink(victim);
@@ -130,13 +130,31 @@ static void a_link_is_followed(void **state)
     struct stat status;
 
     snprintf(target, sizeof(target), "%s/target", bench->folder);
-    assert_true(anchor_file_write(target, "one\n", &bench->log));
+    assert_true(anchor_file_write(target, NULL, "one\n", &bench->log));
     assert_int_equal(symlink(target, bench->file), 0);
-    assert_true(anchor_file_write(bench->file, "two\n", &bench->log));
+    assert_true(anchor_file_write(bench->file, "one\n", "two\n", &bench->log));
     assert_says(target, "two\n");
     assert_int_equal(lstat(bench->file, &status), 0);
     assert_true(S_ISLNK(status.st_mode));
     (void)unlink(target);
+}
+
+static void somebody_elses(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_true(anchor_file_write(bench->file, NULL, "one\n", &bench->log));
+    assert_true(anchor_file_write(bench->file, "one\n", "two\n", &bench->log));
+    assert_string_equal(bench->said, "");
+    assert_false(anchor_file_write(bench->file, "one\n", "three\n", &bench->log));
+    assert_non_null(strstr(bench->said, "was changed by somebody else and is left alone"));
+    assert_false(anchor_file_write(bench->file, "two\nand more", "three\n", &bench->log));
+    assert_false(anchor_file_write(bench->file, "tw", "three\n", &bench->log));
+    assert_false(anchor_file_write(bench->file, NULL, "three\n", &bench->log));
+    assert_says(bench->file, "two\n");
+    assert_int_equal(unlink(bench->file), 0);
+    assert_true(anchor_file_write(bench->file, "two\n", "three\n", &bench->log));
+    assert_says(bench->file, "three\n");
 }
 
 /* Each failure leaves the old file, says why, and what can be done. */
@@ -146,7 +164,7 @@ static void cannot_be_written(void **state)
     char path[PATH_SIZE + 32], is_folder[PATH_SIZE + 32];
 
     snprintf(path, sizeof(path), "%s/nothing/root.key", bench->folder);
-    assert_false(anchor_file_write(path, "one\n", &bench->log));
+    assert_false(anchor_file_write(path, NULL, "one\n", &bench->log));
     assert_non_null(strstr(bench->said, "nothing/root.key cannot be written: "));
     assert_non_null(strstr(bench->said, "; make the directory /tmp/shrew-anchor-"));
     bench->said[0] = '\0';
@@ -155,17 +173,29 @@ static void cannot_be_written(void **state)
     snprintf(is_folder, sizeof(is_folder), "%s/folder", bench->folder);
     assert_int_equal(mkdir(is_folder, 0755), 0);
     bench->said[0] = '\0';
-    assert_false(anchor_file_write(is_folder, "one\n", &bench->log));
+    assert_false(anchor_file_write(is_folder, NULL, "one\n", &bench->log));
     assert_string_not_equal(bench->said, "");
     (void)rmdir(is_folder);
     if (geteuid() == 0)
         return; /* whom no mode keeps out */
-    assert_true(anchor_file_write(bench->file, "one\n", &bench->log));
+    assert_true(anchor_file_write(bench->file, NULL, "one\n", &bench->log));
     assert_int_equal(chmod(bench->folder, 0555), 0);
-    assert_false(anchor_file_write(bench->file, "two\n", &bench->log));
+    assert_false(anchor_file_write(bench->file, "one\n", "two\n", &bench->log));
     assert_non_null(strstr(bench->said, "let the user "));
     assert_int_equal(chmod(bench->folder, 0755), 0);
     assert_says(bench->file, "one\n");
+}
+
+static _Noreturn void write_in_turn(struct bench *bench, char *const texts[2])
+{
+    char *known = content(bench->file);
+    int i = known[0] == texts[0][0];
+
+    while (anchor_file_write(bench->file, known, texts[i], &bench->log)) {
+        known = texts[i];
+        i ^= 1;
+    }
+    _exit(1);
 }
 
 /* kill -9 at any moment: the text is one of the two that were written, whole. */
@@ -179,7 +209,7 @@ static void killed_in_the_middle(void **state)
         assert_non_null(texts[i]);
         memset(texts[i], 'a' + i, BIG);
     }
-    assert_true(anchor_file_write(bench->file, texts[0], &bench->log));
+    assert_true(anchor_file_write(bench->file, NULL, texts[0], &bench->log));
     for (int n = 0; n < KILLS; n++) {
         struct timespec moment = {.tv_nsec = 500000L + n * 700000L};
         pid_t child = fork();
@@ -187,9 +217,7 @@ static void killed_in_the_middle(void **state)
 
         assert_int_not_equal(child, -1);
         if (child == 0)
-            for (int i = 0;; i ^= 1)
-                if (!anchor_file_write(bench->file, texts[i], &bench->log))
-                    _exit(1);
+            write_in_turn(bench, texts);
         nanosleep(&moment, NULL);
         assert_int_equal(kill(child, SIGKILL), 0);
         assert_int_equal(waitpid(child, NULL, 0), child);
@@ -207,6 +235,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(made_and_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(left_overs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_link_is_followed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(somebody_elses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cannot_be_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(killed_in_the_middle, set_up, tear_down),
     };

@@ -319,12 +319,12 @@ static bool take_places(struct server *server, struct setup *setup)
 }
 
 /* The resolver's texts of auto-trust-anchor-file; in the main thread, as the reload is. */
-static bool write_anchors(void *context, const char *name, const char *text)
+static bool write_anchors(void *context, const char *name, const char *known, const char *text)
 {
     struct server *server = context;
     const char *root = resolver_options(server->shared)->daemon.chroot;
 
-    return anchor_file_write(options_path_inside(root, name), text, server->log);
+    return anchor_file_write(options_path_inside(root, name), known, text, server->log);
 }
 
 /* A file that cannot be written is told at the start, not after hours. */

@@ -211,7 +211,8 @@ static void write_point(struct keeper *keeper, struct trust_point *point)
     const char *text = arena == NULL ? NULL : rfc5011_write(point->point, arena);
     int64_t wait_ms = WRITE_AGAIN_MS;
 
-    if (text != NULL && place->write_file(place->write_context, point->file, text)) {
+    if (text != NULL &&
+        place->write_file(place->write_context, point->file, point->known, text)) {
         trust_point_written(point, text);
         wait_ms = WRITE_NEXT_MS;
     } else {

@@ -34,10 +34,11 @@ static void count_line(struct log *log, enum log_level level, const char *line)
     CONTAINER_OF(log, struct bench, log)->lines += level <= LOG_LEVEL_INFO;
 }
 
-static bool write_file(void *context, const char *name, const char *text)
+static bool write_file(void *context, const char *name, const char *known, const char *text)
 {
     struct bench *bench = context;
 
+    assert_string_equal(known, bench->point->known);
     assert_string_equal(name, "root.key");
     assert_non_null(strstr(text, ";;id: . 1\n"));
     bench->written += !bench->refuse_files;

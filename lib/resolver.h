@@ -51,9 +51,14 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
 
 struct resolver;
 
-/** How a file of auto-trust-anchor-file gets its new text. @return false: it could not be written,
- *  which has been logged; the resolver asks again later. */
-typedef bool resolver_write_file(void *context, const char *name, const char *text);
+/**
+ * How a file of auto-trust-anchor-file gets its new text.
+ * @param known what it said when it was last read or written, NULL: it was not there. If it says
+ *              something else by now, it is somebody else's and stays as it is until a reload.
+ * @return false: it could not be written, which has been logged; the resolver asks again later.
+ */
+typedef bool resolver_write_file(void *context, const char *name, const char *known,
+                                 const char *text);
 
 /** One a thread. upstream is borrowed. @return NULL: no memory. */
 struct resolver *resolver_new(struct resolver_shared *shared, struct world *world,
