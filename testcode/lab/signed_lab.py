@@ -104,9 +104,17 @@ class SignedLab(servers.Lab):
         self.spawn(host, [servers.find_program("nsd"), "-d", "-c",
                           self._write(f"{host}/nsd.conf", "\n".join(lines) + "\n")])
 
+    def _knotd_zone(self, zone):
+        text = f'  - domain: "{zone.name}"\n    file: "{self.zone_file(zone)}"\n' \
+               "    zonefile-sync: -1\n    journal-content: none\n    semantic-checks: off\n"
+        if zone.plan is not None and zone.plan.signer == "online":
+            text += "    module: mod-onlinesign/online\n"
+        return text
+
     def _start_knotd(self, its_zones):
         folder = os.path.join(self.folder, "knot")
         os.makedirs(folder)
+        online = next(zone for zone in its_zones if zone.plan and zone.plan.signer == "online")
         config = f"""server:
     rundir: "{folder}"
     listen: {signed_zones.ADDRESSES["knot"]}@53
@@ -118,12 +126,17 @@ log:
     any: warning
 database:
     storage: "{folder}"
+    kasp-db: "{self.zone_folder(online)}/db/keys"
 control:
     listen: "{folder}/control"
+policy:
+  - id: online
+    manual: on
+mod-onlinesign:
+  - id: online
+    policy: online
 zone:
-""" + "".join(f'  - domain: "{zone.name}"\n    file: "{self.zone_file(zone)}"\n'
-              f"    zonefile-sync: -1\n    journal-content: none\n    semantic-checks: off\n"
-              for zone in its_zones)
+""" + "".join(self._knotd_zone(zone) for zone in its_zones)
         self.spawn("knot", [servers.find_program("knotd"), "-c",
                             self._write("knot/knot.conf", config)])
 

@@ -21,6 +21,7 @@ DENIALS = ["nsec", "nsec3", "optout"]
 PARAMETERS = [(0, ""), (1, "ab"), (10, "0123456789abcdef"), (50, ""), (3, "ff00"), (0, "aa" * 32)]
 SHA1 = ["sha1-5.odd.", "sha1-7.odd.", "sha1-knot.odd.", "ds-1.odd."]
 SALTY = "salt-33.odd."
+ONLINE = "online.odd."
 PLAIN = "plain."
 COUNTED = {"nsec": "count-nsec.odd.", "nsec3": "count-nsec3.odd."}
 ROLLED = "roll.time.odd."
@@ -221,7 +222,7 @@ class World:
         parameters = {key: more.pop(key) for key in ("iterations", "salt", "all_sign_keys")
                       if key in more}
         plan = Plan(signer, keys, denial, digests=digests, **parameters)
-        host = "knot" if signer == "knot" else "leaf"
+        host = "knot" if signer in ("knot", "online") else "leaf"
         zone = fill(new_zone(name, host, plan, **more), self.main[len(self.zones) % len(self.main)])
         self.main.append(name)
         self.put(fill_small(new_zone(f"s.{name}", "leaf", Plan("bind", [Key(13, "csk")])), name))
@@ -264,6 +265,8 @@ class World:
         self._odd("rounds-51", "bind", pair(13), denial="nsec3", iterations=51)
         self._odd("rounds-150", "knot", pair(13), denial="optout", iterations=150)
         self._odd("salt-33", "bind", pair(13), denial="nsec3", salt="aa" * 33)
+        # Signed as it is answered: NODATA for each name that is not there (RFC 4470).
+        self._odd("online", "online", [Key(13, "csk")])
         # SHA-1.
         self._odd("sha1-5", "bind", pair(5))
         self._odd("sha1-7", "ldns", pair(7), denial="nsec3")

@@ -252,6 +252,20 @@ def _sign_knot(folder, zone, text, plan, kept):
     return _ds_set(zone, plan, dnskeys)
 
 
+def _sign_online(folder, zone, text, plan, kept):
+    """Only makes the key: knotd signs each answer as it gives it (mod-onlinesign)."""
+    with open(os.path.join(folder, "signed"), "w", encoding="ascii") as file:
+        file.write(f"$ORIGIN {zone}\n" + text)
+    with open(os.path.join(folder, "conf"), "w", encoding="ascii") as file:
+        file.write(_knot_config(folder, zone, plan))
+    os.makedirs(os.path.join(folder, "db"), exist_ok=True)
+    if not kept:
+        kept[0] = _run(folder, "keymgr", "-c", "conf", zone, "generate", "ksk=yes", "zsk=yes",
+                       f"algorithm={plan.keys[0].algorithm}")
+    dnskey = _run(folder, "keymgr", "-c", "conf", zone, "dnskey")
+    return [ds_text(zone, dnskey.split("DNSKEY")[1].strip(), digest) for digest in plan.digests]
+
+
 def sign(folder, zone, text, plan, kept=None):
     """Signs the zone; the result is the file `signed` in the folder.
 
@@ -261,6 +275,7 @@ def sign(folder, zone, text, plan, kept=None):
     @return the DS set, as a list of rdata.
     """
     os.makedirs(folder, exist_ok=True)
-    tool = {"bind": _sign_bind, "ldns": _sign_ldns, "knot": _sign_knot}[plan.signer]
+    tool = {"bind": _sign_bind, "ldns": _sign_ldns, "knot": _sign_knot,
+            "online": _sign_online}[plan.signer]
     return tool(folder, zone, f"$TTL 3600\n{text}" if "$TTL" not in text else text, plan,
                 {} if kept is None else kept)
