@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/addr.h"
+#include "util/prefix64.h"
 #include "util/text.h"
 #include "util/wire/dname.h"
 
@@ -102,15 +103,11 @@ static bool form_source(const char *word)
     return form_netblock(word) || form_address(word);
 }
 
-/* RFC 6052 section 2.2 lists the lengths. */
 static bool form_netblock6(const char *word)
 {
-    static const uint8_t lengths[] = {32, 40, 48, 56, 64, 96};
     struct netblock block;
 
-    if (netblock_from_text(&block, word) != STATUS_OK || block.addr.family != ADDR_IP6)
-        return false;
-    return memchr(lengths, block.bits, sizeof(lengths)) != NULL;
+    return netblock_from_text(&block, word) == STATUS_OK && prefix64_is_prefix(&block);
 }
 
 static bool form_ports(const char *word)
