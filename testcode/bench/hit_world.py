@@ -6,7 +6,7 @@ Used by count_instructions, count_syscalls and hit_cost beside it. Everything ru
     hit.    NSEC; 300 names with one or three A, AAAA, some MX, TXT and CNAME
     deny.   NSEC, 50 names: made for floods of names that do not exist
     deny3.  NSEC3, 50 names
-    big.    two names with 28 and 57 kB of records whose names hardly compress
+    big.    unsigned: two names with 27 and 54 kB of records that hardly compress (big_server.py)
 """
 import atexit
 import json
@@ -20,6 +20,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 AUTH, AUTH_PORT = "127.81.0.1", 5381
+BIG_AUTH = "127.81.0.4"
 SHREWD, FLOOR = "127.81.0.2", "127.81.0.3"
 PORT = 5382
 NAMES = 300
@@ -53,18 +54,6 @@ def _hit_zone():
             lines.append(f"www.{name} CNAME {name}")
             asked.append((f"www.{name}", "A"))
     return lines, [(f"{name}.hit", rrtype) for name, rrtype in asked]
-
-
-def _big_zone():
-    """Each set stays below what the RRset cache takes (16 KiB); all types of a name are asked for."""
-    chance = random.Random(2)
-    lines = []
-    for name, types in (("b24", ["MX 1", "PTR"]), ("b62", ["MX 1", "PTR", "AFSDB 1", "KX 1"])):
-        for rrtype in types:
-            for _ in range(190):
-                first, second = _letters(chance, 30), _letters(chance, 28)
-                lines.append(f"{name} {rrtype} {first}.{second}.example.")
-    return lines, [("b24.big", "ANY"), ("b62.big", "ANY")]
 
 
 def _deny_zone():
@@ -124,9 +113,7 @@ class World:
         self.lists[name] = self.path(name)
 
     def start_name_server(self):
-        parts = {"hit": _hit_zone(), "big": _big_zone(), "deny": _deny_zone(),
-                 "deny3": _deny_zone()}
-        # Knot, because it tells all of a name's types to who asks for ANY.
+        parts = {"hit": _hit_zone(), "deny": _deny_zone(), "deny3": _deny_zone()}
         lines = ["server:", f"  listen: {AUTH}@{AUTH_PORT}", f'  rundir: "{self.folder}"',
                  "  udp-workers: 1", "  tcp-workers: 1", "  background-workers: 1", "database:",
                  f'  storage: "{self.path("knot.db")}"', "zone:"]
@@ -135,14 +122,17 @@ class World:
             lines += [f"- domain: {zone}.", f'  file: "{self.path(zone)}.signed"',
                       "  zonefile-load: whole"]
         self._list("hits", parts["hit"][1])
-        self._list("big24", parts["big"][1][:1])
-        self._list("big62", parts["big"][1][1:])
+        self._list("big24", [("b24.big", "ANY")])
+        self._list("big62", [("b62.big", "ANY")])
         self._list("flood", [("deny", "A")])
         self._list("flood3", [("deny3", "A")])
         with open(self.path("knot.conf"), "w", encoding="ascii") as file:
             file.write("\n".join(lines) + "\n")
         self.spawn("knot", [program("knotd"), "-c", self.path("knot.conf")])
+        self.spawn("big", [sys.executable, os.path.join(HERE, "big_server.py"), BIG_AUTH,
+                           str(AUTH_PORT)])
         self.wait_for(AUTH, AUTH_PORT)
+        self.wait_for(BIG_AUTH, AUTH_PORT)
 
     # ---- programs ----
 
@@ -155,7 +145,8 @@ class World:
     def start_shrewd(self, before=(), threads=1, more=""):
         """`before`: what runs it (valgrind, strace with their options)."""
         stubs = "".join(f"stub-zone:\n  name: {zone}.\n  stub-addr: {AUTH}@{AUTH_PORT}\n"
-                        for zone in ("hit", "big", "deny", "deny3"))
+                        for zone in ("hit", "deny", "deny3"))
+        stubs += f"stub-zone:\n  name: big.\n  stub-addr: {BIG_AUTH}@{AUTH_PORT}\n"
         anchors = "".join(f"  trust-anchor: '{anchor}'\n" for anchor in self.anchors)
         with open(self.path("shrewd.conf"), "w", encoding="ascii") as file:
             file.write(f"""server:
@@ -210,7 +201,7 @@ remote-control:
     def warm(self, name="hits", options=()):
         """Each question at least a few times, gently, until the cache has all of it."""
         for _ in range(2):
-            self.ask(SHREWD, name, *options, "-c", "1", "-w", "16",
+            self.ask(SHREWD, name, *options, "-c", "1", "-w", "4" if "big" in name else "16",
                      count=12000 if name == "hits" else 500)
 
     def end(self, child):
