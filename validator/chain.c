@@ -57,6 +57,7 @@ static enum chained end(struct query *query, struct val_state *state, enum secur
     zone->exact = state->chain.exact;
     zone->security = security;
     zone->entry = entry;
+    zone->ends_s = INT64_MAX;
     if (reasons != NULL)
         reasons_copy(&zone->reasons, reasons, query->arena);
     zone->next = state->zones;
@@ -331,6 +332,20 @@ static struct reasons nta_reason(struct query *query, const struct negative_anch
         arena_printf(query->arena, "nta=%s", reason_name(query->arena, negative->zone)));
 }
 
+/* RFC 7646 section 2: when its time is over everything is validated again, what is cached, too. */
+static enum chained end_suspended(struct query *query, struct val_state *state,
+                                  const struct negative_anchor *negative)
+{
+    struct world *world = query->env->world;
+    struct reasons reasons = nta_reason(query, negative);
+    enum chained ended = end(query, state, SEC_INSECURE, NULL, &reasons);
+
+    if (ended == CHAIN_ENDED && negative->expires_s != 0)
+        state->zones->ends_s =
+            query_now_s(query) + negative->expires_s - world->wall_s(world);
+    return ended;
+}
+
 static enum chained take_entry(struct query *query, struct val_state *state,
                                const struct key_entry *entry)
 {
@@ -351,12 +366,9 @@ static enum chained find_place(struct query *query, struct val_state *state)
     const struct validator_env *env = val_env(query);
     struct anchor_found found = val_anchor_find(query, chain->target);
     const struct key_entry *entry = NULL;
-    struct reasons reasons;
 
-    if (found.negative != NULL) {
-        reasons = nta_reason(query, found.negative);
-        return end(query, state, SEC_INSECURE, NULL, &reasons);
-    }
+    if (found.negative != NULL)
+        return end_suspended(query, state, found.negative);
     if (found.anchor == NULL)
         return end(query, state, SEC_INSECURE, NULL, NULL);
     if (!val_is_probe(query, found.anchor))

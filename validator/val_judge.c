@@ -84,12 +84,20 @@ static void conclude(struct val_item *item, enum security security)
     item->security = security;
 }
 
+/* RFC 7646: what is insecure only for a time is not kept longer. */
+static void bound_by_end(struct query *query, const struct val_zone *zone)
+{
+    query->outcome.expires_s = time_min(query->outcome.expires_s, zone->ends_s);
+}
+
 /* An RRset known to be insecure is not looked at again while it is cached. */
-static enum judged found_insecure(struct query *query, size_t i, struct val_item *item)
+static enum judged found_insecure(struct query *query, size_t i, struct val_item *item,
+                                  const struct val_zone *zone)
 {
     const struct rrset *set = set_at(query, i);
 
-    if (rrset_security(set) == SEC_UNCHECKED)
+    bound_by_end(query, zone);
+    if (rrset_security(set) == SEC_UNCHECKED && zone->ends_s == INT64_MAX)
         rrset_set_security(set, SEC_INSECURE);
     conclude(item, SEC_INSECURE);
     return JUDGED;
@@ -347,7 +355,7 @@ static enum judged judge_set(struct query *query, struct val_state *state, size_
     case SEC_BOGUS: return no_keys(query, state, zone, i);
     default:
         note(query, state, &zone->reasons);
-        return found_insecure(query, i, &state->items[i]);
+        return found_insecure(query, i, &state->items[i], zone);
     }
 }
 
@@ -611,6 +619,7 @@ static enum judged judge_denial(struct query *query, struct val_state *state, st
                          : nothing_signed(query, state, name, zone);
     default:
         note(query, state, &zone->reasons);
+        bound_by_end(query, zone);
         *security = SEC_INSECURE;
         return JUDGED;
     }

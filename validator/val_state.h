@@ -40,6 +40,7 @@ struct val_zone {
     enum security security;        /* SECURE: entry is set; INSECURE; BOGUS */
     const struct key_entry *entry; /* a reference, released with the query */
     struct reasons reasons;        /* insecure: EDE 1, 2, 27, 33; bogus: why */
+    int64_t ends_s;                /* a negative anchor's end, monotonic; INT64_MAX: none */
 };
 
 /** A DS or DNSKEY set that CHAIN wants. */
