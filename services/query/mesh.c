@@ -438,6 +438,7 @@ void mesh_free(struct mesh *mesh)
 
                 list_remove(&waiter->in_child);
                 list_remove(&waiter->in_parent);
+                waiter->child = NULL; /* the parent may be freed later, and withdraw it then */
             }
             discard(mesh, query);
         }
