@@ -306,6 +306,13 @@ static void tell_full(struct visit *visit)
     }
 }
 
+/* To another question, or for lack of memory; what failed for a reason of its own says so. */
+static bool gave_way(const struct outcome *outcome)
+{
+    return outcome->failed && outcome->uncacheable &&
+           (outcome->reasons.count == 0 || outcome->reasons.item[0].code == EDE_OTHER);
+}
+
 static void told(struct mesh_client *client, const struct query *query,
                  const struct outcome *outcome)
 {
@@ -317,7 +324,7 @@ static void told(struct mesh_client *client, const struct query *query,
                           .reasons = &outcome->reasons};
 
     (void)query;
-    if (outcome->failed && outcome->uncacheable)
+    if (gave_way(outcome))
         tell_full(visit);
     else if (outcome->failed || outcome->message.rcode == RCODE_SERVFAIL)
         tell_failure(visit, outcome->message.rcode, &outcome->reasons);
