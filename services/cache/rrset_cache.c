@@ -133,6 +133,17 @@ static int64_t expiry_beside(const struct storing *storing, const struct rrset *
     return storing->set->expires_s;
 }
 
+/* Signatures are made anew long before data changes: what has still to be judged is judged by those
+ * that came last. */
+static bool has_same_signatures(const struct rrset *a, const struct rrset *b)
+{
+    bool same = a->rrsig_count == b->rrsig_count;
+
+    for (size_t i = 0; same && i < a->rrsig_count; i++)
+        same = slice_equal(rrset_rrsig(a, i), rrset_rrsig(b, i));
+    return same;
+}
+
 /* RFC 2181 section 5.4.1; a set known to be bogus defends nothing. */
 static bool may_stay(const struct rrset *old, const struct storing *storing)
 {
@@ -148,7 +159,8 @@ static bool may_stay(const struct rrset *old, const struct storing *storing)
     if (set->trust != trust)
         return set->trust < trust;
     return old->expires_s >= expiry_beside(storing, old) &&
-           old->rrsig_count >= set->rrsig_count && rrset_same_data(old, set);
+           old->rrsig_count >= set->rrsig_count && rrset_same_data(old, set) &&
+           (rrset_security(old) != SEC_UNCHECKED || has_same_signatures(old, set));
 }
 
 static bool look_if_stays(const struct shard_link *link, void *context)
