@@ -65,22 +65,12 @@ static bool is_contested(const struct query *query, const struct rrset *cached,
                                      lacks_signatures(cached, came));
 }
 
-/* At a zone cut parent and child have a proof each, of one owner and type but not of one zone
- * (RFC 4035 section 2.3): the cache has a place for one of them, but the other is no less good. */
-static bool is_proof_of_other_zone(const struct rrset *a, const struct rrset *b)
-{
-    struct rdata_rrsig of_a, of_b;
-
-    return (a->type == TYPE_NSEC || a->type == TYPE_NSEC3) && a->rrsig_count > 0 &&
-           b->rrsig_count > 0 && rdata_rrsig(rrset_rrsig(a, 0), &of_a) &&
-           rdata_rrsig(rrset_rrsig(b, 0), &of_b) && !dname_equal(of_a.signer, of_b.signer);
-}
-
-/* Judged and shown, but not stored. */
+/* Judged and shown, but not stored: the cache has a place for one of two. */
 static const struct rrset *beside_cached(struct query *query, const struct rrset *cached,
                                          const struct rrset *came)
 {
-    bool is_no_less = is_proof_of_other_zone(cached, came) || lacks_signatures(cached, came);
+    bool is_no_less =
+        iter_is_proof_of_other_zone(cached, came) || lacks_signatures(cached, came);
     const struct rrset *published = is_no_less ? rrset_publish(came) : NULL;
 
     return published == NULL ? came : query_hold(query, published);
