@@ -102,7 +102,8 @@ static enum chained end_bogus(struct query *query, struct val_state *state,
     clock_sense_tell(query, &state->chain.clock);
     if (query->budget->exhausted == COSTS)
         return end_remembered(query, state, reasons);
-    return end(query, state, SEC_BOGUS, NULL, reasons); /* a limit says nothing about the zone */
+    return end(query, state, SEC_BOGUS, NULL,
+               reasons); /* a limit says nothing about the zone */
 }
 
 /* ---- fetching a set ---- */
@@ -139,8 +140,8 @@ static bool nothing_has_failed(const struct query *query)
 }
 
 /* Nothing more may be verified. What was found until then tells more than the limit does.
- * @param alone only signatures of this very set had failed: then it is the zone's own doing, and
- * its next name must not cost as much again (KeyTrap, CVE-2023-50387). */
+ * @param alone only signatures of this very set had failed: then it is the zone's own doing,
+ * and its next name must not cost as much again (KeyTrap, CVE-2023-50387). */
 static enum chained verified_enough(struct query *query, struct val_state *state,
                                     const struct finding *finding,
                                     const struct outcome_source *source, bool alone)
@@ -153,7 +154,8 @@ static enum chained verified_enough(struct query *query, struct val_state *state
     query_trace(query, TRACE_BOGUS,
                 source == NULL || source->server.family == ADDR_NONE ? NULL : &source->server,
                 NULL, why.item[0].text);
-    return alone ? end_remembered(query, state, &why) : end(query, state, SEC_BOGUS, NULL, &why);
+    return alone ? end_remembered(query, state, &why)
+                 : end(query, state, SEC_BOGUS, NULL, &why);
 }
 
 static enum chained ask(struct query *query, struct val_state *state)
@@ -295,8 +297,10 @@ static enum chained fetch_again(struct query *query, struct val_state *state,
              why->item[0].text, fetch->tries);
     if (fetch->set != NULL && rrset_security(fetch->set) != SEC_SECURE)
         rrset_set_security(fetch->set, SEC_BOGUS);
-    else if (fetch->fault.count == 0) /* the first of which the server is known */
-        fetch->fault = *why;
+    if (fetch->fault.count == 0 || fetch->fault_of_cache) {
+        fetch->fault = *why; /* the first of which the server is known */
+        fetch->fault_of_cache = fetch->set != NULL;
+    }
     if (!may_fetch_again(query, fetch))
         return end_bogus(query, state, fetch->fault.count == 0 ? why : &fetch->fault);
     val_avoid(query, source, stripped, is_forged);
@@ -391,8 +395,8 @@ static struct dname if_stripped(const struct rrset *set, struct dname zone)
     return set == NULL || set->rrsig_count == 0 ? zone : none;
 }
 
-/* RFC 2308 section 2.2: that something is not there is said with an SOA. Without it, and without
- * anything else, what was there was taken away on the way. */
+/* RFC 2308 section 2.2: that something is not there is said with an SOA. Without it, and
+ * without anything else, what was there was taken away on the way. */
 static void explain_emptied(const struct val_fetch *fetch, struct finding *finding)
 {
     const struct message *message = fetch->set != NULL ? NULL : fetched_message(fetch);
@@ -421,8 +425,8 @@ static enum chained take_keys(struct query *query, struct val_state *state,
     if (verdict->security == SEC_BOGUS) {
         explain_emptied(&chain->fetch, &verdict->finding);
         /* Of the clock it is no server that is to blame. */
-        why = val_reason_of(query, &verdict->finding,
-                            verdict->finding.has_clock ? NULL : source);
+        why =
+            val_reason_of(query, &verdict->finding, verdict->finding.has_clock ? NULL : source);
         return fetch_again(query, state, &why, source, if_stripped(dnskeys, chain->candidate),
                            false);
     }
@@ -557,8 +561,7 @@ static bool ask_after_all(struct val_fetch *fetch)
 }
 
 static enum chained ds_is_bad(struct query *query, struct val_state *state,
-                              const struct reasons *why, bool denial,
-                              struct dname stripped)
+                              const struct reasons *why, bool denial, struct dname stripped)
 {
     if (ask_after_all(&state->chain.fetch))
         return CHAINED;
@@ -608,6 +611,10 @@ static enum chained check_set(struct query *query, struct val_state *state,
     if (verdict.exhausted)
         return verified_enough(query, state, &verdict.finding,
                                fetched_from(&chain->fetch, denial), false);
+    /* Not kept for others: its proof is still to come. */
+    if (verdict.security == SEC_SECURE && verdict.good.is_expanded &&
+        (*set)->type == TYPE_CNAME)
+        return CHAIN_HAS;
     if (verdict.security == SEC_SECURE && verdict.good.is_expanded) {
         /* RFC 4592 section 4.6: a wildcard makes no delegations. */
         verdict.security = SEC_BOGUS;
@@ -741,6 +748,29 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
     return end_insecure(query, state, &why, expires_s);
 }
 
+/* A wildcard stands for the candidate only if nothing is there (RFC 4035 section 5.3.4): else
+ * whoever repeats its records could hide a cut. */
+static enum chained prove_expansion(struct query *query, struct val_state *state,
+                                    const struct rrset *alias)
+{
+    struct val_chain *chain = &state->chain;
+    struct finding finding =
+        finding_of(EDE_DNSSEC_BOGUS, "sig=bad-labels", rrset_owner(alias), alias->type);
+    struct reasons why = {0};
+    struct rdata_rrsig rrsig;
+    struct denial denial;
+    int64_t expires_s = INT64_MAX;
+    enum chained gathered = gather(query, state, &denial, &expires_s, &why);
+
+    if (gathered != CHAIN_HAS)
+        return gathered;
+    if (rdata_rrsig(rrset_rrsig(alias, 0), &rrsig) &&
+        denial_of_closer(&denial, chain->candidate, rrsig.labels).what != DENIED_NOTHING)
+        return CHAIN_HAS;
+    why = val_reason_of(query, &finding, fetched_from(&chain->fetch, false));
+    return ds_is_bad(query, state, &why, false, (struct dname){0});
+}
+
 /* An alias at the candidate or above it: there is no cut here (RFC 6672 section 2.4). */
 static enum chained judge_alias(struct query *query, struct val_state *state, bool *is_alias)
 {
@@ -763,6 +793,8 @@ static enum chained judge_alias(struct query *query, struct val_state *state, bo
         return CHAINED;
     }
     good = verify(query, state, &alias, false);
+    if (good == CHAIN_HAS && denial_is_expanded(alias))
+        good = prove_expansion(query, state, alias);
     return good != CHAIN_HAS ? good : no_cut_here(chain, alias->type == TYPE_DNAME);
 }
 

@@ -22,7 +22,7 @@ enum judged {
     JUDGE_NO_MEMORY
 };
 
-enum { ALIAS_STEPS_MAX = 64, ADDITIONAL_SETS_MAX = 8 };
+enum { ALIAS_STEPS_MAX = 64, ADDITIONAL_SETS_MAX = 8, FAILURES_FOR_RETRY = 3 };
 
 static struct message *message_of(struct query *query)
 {
@@ -116,16 +116,16 @@ static enum judged zone_of(struct query *query, struct val_state *state, struct 
     return JUDGE_WAITS;
 }
 
-/* The zone's keys could not be had: another server of the answer would not change that. But where it
- * was looked for only because there is no signature, another one may have the signature, also one
- * that had no proof. */
+/* The zone's keys could not be had: another server of the answer would not change that. But
+ * where it was looked for only because there is no signature, another one may have the
+ * signature, also one that had no proof. */
 static enum judged no_keys(struct query *query, struct val_state *state,
                            const struct val_zone *zone, size_t i)
 {
     if (!zone->exact && state->restarts == 0)
         query_forgive(query);
-    return bogus(state, (struct val_fault){
-                            .why = zone->reasons, .set = i, .is_final = zone->exact});
+    return bogus(state,
+                 (struct val_fault){.why = zone->reasons, .set = i, .is_final = zone->exact});
 }
 
 /* ---- one RRset ---- */
@@ -206,6 +206,11 @@ static bool cannot_be_signed(const struct rrset *set)
     return set->type == TYPE_RRSIG || set->type == TYPE_SIG;
 }
 
+static bool is_answer(const struct query *query, size_t i)
+{
+    return i < authority_begin(query);
+}
+
 /* What needs no keys. @return whether the item is judged now. */
 static bool judge_cheaply(struct query *query, struct val_state *state, size_t i)
 {
@@ -215,6 +220,9 @@ static bool judge_cheaply(struct query *query, struct val_state *state, size_t i
 
     if (item->judged)
         return true;
+    /* What was made from a wildcard is as good as the proof that stands beside it this time. */
+    if (security == SEC_SECURE && is_answer(query, i) && denial_is_expanded(set))
+        return false;
     if (security == SEC_SECURE || security == SEC_INSECURE) {
         conclude(item, security);
         return true;
@@ -223,7 +231,8 @@ static bool judge_cheaply(struct query *query, struct val_state *state, size_t i
         conclude(item, SEC_INSECURE);
         return true;
     }
-    known = val_known_secure(query, set);
+    known =
+        is_answer(query, i) && denial_is_expanded(set) ? NULL : val_known_secure(query, set);
     if (known != NULL) {
         message_of(query)->rrsets[i] = known;
         conclude(item, SEC_SECURE);
@@ -237,9 +246,8 @@ static bool is_known_signed(struct query *query, struct dname zone)
     uint16_t rrclass = query->question.qclass;
     const struct key_entry *entry =
         key_cache_ref(val_env(query)->keys, zone, rrclass, query_now_s(query));
-    bool is_signed = entry != NULL
-                         ? entry->security == SEC_SECURE
-                         : anchors_of(val_env(query)->anchors, zone, rrclass) != NULL;
+    bool is_signed = entry != NULL ? entry->security == SEC_SECURE
+                                   : anchors_of(val_env(query)->anchors, zone, rrclass) != NULL;
 
     key_entry_unref(entry);
     return is_signed;
@@ -314,13 +322,13 @@ static enum judged place_unsigned(struct query *query, struct val_state *state, 
     if (is_below_dname(query, state, i, &target))
         return zone_of(query, state, target, true, zone);
     *zone = val_zone_find(state, place, false);
-    if (*zone != NULL) /* the walk went there: what it found says more than that something lacks */
+    if (*zone !=
+        NULL) /* the walk went there: what it found says more than that something lacks */
         return JUDGED;
     /* First as far as the zone whose servers were asked: it shows whether they know DNSSEC. */
     if (source != NULL && source->server.family != ADDR_NONE &&
         dname_is_at_or_below(target, source->zone) &&
-        anchors_of(val_env(query)->anchors, source->zone, query->question.qclass) !=
-            NULL) {
+        anchors_of(val_env(query)->anchors, source->zone, query->question.qclass) != NULL) {
         judged = zone_of(query, state, source->zone, true, zone);
         if (judged != JUDGED)
             return judged;
@@ -328,6 +336,25 @@ static enum judged place_unsigned(struct query *query, struct val_state *state, 
     if (is_stripped(query, i, &target))
         return stripped(query, state, i, target);
     return zone_of(query, state, place, false, zone);
+}
+
+/* RFC 6672 section 3.1: its TTL is the DNAME's, which is what the signature bounds. */
+static enum judged as_good_as(struct query *query, struct val_state *state, size_t i,
+                              size_t from)
+{
+    const struct rrset *set = set_at(query, i), *source = set_at(query, from);
+    struct rrset *copy;
+
+    conclude(&state->items[i], state->items[from].security);
+    if (state->items[i].security != SEC_SECURE || set->expires_s <= source->expires_s)
+        return JUDGED;
+    copy = rrset_copy_in(query->arena, set);
+    if (copy == NULL)
+        return JUDGE_NO_MEMORY;
+    copy->expires_s = source->expires_s;
+    copy->ttl_s = (uint32_t)size_min(copy->ttl_s, source->ttl_s);
+    message_of(query)->rrsets[i] = copy;
+    return JUDGED;
 }
 
 static enum judged judge_set(struct query *query, struct val_state *state, size_t i)
@@ -342,9 +369,7 @@ static enum judged judge_set(struct query *query, struct val_state *state, size_
         return JUDGED;
     if (made_from(query, set, &from)) {
         judged = judge_set(query, state, from);
-        if (judged == JUDGED)
-            conclude(&state->items[i], state->items[from].security);
-        return judged;
+        return judged == JUDGED ? as_good_as(query, state, i, from) : judged;
     }
     judged = sig_signer(set, &signer) ? zone_of(query, state, signer, true, &zone)
                                       : place_unsigned(query, state, i, &zone);
@@ -390,6 +415,8 @@ static enum judged gather(struct query *query, struct val_state *state,
             if (state->proof_fault.why.count == 0)
                 state->proof_fault = state->fault;
             state->fault = (struct val_fault){0};
+            if (query->budget->left[COST_FAILED_SIGNATURES] < FAILURES_FOR_RETRY)
+                break; /* another server may have a better proof, which must be paid for, too */
             continue;
         }
         if (item->security == SEC_SECURE)
@@ -471,7 +498,9 @@ static struct dname last_name(const struct query *query, bool *has_data)
     return name;
 }
 
-/* The zone that speaks in the authority section: who signed a proof, or else the SOA. */
+/* The zone that speaks in the authority section: who signed the SOA or proofs there. The
+ * deepest one: proofs of aliases on the way, and of the parent's side of a cut, stand here,
+ * too. */
 static bool denier(const struct query *query, struct dname name, struct dname *signer)
 {
     bool found = false;
@@ -480,15 +509,12 @@ static bool denier(const struct query *query, struct dname name, struct dname *s
         const struct rrset *set = set_at(query, i);
         struct dname one;
 
-        if ((!is_proof(set) && (set->type != TYPE_SOA || found)) || !sig_signer(set, &one) ||
+        if ((!is_proof(set) && set->type != TYPE_SOA) || !sig_signer(set, &one) ||
             !dname_is_at_or_below(name, one))
             continue;
-        /* The deepest: proofs of aliases on the way stand here, too. */
-        if (!found || one.labels > signer->labels || is_proof(set))
+        if (!found || one.labels > signer->labels)
             *signer = one;
         found = true;
-        if (set->type == TYPE_SOA)
-            return true;
     }
     return found;
 }
@@ -570,6 +596,36 @@ static bool leads_to_insecure(const struct query *query, struct denial *denial,
     return false;
 }
 
+/* The proofs may be those of aliases on the way, and the end in a zone further down that has
+ * not signed its SOA. */
+static bool may_end_below(const struct query *query, struct dname name, struct dname signer)
+{
+    size_t i = soa_place(query);
+
+    return i < authority_end(query) && set_at(query, i)->rrsig_count == 0 &&
+           dname_is_below(rrset_owner(set_at(query, i)), signer) &&
+           dname_is_at_or_below(name, rrset_owner(set_at(query, i)));
+}
+
+/* @param insecure whether it does, and that zone is. */
+static enum judged end_below(struct query *query, struct val_state *state, struct dname name,
+                             struct dname signer, bool *insecure)
+{
+    struct dname target = query->question.qtype == TYPE_DS ? dname_parent(name) : name;
+    const struct val_zone *zone;
+    enum judged judged;
+
+    *insecure = false;
+    if (!may_end_below(query, name, signer))
+        return JUDGED;
+    judged = zone_of(query, state, target, false, &zone);
+    if (judged == JUDGED && zone->security == SEC_INSECURE) {
+        note(query, state, &zone->reasons);
+        *insecure = true;
+    }
+    return judged;
+}
+
 /* The zone is secure: its proof, then its SOA. */
 static enum judged judge_proof(struct query *query, struct val_state *state,
                                const struct val_zone *zone, struct dname name,
@@ -582,11 +638,15 @@ static enum judged judge_proof(struct query *query, struct val_state *state,
     if (judged != JUDGED)
         return judged;
     proof = prove_end(query, &denial, name);
-    if (proof.what == DENIED_NOTHING && leads_to_insecure(query, &denial, name)) {
-        *security = SEC_INSECURE;
-        return JUDGED;
-    }
     if (proof.what == DENIED_NOTHING) {
+        bool insecure = leads_to_insecure(query, &denial, name);
+
+        if (!insecure)
+            judged = end_below(query, state, name, zone->entry->zone, &insecure);
+        if (judged != JUDGED || insecure) {
+            *security = SEC_INSECURE;
+            return judged;
+        }
         proof.finding.name = name;
         proof.finding.type = query->question.qtype;
         return not_proven(query, state, &denial, &proof, authority_begin(query));

@@ -54,6 +54,7 @@ struct val_fetch {
     struct message *proven;      /* made out of denials that are here already; NULL: none */
     bool by_referral;            /* these came beside a referral: where they prove nothing, ask */
     struct reasons fault;        /* what was wrong with the first one */
+    bool fault_of_cache;         /* ... which nobody knows the server of */
 };
 
 enum chain_phase { CHAIN_PLACE, CHAIN_ANCHOR, CHAIN_NEXT, CHAIN_DS, CHAIN_KEYS };
