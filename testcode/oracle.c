@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "testcode/sim_deny.h"
+#include "testcode/sim_world.h"
 #include "util/wire/rdata.h"
 
-enum { ROUNDING_S = 1 };
+enum { ROUNDING_S = 1, CLOCK_SKEW_S = 3600 };
 
 /* ---- the truth ---- */
 
@@ -118,7 +120,10 @@ bool oracle_resolve(const struct sim_net *net, const struct question *question,
 
     *out = (struct oracle_answer){.rcode = RCODE_NOERROR};
     while (out->aliases < ORACLE_LINKS_MAX / 2) {
-        enum hop end = hop(net, question->qtype, &name, arena, out);
+        enum hop end;
+
+        out->last_name = name;
+        end = hop(net, question->qtype, &name, arena, out);
 
         if (end != HOP_ON)
             return end == HOP_END;
@@ -166,17 +171,27 @@ static bool same_records(const struct rrset *set, const struct slice *rdata, siz
     return true;
 }
 
+/* RFC 4035 section 5.3.3; past the expiration by what clocks may differ. */
+static int64_t signature_left_s(const struct sim_set *set, int64_t now_ms)
+{
+    int64_t left_s = set->signed_until_s - sim_wall_s(now_ms);
+
+    return left_s > 0 ? left_s : time_max(left_s + CLOCK_SKEW_S, 0);
+}
+
 /*
  * The TTL is no longer than the zone's, and no longer than what is left of the newest copy that
  * any server has sent: what was kept beyond its time shows here even though it is still true.
  */
 static bool ttl_is_good(const struct sim_set *set, uint32_t ttl_s, uint32_t most_s,
-                        int64_t now_ms)
+                        int64_t now_ms, bool is_validated)
 {
     if (ttl_s > most_s)
         return false;
     if (now_ms == INT64_MIN)
         return true;
+    if (is_validated && ttl_s > signature_left_s(set, now_ms) + ROUNDING_S)
+        return false;
     return set->sent_ms != INT64_MIN &&
            ttl_s <= most_s - time_min((now_ms - set->sent_ms) / 1000, most_s) + ROUNDING_S;
 }
@@ -191,7 +206,7 @@ static const struct oracle_link *link_of(const struct oracle_answer *truth,
 }
 
 static bool check_link(const struct oracle_link *link, const struct rrset *set, int64_t now_ms,
-                       char *words)
+                       bool is_validated, bool is_hearsay, char *words)
 {
     struct slice made = slice_of(link->target.wire, link->target.size);
     bool same = link->target.wire == NULL
@@ -200,7 +215,8 @@ static bool check_link(const struct oracle_link *link, const struct rrset *set, 
 
     if (!same)
         return wrong_set(words, "other records than the zone has", set);
-    if (!ttl_is_good(link->set, set->ttl_s, link->set->ttl_s, now_ms)) {
+    if (!is_hearsay &&
+        !ttl_is_good(link->set, set->ttl_s, link->set->ttl_s, now_ms, is_validated)) {
         char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX];
 
         return wrong(words,
@@ -213,9 +229,11 @@ static bool check_link(const struct oracle_link *link, const struct rrset *set, 
     return true;
 }
 
-static bool check_answer(const struct oracle_answer *truth, const struct message *message,
-                         int64_t now_ms, char *words)
+static bool check_answer(const struct sim_net *net, const struct oracle_answer *truth,
+                         const struct message *message, int64_t now_ms, char *words)
 {
+    /* A part that is secure may end in one that is not; the whole is not validated then. */
+    bool is_hearsay = !truth->is_validated && oracle_may_be_lied_to(net);
     size_t count;
     const struct rrset **sets = message_section(message, SECTION_ANSWER, &count);
 
@@ -224,7 +242,7 @@ static bool check_answer(const struct oracle_answer *truth, const struct message
 
         if (link == NULL)
             return wrong_set(words, "does not belong into the answer", sets[i]);
-        if (!check_link(link, sets[i], now_ms, words))
+        if (!check_link(link, sets[i], now_ms, truth->is_validated, is_hearsay, words))
             return false;
     }
     for (unsigned i = 0; i < truth->count; i++) {
@@ -238,8 +256,8 @@ static bool check_answer(const struct oracle_answer *truth, const struct message
     return true;
 }
 
-static bool check_denial(const struct oracle_answer *truth, const struct message *message,
-                         int64_t now_ms, char *words)
+static bool check_denial(const struct sim_net *net, const struct oracle_answer *truth,
+                         const struct message *message, int64_t now_ms, char *words)
 {
     const struct sim_set *soa = truth->denier->soa;
     const struct rrset *set =
@@ -253,7 +271,8 @@ static bool check_denial(const struct oracle_answer *truth, const struct message
     /* RFC 2308 section 5: the lesser of TTL and MINIMUM. A newer SOA may be shown than the one
      * that the denial came with. */
     if (!rdata_soa(soa->rdata[0], &inside) || set->ttl_s > inside.minimum_s ||
-        !ttl_is_good(soa, set->ttl_s, soa->ttl_s, now_ms))
+        (!(oracle_may_be_lied_to(net) && !truth->is_validated) &&
+         !ttl_is_good(soa, set->ttl_s, soa->ttl_s, now_ms, truth->is_validated)))
         return wrong(words,
                      "TTL %" PRIu32 " of the denial's SOA; the zone gives %" PRIu32
                      " and %" PRIu32,
@@ -261,20 +280,48 @@ static bool check_denial(const struct oracle_answer *truth, const struct message
     return true;
 }
 
+/* Records of chains; at a cut parent and child have one each, which look like one set. */
+static bool is_of_chains(const struct sim_net *net, const struct rrset *set)
+{
+    for (size_t i = 0; i < set->rr_count; i++) {
+        bool found = false;
+
+        for (unsigned j = 0; j < net->zone_count && !found; j++) {
+            const struct sim_set *link =
+                sim_chain_find(net->zones[j], rrset_owner(set), set->type);
+
+            found = link != NULL && slice_equal(link->rdata[0], rrset_rdata(set, i));
+        }
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
 /* What nobody asked for must at least be true. */
-static bool check_others(const struct sim_net *net, const struct message *message, char *words)
+static bool check_others(const struct sim_net *net, const struct oracle_answer *truth,
+                         const struct message *message, char *words)
 {
     size_t total = message_rrsets(message);
+    size_t additional = total - message->count[SECTION_ADDITIONAL];
 
     for (size_t i = message->count[SECTION_ANSWER]; i < total; i++) {
         const struct rrset *set = message->rrsets[i];
         struct dname owner = rrset_owner(set);
+        /* Nobody has validated its TTL. */
+        bool is_hearsay =
+            oracle_may_be_lied_to(net) && (i >= additional || !truth->is_validated);
         const struct sim_set *true_set =
             sim_set_find(sim_zone_of(net, owner, set->type), owner, set->type);
 
+        if (set->type == TYPE_NSEC || set->type == TYPE_NSEC3) {
+            if (!is_of_chains(net, set))
+                return wrong_set(words, "a proof that is not true", set);
+            continue;
+        }
         if (true_set == NULL || !same_records(set, true_set->rdata, true_set->count))
             return wrong_set(words, "beside the answer, not true", set);
-        if (set->ttl_s > true_set->ttl_s)
+        if (set->ttl_s > true_set->ttl_s && !is_hearsay)
             return wrong_set(words, "beside the answer, TTL too long", set);
     }
     return true;
@@ -290,9 +337,44 @@ bool oracle_check(const struct sim_net *net, const struct oracle_answer *truth,
     if (message->rcode != truth->rcode)
         return wrong(words, "rcode %s instead of %s", rcode_to_text(message->rcode, got),
                      rcode_to_text(truth->rcode, want));
-    return check_answer(truth, message, now_ms, words) &&
-           (truth->denier == NULL || check_denial(truth, message, now_ms, words)) &&
-           check_others(net, message, words);
+    return check_answer(net, truth, message, now_ms, words) &&
+           (truth->denier == NULL || check_denial(net, truth, message, now_ms, words)) &&
+           check_others(net, truth, message, words);
+}
+
+bool oracle_may_be_lied_to(const struct sim_net *net)
+{
+    for (unsigned i = 0; i < net->server_count; i++)
+        if (net->servers[i]->flaw != FLAW_NONE)
+            return true;
+    return false;
+}
+
+const char *oracle_misses_proof(const struct sim_net *net, const struct oracle_answer *truth,
+                                const struct message *message)
+{
+    bool needs_proof = truth->denier != NULL, has_proof = false;
+
+    (void)net;
+    for (unsigned i = 0; i < truth->count; i++) {
+        const struct oracle_link *link = &truth->links[i];
+        const struct rrset *set =
+            message_find(message, SECTION_ANSWER, link->owner, link->type);
+
+        if (link->target.wire == NULL && set != NULL && set->rrsig_count == 0)
+            return "a secure record without its signature";
+        needs_proof = needs_proof || (link->target.wire == NULL &&
+                                      !dname_equal(link->owner, link->set->owner));
+    }
+    for (size_t i = message->count[SECTION_ANSWER]; i < message_rrsets(message); i++) {
+        uint16_t type = message->rrsets[i]->type;
+
+        has_proof = has_proof || type == TYPE_NSEC || type == TYPE_NSEC3;
+        if ((type == TYPE_NSEC || type == TYPE_NSEC3 || type == TYPE_SOA) &&
+            message->rrsets[i]->rrsig_count == 0)
+            return "a secure proof without signatures";
+    }
+    return needs_proof && !has_proof ? "a secure answer without the proof that it needs" : NULL;
 }
 
 static bool has_empty_server(const struct sim_zone *zone)
@@ -304,13 +386,21 @@ static bool has_empty_server(const struct sim_zone *zone)
     return false;
 }
 
+static bool has_soa(const struct message *message)
+{
+    for (size_t i = message->count[SECTION_ANSWER]; i < message_rrsets(message); i++)
+        if (message->rrsets[i]->type == TYPE_SOA)
+            return true;
+    return false;
+}
+
 bool oracle_was_told_nothing(const struct sim_net *net, const struct oracle_answer *truth,
                              const struct message *message)
 {
     size_t count;
     const struct rrset **sets = message_section(message, SECTION_ANSWER, &count);
 
-    if (message->rcode != RCODE_NOERROR || message->count[SECTION_AUTHORITY] != 0)
+    if (message->rcode != RCODE_NOERROR || has_soa(message))
         return false;
     for (size_t i = 0; i < count; i++)
         if ((sets[i]->type != TYPE_CNAME && sets[i]->type != TYPE_DNAME) ||

@@ -27,7 +27,12 @@ struct oracle_answer {
     unsigned aliases; /* CNAMEs on the way */
     unsigned count;
     struct oracle_link links[ORACLE_LINKS_MAX];
+    struct dname last_name;        /* where the aliases lead */
     const struct sim_zone *denier; /* whose SOA says that there is nothing; NULL: there is */
+    /* Of a zone with too many iterations: whoever leaves the signatures out makes it insecure,
+     * since nobody looks whether there might be an unsigned delegation. */
+    bool may_be_insecure;
+    bool is_validated; /* set by who compares: TTLs end with the signatures */
     unsigned zone_count;
     const struct sim_zone *zones[ORACLE_LINKS_MAX]; /* that had to be asked, in order */
 };
@@ -46,6 +51,20 @@ bool oracle_check(const struct sim_net *net, const struct oracle_answer *truth,
                   const struct message *message, int64_t now_ms, char *words);
 
 /**
+ * What validation must come to (oracle_security.c): SEC_SECURE, SEC_INSECURE or SEC_BOGUS. The
+ * last one means that nobody may be given the answer who did not set CD. Sets may_be_insecure.
+ */
+enum security oracle_security(const struct sim_net *net, struct oracle_answer *truth);
+
+/** In an answer that is secure: signatures and proofs are there for who asked for them.
+ *  @return NULL: they are; else what is missing. */
+const char *oracle_misses_proof(const struct sim_net *net, const struct oracle_answer *truth,
+                                const struct message *message);
+
+/** Some server or zone on the way may say what is not so, if nobody validates. */
+bool oracle_may_be_lied_to(const struct sim_net *net);
+
+/**
  * Nothing but the aliases and no SOA: what is left to say when the only server of a zone on the
  * way that answers at all answers with AA and nothing. No lie of the resolver's, as long as no
  * server that does its work could be asked.
@@ -58,6 +77,8 @@ bool oracle_was_told_nothing(const struct sim_net *net, const struct oracle_answ
 struct oracle_cost {
     bool reachable; /* each zone on the way has a healthy server that can be found */
     uint32_t time_ms, sends, connects, lookups, depth;
+    uint32_t failures;    /* signatures that are verified in vain */
+    uint32_t bad, flawed; /* servers that are of no use; that cannot be believed */
 };
 
 /** Of one question: of all zones on its way. */

@@ -21,7 +21,12 @@ enum {
     MUST_CONNECTS = 5,
     MUST_LOOKUPS = 8,
     MUST_DEPTH = 2,
-    MUST_ALIASES = 9
+    MUST_ALIASES = 9,
+    MUST_FAILURES = 3,
+    SETS_OF_A_LIAR =
+        2, /* that are verified before it is left: of a referral and of an answer */
+    /* Where data is validated: servers of all zones on the way that are of no use. */
+    MUST_FLAWED = 1
 };
 
 struct zone_view {
@@ -49,8 +54,36 @@ static bool needs_stream(const struct sim_server *server)
     }
 }
 
-static void see_server(const struct sim_net *net, const struct sim_server *server,
-                       struct zone_view *view)
+/* @param zone NULL: any. */
+static bool is_healthy(const struct sim_net *net, const struct sim_zone *zone,
+                       const struct sim_server *server)
+{
+    if (!sim_fault_is_healthy(&server->fault))
+        return false;
+    if (net->anchor_count == 0 || (zone != NULL && zone->security != SEC_SECURE))
+        return true;
+    /* Without EDNS there are no signatures. */
+    return (server->flaw == FLAW_NONE || server->flaw == FLAW_RAISES_TTL) &&
+           !server->no_edns_in_reply && server->fault.kind != FAULT_FORMERR_EDNS &&
+           server->fault.kind != FAULT_NOTIMP_EDNS;
+}
+
+/* Bad signatures that look good until they are verified. */
+static uint32_t failures_of(const struct sim_zone *zone, const struct sim_server *server)
+{
+    uint32_t signatures = 0;
+
+    if (zone == NULL || zone->signing == NULL ||
+        (server->flaw != FLAW_BROKEN && server->flaw != FLAW_WRONG_KEY &&
+         server->flaw != FLAW_CHANGES_DATA))
+        return 0;
+    for (unsigned i = 0; i < zone->signing->signer_count; i++)
+        signatures += zone->signing->signers[i].signs_data;
+    return SETS_OF_A_LIAR * signatures;
+}
+
+static void see_server(const struct sim_net *net, const struct sim_zone *zone,
+                       const struct sim_server *server, struct zone_view *view)
 {
     bool silent = sim_fault_is_silent(&server->fault);
 
@@ -62,7 +95,12 @@ static void see_server(const struct sim_net *net, const struct sim_server *serve
     if (silent)
         view->cost.time_ms += SILENT_MS;
     view->careless += server->keeps_no_case;
-    if (sim_fault_is_healthy(&server->fault)) {
+    view->cost.failures += failures_of(zone, server);
+    if (!sim_fault_is_healthy(&server->fault))
+        view->cost.bad++;
+    else if (!is_healthy(net, zone, server))
+        view->cost.flawed++;
+    if (is_healthy(net, zone, server)) {
         if (server->keeps_no_case)
             view->cost.sends += CASE_SENDS;
         view->healthy_known = true;
@@ -73,14 +111,14 @@ static void see_server(const struct sim_net *net, const struct sim_server *serve
     view->bad_servers += !silent;
 }
 
-static void see_host(const struct sim_net *net, const struct sim_host *host,
-                     struct zone_view *view)
+static void see_host(const struct sim_net *net, const struct sim_zone *zone,
+                     const struct sim_host *host, struct zone_view *view)
 {
     bool healthy_before = view->healthy_known, hides_other = false;
 
     for (unsigned i = 0; i < host->server_count; i++) {
-        hides_other = hides_other || !sim_fault_is_healthy(&host->servers[i]->fault);
-        see_server(net, host->servers[i], view);
+        hides_other = hides_other || !is_healthy(net, zone, host->servers[i]);
+        see_server(net, zone, host->servers[i], view);
     }
     /* Of two addresses one may be known and the other not (any more). Where the first is no
      * good, the host is not expected to be better at the second. */
@@ -94,6 +132,9 @@ static void add_cost(struct oracle_cost *sum, const struct oracle_cost *more)
     sum->sends += more->sends;
     sum->connects += more->connects;
     sum->lookups += more->lookups;
+    sum->failures += more->failures;
+    sum->bad += more->bad;
+    sum->flawed += more->flawed;
 }
 
 /* Hosts whose addresses have to be looked up. */
@@ -111,7 +152,7 @@ static void look_up_hosts(const struct sim_net *net, const struct sim_zone *zone
         if (!way->reachable)
             continue;
         view->cost.depth = (uint32_t)size_max(view->cost.depth, way->depth + 1);
-        see_host(net, host, view);
+        see_host(net, zone, host, view);
     }
 }
 
@@ -127,9 +168,13 @@ static struct oracle_cost cost_of(const struct sim_net *net, const struct sim_zo
 {
     struct zone_view view = {.cost = {.time_ms = 2 * ROUND_TRIP_MS, .sends = 3}};
 
+    if (net->anchor_count > 0) { /* DS and DNSKEY */
+        view.cost.time_ms += 2 * ROUND_TRIP_MS;
+        view.cost.sends += 2;
+    }
     for (unsigned i = 0; i < zone->host_count; i++)
         if (zone->parent == NULL || sim_has_glue(zone, zone->hosts[i]))
-            see_host(net, zone->hosts[i], &view);
+            see_host(net, zone, zone->hosts[i], &view);
     if (!view.healthy_known)
         look_up_hosts(net, zone, costs, &view);
     view.cost.sends += view.bad_sends;
@@ -150,7 +195,7 @@ static struct oracle_cost cost_of_forwarding(const struct sim_net *net)
     struct zone_view view = {.cost = {.time_ms = ROUND_TRIP_MS, .sends = 1}};
 
     for (unsigned i = 0; i < net->forwarder_count; i++)
-        see_server(net, net->forwarders[i], &view);
+        see_server(net, NULL, net->forwarders[i], &view);
     view.cost.sends += view.bad_sends;
     view.cost.reachable = is_within_bounds(&view);
     return view.cost;
@@ -174,12 +219,23 @@ struct oracle_cost oracle_health(const struct sim_net *net, const struct oracle_
     return sum;
 }
 
+/* Both kinds of bad servers together use up more than their sum. */
+static bool can_be_validated(const struct sim_net *net, const struct oracle_cost *cost)
+{
+    if (net->anchor_count == 0)
+        return true;
+    if (net->forwarder_count > 0)
+        return cost->bad + cost->flawed == 0;
+    return cost->flawed == 0 ||
+           (cost->flawed <= MUST_FLAWED && cost->bad == 0 && cost->lookups == 0);
+}
+
 bool oracle_must_answer(const struct sim_net *net, const struct oracle_answer *truth)
 {
     struct oracle_cost cost = oracle_health(net, truth);
 
-    return !truth->endless && truth->aliases <= MUST_ALIASES && cost.reachable &&
-           cost.time_ms <= MUST_TIME_MS && cost.sends <= MUST_SENDS &&
+    return can_be_validated(net, &cost) && !truth->endless && truth->aliases <= MUST_ALIASES &&
+           cost.reachable && cost.time_ms <= MUST_TIME_MS && cost.sends <= MUST_SENDS &&
            cost.connects <= MUST_CONNECTS && cost.lookups <= MUST_LOOKUPS &&
-           cost.depth <= MUST_DEPTH;
+           cost.failures <= MUST_FAILURES && cost.depth <= MUST_DEPTH;
 }

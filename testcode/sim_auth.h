@@ -15,28 +15,33 @@
 /** Addresses that nobody in the model has; whoever shows one to a client has been lied to. */
 enum { SIM_LIE_OCTET = 66 };
 
-/**
- * @param arena   of the reply's parts; RRsets of the model are borrowed.
- * @param sent_ms when the reply will arrive: noted in the sets that are in it.
- * @return false: no memory.
- */
-bool sim_auth_answer(const struct sim_net *net, const struct sim_server *server,
-                     const struct question *question, int64_t sent_ms, struct arena *arena,
+/** A question as it arrives. */
+struct sim_asked_for {
+    struct sim_net *net;
+    const struct sim_server *server;
+    const struct question *question;
+    bool dnssec;     /* signatures and proofs are wanted (DO), and the server knows of them */
+    int64_t sent_ms; /* when the reply will arrive: noted in the sets that are in it */
+};
+
+/** @param arena of the reply's parts; RRsets of the model are borrowed. @return false: no
+ *  memory. */
+bool sim_auth_answer(const struct sim_asked_for *asked, struct arena *arena,
                      struct message *reply);
 
-/** What a resolver answers, who knows everything (oracle.h). */
-bool sim_auth_recurse(const struct sim_net *net, const struct question *question,
-                      int64_t sent_ms, struct arena *arena, struct message *reply);
+/** What a resolver answers, who knows everything. */
+bool sim_auth_recurse(const struct sim_asked_for *asked, struct arena *arena,
+                      struct message *reply);
 
 /** A referral to the root, where the zone should be. */
-bool sim_auth_refer_upward(const struct sim_net *net, const struct question *question,
+bool sim_auth_refer_upward(struct sim_net *net, const struct question *question,
                            struct arena *arena, struct message *reply);
 
 /** The answer of a liar: an address that is not the name's. */
 bool sim_auth_lie(const struct question *question, struct arena *arena, struct message *reply);
 
 /** Adds records of zones that the server has no right to speak of. */
-bool sim_auth_poison(const struct sim_net *net, const struct sim_server *server,
-                     struct arena *arena, struct message *reply);
+bool sim_auth_poison(struct sim_net *net, const struct sim_server *server, struct arena *arena,
+                     struct message *reply);
 
 #endif

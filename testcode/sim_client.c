@@ -11,9 +11,13 @@ enum {
     PACKET_MAX = 512,
     ID_AT = 0,
     OUR_PORT = 53,
+    DO_BIT = 0x8000,
     NO_RD_PERMIL = 20,
     TCP_PERMIL = 150,
-    EDNS_PERMIL = 900
+    EDNS_PERMIL = 900,
+    DO_PERMIL = 500,
+    CD_PERMIL = 80,
+    AD_PERMIL = 300
 };
 
 struct asking {
@@ -26,6 +30,7 @@ struct asking {
     uint16_t id;
     uint16_t udp_size; /* 0: no EDNS */
     bool tcp, no_rd, must;
+    bool dnssec_ok, checking_disabled, wants_ad;
 };
 
 static void asking_free(struct asking *asking)
@@ -48,7 +53,9 @@ static struct slice write_packet(const struct asking *asking, uint8_t octets[PAC
     struct sink out = sink_of(octets, PACKET_MAX);
 
     sink_u16(&out, asking->id);
-    sink_u16(&out, asking->no_rd ? 0 : FLAG_RD);
+    sink_u16(&out, (uint16_t)((asking->no_rd ? 0 : FLAG_RD) |
+                              (asking->checking_disabled ? FLAG_CD : 0) |
+                              (asking->wants_ad ? FLAG_AD : 0)));
     sink_u16(&out, 1);
     sink_u16(&out, 0);
     sink_u16(&out, 0);
@@ -60,7 +67,7 @@ static struct slice write_packet(const struct asking *asking, uint8_t octets[PAC
         sink_u8(&out, 0);
         sink_u16(&out, TYPE_OPT);
         sink_u16(&out, asking->udp_size);
-        sink_u32(&out, 0);
+        sink_u32(&out, asking->dnssec_ok ? DO_BIT : 0); /* RFC 3225 section 3 */
         sink_u16(&out, 0);
     }
     return sink_written(&out);
@@ -123,6 +130,9 @@ void sim_client_ask(struct sim_clients *clients, const struct question *question
     asking->no_rd = sim_chance(&clients->random, NO_RD_PERMIL);
     if (sim_chance(&clients->random, EDNS_PERMIL))
         asking->udp_size = sizes[sim_below(&clients->random, COUNT(sizes))];
+    asking->dnssec_ok = asking->udp_size != 0 && sim_chance(&clients->random, DO_PERMIL);
+    asking->checking_disabled = sim_chance(&clients->random, CD_PERMIL);
+    asking->wants_ad = sim_chance(&clients->random, AD_PERMIL);
     arena_reset(clients->scratch);
     asking->must = !asking->no_rd && clients->scarce_permil == 0 &&
                    !clients->asks_for_too_much &&
@@ -152,8 +162,8 @@ static const char *header_fault(const struct asking *asking, const struct messag
         return "the answer is a question";
     if (!question_is_ours(asking, message))
         return "the answer is to another question, or its letters were changed";
-    if ((message->flags & FLAG_AD) != 0)
-        return "AD on an answer that nobody signed";
+    if (((message->flags & FLAG_CD) != 0) != asking->checking_disabled)
+        return "CD is not the question's";
     if ((message->flags & FLAG_TC) != 0 && asking->tcp)
         return "TC over TCP";
     if (message->edns.present != (asking->udp_size != 0))
@@ -161,24 +171,110 @@ static const char *header_fault(const struct asking *asking, const struct messag
     return NULL;
 }
 
+/* RFC 8914: one that tells of signatures, keys or proofs. */
+static bool has_dnssec_reason(const struct message *message)
+{
+    for (size_t i = 0; i < message->edns.option_count; i++) {
+        struct ede ede;
+
+        if (message->edns.options[i].code == EDNS_ERROR &&
+            ede_read(message->edns.options[i].data, &ede) == STATUS_OK &&
+            ((ede.code >= EDE_DNSSEC_INDETERMINATE && ede.code <= EDE_NSEC_MISSING) ||
+             ede.code == EDE_SIGNATURE_EXPIRED_BEFORE_VALID))
+            return true;
+    }
+    return false;
+}
+
+static enum security true_security(struct asking *asking, struct oracle_answer *truth)
+{
+    struct sim_clients *clients = asking->clients;
+
+    if (!oracle_resolve(clients->net, &asking->question, clients->scratch, truth) ||
+        truth->endless)
+        return SEC_INDETERMINATE;
+    return oracle_security(clients->net, truth);
+}
+
 static void judge_servfail(struct asking *asking, const struct message *message)
 {
+    struct oracle_answer truth;
+    bool bogus = true_security(asking, &truth) == SEC_BOGUS && !asking->checking_disabled;
+
     asking->clients->counts.servfail++;
-    if (asking->must)
+    asking->clients->counts.bogus += bogus;
+    if ((message->flags & FLAG_AD) != 0)
+        violated(asking, "AD on a failure");
+    else if (asking->must && !bogus)
         violated(asking, "SERVFAIL though there is a way to the answer");
+    else if (asking->must && asking->udp_size != 0 && !has_dnssec_reason(message))
+        violated(asking, "bogus, but nothing says so");
     else if (asking->udp_size != 0 && asking->clients->scarce_permil == 0 &&
              edns_find(&message->edns, EDNS_ERROR) == NULL)
         violated(asking, "SERVFAIL without EDE");
+}
+
+/* What only who asks for it gets (RFC 3225 section 3, RFC 4035 section 3.2.1). */
+static bool has_dnssec_records(const struct asking *asking, const struct message *message)
+{
+    for (size_t i = 0; i < message_rrsets(message); i++) {
+        const struct rrset *set = message->rrsets[i];
+
+        if (set->rrsig_count != 0 || ((set->type == TYPE_NSEC || set->type == TYPE_NSEC3) &&
+                                      set->type != asking->question.qtype))
+            return true;
+    }
+    return false;
+}
+
+/* @return NULL: AD, signatures and proofs are there if and only if they must be. */
+static const char *security_fault(const struct asking *asking, const struct message *message,
+                                  const struct oracle_answer *truth, enum security security)
+{
+    const struct sim_clients *clients = asking->clients;
+    bool ad = (message->flags & FLAG_AD) != 0;
+    bool may_have_ad = message->rcode == RCODE_NOERROR || message->rcode == RCODE_NXDOMAIN;
+
+    if (!asking->dnssec_ok && has_dnssec_records(asking, message))
+        return "signatures or proofs for somebody who did not ask for them";
+    if (ad && !asking->dnssec_ok && !asking->wants_ad)
+        return "AD for somebody who knows nothing of it";
+    /* With CD what was validated before may say so; nothing has to be. */
+    if (asking->checking_disabled)
+        return ad && security != SEC_SECURE ? "AD with CD, on what is not secure" : NULL;
+    if (security == SEC_BOGUS)
+        return "bogus, but answered";
+    if (ad && security != SEC_SECURE)
+        return "AD on an answer that is not secure";
+    if (security != SEC_SECURE || clients->may_be_stale || !may_have_ad ||
+        (!ad && truth->may_be_insecure))
+        return NULL;
+    if (!ad && (asking->dnssec_ok || asking->wants_ad))
+        return "secure, but no AD";
+    return asking->dnssec_ok ? oracle_misses_proof(clients->net, truth, message) : NULL;
 }
 
 static void judge_answer(struct asking *asking, const struct message *message)
 {
     struct sim_clients *clients = asking->clients;
     struct oracle_answer truth;
+    enum security security = true_security(asking, &truth);
+    const char *fault = NULL;
     char words[ORACLE_WORDS_MAX];
 
-    if (!oracle_resolve(clients->net, &asking->question, clients->scratch, &truth) ||
-        (!asking->must && oracle_was_told_nothing(clients->net, &truth, message)))
+    if (!asking->must && (security != SEC_SECURE || asking->checking_disabled) &&
+        oracle_was_told_nothing(clients->net, &truth, message))
+        return;
+    if (security != SEC_INDETERMINATE)
+        fault = security_fault(asking, message, &truth, security);
+    if (fault != NULL) {
+        violated(asking, fault);
+        return;
+    }
+    truth.is_validated = security == SEC_SECURE && !asking->checking_disabled &&
+                         (!truth.may_be_insecure || (message->flags & FLAG_AD) != 0);
+    clients->counts.secure += (message->flags & FLAG_AD) != 0;
+    if (asking->checking_disabled && oracle_may_be_lied_to(clients->net))
         return;
     if (!oracle_check(clients->net, &truth, message,
                       clients->may_be_stale ? INT64_MIN : clients->world->now_ms, words))

@@ -15,7 +15,8 @@
 /** What the clients have seen. */
 struct sim_client_counts {
     uint64_t questions, answered, servfail, truncated;
-    uint64_t musts; /* questions to which there had to be an answer */
+    uint64_t secure, bogus; /* answered with AD; failed as the zones deserve it */
+    uint64_t musts;         /* questions to which there had to be an answer */
 };
 
 struct sim_clients {

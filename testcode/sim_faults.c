@@ -54,6 +54,59 @@ uint32_t sim_fault_delay_ms(const struct sim_fault *fault, struct sim_random *ra
     return fault->delay_ms + (fault->jitter_ms == 0 ? 0 : sim_below(random, fault->jitter_ms));
 }
 
+/* ---- signatures and proofs ---- */
+
+static const struct {
+    const char *word;
+    bool of_zone, of_server;
+} flaws[FLAW_KINDS] = {
+#define SIM_FLAW_ROW(name, word, of_zone, of_server) [FLAW_##name] = {word, of_zone, of_server},
+    SIM_FLAW_TABLE(SIM_FLAW_ROW)
+#undef SIM_FLAW_ROW
+};
+
+const char *sim_flaw_word(enum sim_flaw flaw)
+{
+    return flaws[flaw].word;
+}
+
+enum sim_flaw sim_flaw_of_zone(struct sim_random *random)
+{
+    enum sim_flaw flaw;
+
+    do {
+        flaw = (enum sim_flaw)sim_between(random, 1, FLAW_KINDS - 1);
+    } while (!flaws[flaw].of_zone);
+    return flaw;
+}
+
+enum sim_flaw sim_flaw_of_server(struct sim_random *random)
+{
+    enum sim_flaw flaw;
+
+    do {
+        flaw = (enum sim_flaw)sim_between(random, 1, FLAW_KINDS - 1);
+    } while (!flaws[flaw].of_server);
+    return flaw;
+}
+
+bool sim_flaw_spoils_data(enum sim_flaw flaw)
+{
+    return flaw >= FLAW_EXPIRED && flaw <= FLAW_STRIPPED;
+}
+
+bool sim_flaw_spoils_proofs(enum sim_flaw flaw)
+{
+    return sim_flaw_spoils_data(flaw) || flaw == FLAW_NO_PROOF || flaw == FLAW_WRONG_PROOF;
+}
+
+bool sim_flaw_spoils_keys(enum sim_flaw flaw)
+{
+    return flaw >= FLAW_NO_KEYS && flaw <= FLAW_REVOKED;
+}
+
+/* ---- packets ---- */
+
 size_t sim_fault_corrupt(uint8_t *packet, size_t size, struct sim_random *random)
 {
     switch (sim_below(random, 6)) {

@@ -55,6 +55,52 @@ struct sim_fault {
     uint32_t loss_permil, duplicate_permil;
 };
 
+/* SIM_FLAW(name, word, of_zone, of_server): what can be wrong with signatures and proofs, with
+ * all that a zone has or with what one of its servers says. */
+#define SIM_FLAW_TABLE(X)                                                                      \
+    X(NONE, "none", false, false)                                                              \
+    X(EXPIRED, "expired", true, true)                                                          \
+    X(FUTURE, "future", true, true)                                                            \
+    X(BROKEN, "broken", true, true)       /* octets of signatures */                           \
+    X(STRANGER, "stranger", true, true)   /* a key that is not published */                    \
+    X(WRONG_KEY, "wrong-key", true, true) /* another, under the same tag */                    \
+    X(FOREIGN, "foreign", true, true)     /* another zone's name and key */                    \
+    X(STRIPPED, "stripped", true, true)   /* neither signatures nor proofs */                  \
+    X(NO_PROOF, "no-proof", true, true)                                                        \
+    X(WRONG_PROOF, "wrong-proof", true, true)      /* good records that do not fit */          \
+    X(NO_KEYS, "no-keys", true, false)             /* DS, but no DNSKEY */                     \
+    X(KEYS_UNSIGNED, "keys-unsigned", true, false) /* not by the key of the DS */              \
+    X(WRONG_DS, "wrong-ds", true, false)           /* of no key of the zone */                 \
+    X(NO_ZONE_BIT, "no-zone-bit", true, false)                                                 \
+    X(REVOKED, "revoked", true, false)           /* the key of the DS */                       \
+    X(CHANGES_DATA, "changes-data", false, true) /* under the old signature */                 \
+    X(LIES, "lies", false, true)                 /* without signature */                       \
+    X(FALSE_NXDOMAIN, "false-nxdomain", false, true)                                           \
+    X(FALSE_NODATA, "false-nodata", false, true)                                               \
+    X(REPLAYS_WILDCARD, "replays-wildcard", false, true) /* where it does not stand */         \
+    X(DENIES_DS, "denies-ds", false, true)                                                     \
+    X(RAISES_TTL, "raises-ttl", false, true) /* harmless: the TTL is signed */
+
+enum sim_flaw {
+#define SIM_FLAW_ID(name, word, of_zone, of_server) FLAW_##name,
+    SIM_FLAW_TABLE(SIM_FLAW_ID)
+#undef SIM_FLAW_ID
+        FLAW_KINDS
+};
+
+const char *sim_flaw_word(enum sim_flaw flaw);
+
+/** One that a zone, or a server, can have. */
+enum sim_flaw sim_flaw_of_zone(struct sim_random *random);
+enum sim_flaw sim_flaw_of_server(struct sim_random *random);
+
+/** No signature of a zone with it is good (DNSKEY may be left out of it). */
+bool sim_flaw_spoils_data(enum sim_flaw flaw);
+/** Nothing can be denied; data may be good. */
+bool sim_flaw_spoils_proofs(enum sim_flaw flaw);
+/** The keys cannot be trusted. */
+bool sim_flaw_spoils_keys(enum sim_flaw flaw);
+
 const char *sim_fault_word(enum sim_fault_kind kind);
 
 /** Who asks patiently gets the right answer. */

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "testcode/sim_signing.h"
+#include "testcode/sim_world.h"
 #include "util/text.h"
 #include "util/wire/rdata.h"
 
@@ -17,9 +19,11 @@ enum {
     PART_RECORDS,
     PART_FAULTS,
     PART_FORWARDERS,
+    PART_SIGNING,
     PORT = 53,
     DEPTH_MAX = 5,
-    FORWARDED_PERMIL = 150
+    FORWARDED_PERMIL = 150,
+    SIGNED_PERMIL = 700
 };
 
 static const char *const labels[] = {"ash",   "beech", "cedar",  "elder",   "fir",
@@ -79,34 +83,6 @@ static uint32_t some_ttl(struct maker *maker)
     return ttls[below(maker, COUNT(ttls))];
 }
 
-static struct sim_set *add_set(struct maker *maker, struct sim_zone *zone, struct dname owner,
-                               uint16_t type, uint32_t ttl_s, struct slice *rdata,
-                               uint16_t count)
-{
-    struct sim_set *set = ARENA_NEW(maker->arena, struct sim_set), **place = &zone->sets;
-    struct rrset_parts parts = {.owner = owner,
-                                .type = type,
-                                .rrclass = CLASS_IN,
-                                .ttl_s = ttl_s,
-                                .rdata = rdata,
-                                .rr_count = count};
-
-    if (set == NULL || (set->rrset = rrset_in(maker->arena, &parts)) == NULL) {
-        maker->net->no_memory = true;
-        return NULL;
-    }
-    set->owner = owner;
-    set->type = type;
-    set->ttl_s = ttl_s;
-    set->count = count;
-    set->rdata = rdata;
-    set->sent_ms = INT64_MIN;
-    while (*place != NULL)
-        place = &(*place)->next;
-    *place = set;
-    return set;
-}
-
 static bool read_rdata(struct maker *maker, const char *text, uint16_t type, struct slice *out)
 {
     if (text != NULL &&
@@ -121,7 +97,7 @@ static struct sim_set *add_record(struct maker *maker, struct sim_zone *zone,
                                   struct dname owner, uint16_t type, uint32_t ttl_s,
                                   const char *text)
 {
-    struct sim_set *before = sim_set_find(zone, owner, type), *set, **place = &zone->sets;
+    struct sim_set *before = sim_set_find(zone, owner, type), **place = &zone->sets;
     uint16_t count = before == NULL ? 0 : before->count;
     struct slice *rdata = ARENA_ARRAY(maker->arena, struct slice, (size_t)count + 1);
 
@@ -138,8 +114,7 @@ static struct sim_set *add_record(struct maker *maker, struct sim_zone *zone,
             place = &(*place)->next;
         *place = before->next;
     }
-    set = add_set(maker, zone, owner, type, ttl_s, rdata, (uint16_t)(count + 1));
-    return set;
+    return sim_set_add(maker->net, zone, owner, type, ttl_s, rdata, (uint16_t)(count + 1));
 }
 
 /* ---- hosts and servers ---- */
@@ -561,10 +536,21 @@ struct sim_net *sim_generate(uint64_t seed, struct arena *arena)
     maker.random = sim_random_of(seed, PART_FAULTS);
     if (!maker.net->no_memory)
         draw_faults(&maker);
+    maker.random = sim_random_of(seed, PART_SIGNING);
+    if (!maker.net->no_memory && chance(&maker, SIGNED_PERMIL))
+        sim_sign_net(maker.net, &maker.random, sim_wall_s(SIM_START_MS));
     maker.random = sim_random_of(seed, PART_FORWARDERS);
     if (!maker.net->no_memory && chance(&maker, FORWARDED_PERMIL))
         add_forwarders(&maker);
-    return maker.net->no_memory ? NULL : maker.net;
+    if (!maker.net->no_memory)
+        return maker.net;
+    sim_net_clear(maker.net);
+    return NULL;
+}
+
+void sim_net_clear(struct sim_net *net)
+{
+    sim_signing_clear(net);
 }
 
 const char *sim_hints(const struct sim_net *net)
@@ -591,9 +577,10 @@ const char *sim_hints(const struct sim_net *net)
 
 static uint16_t some_type(struct maker *maker)
 {
-    static const uint16_t types[] = {TYPE_A,    TYPE_A,    TYPE_A,     TYPE_A,  TYPE_A,
-                                     TYPE_AAAA, TYPE_AAAA, TYPE_TXT,   TYPE_MX, TYPE_SRV,
-                                     TYPE_NS,   TYPE_SOA,  TYPE_CNAME, TYPE_DS, TYPE_CAA};
+    static const uint16_t types[] = {TYPE_A,    TYPE_A,     TYPE_A,     TYPE_A,  TYPE_A,
+                                     TYPE_AAAA, TYPE_AAAA,  TYPE_TXT,   TYPE_MX, TYPE_SRV,
+                                     TYPE_NS,   TYPE_SOA,   TYPE_CNAME, TYPE_DS, TYPE_CAA,
+                                     TYPE_DS,   TYPE_DNSKEY};
 
     return types[below(maker, COUNT(types))];
 }

@@ -28,6 +28,53 @@ struct sim_set *sim_set_find(const struct sim_zone *zone, struct dname owner, ui
     return NULL;
 }
 
+struct sim_set *sim_set_new(struct sim_net *net, struct dname owner, uint16_t type,
+                            uint32_t ttl_s, const struct slice *rdata, uint16_t count)
+{
+    struct sim_set *set = ARENA_NEW(net->arena, struct sim_set);
+    struct rrset_parts parts = {.owner = owner,
+                                .type = type,
+                                .rrclass = CLASS_IN,
+                                .ttl_s = ttl_s,
+                                .rdata = rdata,
+                                .rr_count = count};
+
+    if (set == NULL || (set->rrset = rrset_in(net->arena, &parts)) == NULL) {
+        net->no_memory = true;
+        return NULL;
+    }
+    set->owner = owner;
+    set->type = type;
+    set->ttl_s = ttl_s;
+    set->count = count;
+    set->rdata = rdata;
+    set->sent_ms = INT64_MIN;
+    set->signed_until_s = INT64_MAX;
+    return set;
+}
+
+struct sim_set *sim_set_add(struct sim_net *net, struct sim_zone *zone, struct dname owner,
+                            uint16_t type, uint32_t ttl_s, const struct slice *rdata,
+                            uint16_t count)
+{
+    struct sim_set *set = sim_set_new(net, owner, type, ttl_s, rdata, count);
+    struct sim_set **place = &zone->sets;
+
+    while (*place != NULL)
+        place = &(*place)->next;
+    *place = set;
+    return set;
+}
+
+const struct sim_zone *sim_cut_at(const struct sim_net *net, const struct sim_zone *zone,
+                                  struct dname name)
+{
+    for (unsigned i = 0; i < net->zone_count; i++)
+        if (net->zones[i]->parent == zone && dname_equal(net->zones[i]->apex, name))
+            return net->zones[i];
+    return NULL;
+}
+
 bool sim_name_exists(const struct sim_net *net, const struct sim_zone *zone, struct dname name)
 {
     for (const struct sim_set *set = zone->sets; set != NULL; set = set->next)

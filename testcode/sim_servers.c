@@ -113,7 +113,8 @@ static uint16_t size_most(const struct visit *visit)
 static size_t write_reply(struct visit *visit, struct message *reply, uint8_t *octets)
 {
     struct sink out = sink_of(octets, MESSAGE_MAX);
-    struct message_write how = {.size_max = size_most(visit), .original_ttl = true};
+    struct message_write how = {
+        .size_max = size_most(visit), .original_ttl = true, .dnssec_ok = true};
     struct edns *edns = &reply->edns;
 
     reply->id = visit->query.id;
@@ -122,6 +123,7 @@ static size_t write_reply(struct visit *visit, struct message *reply, uint8_t *o
         visit->fault->kind != FAULT_FORMERR_EDNS && visit->fault->kind != FAULT_NOTIMP_EDNS) {
         edns->present = true;
         edns->udp_size = visit->server->udp_max;
+        edns->dnssec_ok = visit->query.edns.dnssec_ok;
     }
     if (visit->server->keeps_no_case)
         reply->question.qname =
@@ -191,7 +193,8 @@ static bool make_reply(struct visit *visit, struct message *reply)
 {
     struct sim_servers *servers = visit->servers;
     const struct question *question = &visit->query.question;
-    int64_t arrival_ms = servers->world->now_ms + visit->delay_ms;
+    struct sim_asked_for asked = {
+        .net = servers->net, .server = visit->server, .question = question};
 
     *reply = (struct message){.flags = FLAG_QR, .has_question = true, .question = *question};
     switch (visit->fault->kind) {
@@ -226,10 +229,11 @@ static bool make_reply(struct visit *visit, struct message *reply)
         break;
     default: break;
     }
+    asked.sent_ms = servers->world->now_ms + visit->delay_ms;
+    asked.dnssec = visit->query.edns.dnssec_ok && !visit->server->no_edns_in_reply;
     if (visit->server->forwards)
-        return sim_auth_recurse(servers->net, question, arrival_ms, servers->scratch, reply);
-    return sim_auth_answer(servers->net, visit->server, question, arrival_ms, servers->scratch,
-                           reply) &&
+        return sim_auth_recurse(&asked, servers->scratch, reply);
+    return sim_auth_answer(&asked, servers->scratch, reply) &&
            (visit->fault->kind != FAULT_POISON ||
             sim_auth_poison(servers->net, visit->server, servers->scratch, reply));
 }

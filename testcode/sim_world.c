@@ -10,12 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    LENGTH_SIZE = 2,
-    STREAM_OCTETS_MAX = 4096,
-    START_MS = 1000000,
-    WALL_START_S = 1700000000
-};
+enum { LENGTH_SIZE = 2, STREAM_OCTETS_MAX = 4096 };
 
 enum event_kind { EVENT_DATAGRAM, EVENT_ICMP, EVENT_OPEN, EVENT_BYTES, EVENT_CLOSE };
 
@@ -60,7 +55,7 @@ static int64_t mono_ms(struct world *world)
 
 static int64_t wall_s(struct world *world)
 {
-    return WALL_START_S + ours(world)->now_ms / 1000;
+    return sim_wall_s(ours(world)->now_ms);
 }
 
 static void random_octets(struct world *world, void *bytes, size_t size)
@@ -348,7 +343,7 @@ void sim_world_init(struct sim_world *world, struct sim_random chance,
                   .connect = connect,
                   .write = write,
                   .close = close_stream},
-        .now_ms = START_MS,
+        .now_ms = SIM_START_MS,
         .chance = chance,
         .network = network,
     };

@@ -13,6 +13,14 @@
 #include "testcode/sim_random.h"
 #include "util/list.h"
 
+/* When a run begins, by the clock that only goes on and by the other. */
+enum { SIM_START_MS = 1000000, SIM_WALL_START_S = 1700000000 };
+
+static inline int64_t sim_wall_s(int64_t now_ms)
+{
+    return SIM_WALL_START_S + now_ms / 1000;
+}
+
 /** The other side. Its functions never call back: they only put events into the heap. */
 struct sim_network {
     /** 0, or the errno with which the system refuses to send or connect there. */

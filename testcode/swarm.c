@@ -67,7 +67,7 @@ static bool read_number(const char *text, uint64_t *out)
 }
 
 struct totals {
-    uint64_t passed, failed, questions, musts, servfails, sent, hash;
+    uint64_t passed, failed, questions, musts, servfails, secure, bogus, sent, hash;
 };
 
 static void run_seed(const struct swarm_wish *wish, struct totals *totals)
@@ -83,6 +83,8 @@ static void run_seed(const struct swarm_wish *wish, struct totals *totals)
     totals->questions += result.questions;
     totals->musts += result.musts;
     totals->servfails += result.servfails;
+    totals->secure += result.secure;
+    totals->bogus += result.bogus;
     totals->sent += result.sent;
     totals->hash = (totals->hash ^ result.hash) * 0x9e3779b97f4a7c15u;
     totals->passed += !result.failed;
@@ -131,9 +133,11 @@ int main(int argc, char **argv)
         wish.seed = first + i;
         run_seed(&wish, &totals);
     }
-    printf("questions %" PRIu64 ", of which answers were due to %" PRIu64 ", SERVFAIL %" PRIu64
-           ", packets to servers %" PRIu64 ", hash %016" PRIx64 "\n",
-           totals.questions, totals.musts, totals.servfails, totals.sent, totals.hash);
+    printf("questions %" PRIu64 ", of which answers were due to %" PRIu64 ", secure %" PRIu64
+           ", SERVFAIL %" PRIu64 " (bogus %" PRIu64 "), packets to servers %" PRIu64
+           ", hash %016" PRIx64 "\n",
+           totals.questions, totals.musts, totals.secure, totals.servfails, totals.bogus,
+           totals.sent, totals.hash);
     printf("swarm: %" PRIu64 " passed, %" PRIu64 " failed\n", totals.passed, totals.failed);
     return totals.failed == 0 ? 0 : 1;
 }

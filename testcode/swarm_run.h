@@ -28,7 +28,7 @@ struct swarm_result {
     bool failed;
     char words[SWARM_WORDS_MAX]; /* the first thing that was violated */
     uint64_t hash;               /* of everything that happened */
-    uint64_t questions, musts, servfails, sent;
+    uint64_t questions, musts, servfails, secure, bogus, sent;
 };
 
 void swarm_run(const struct swarm_wish *wish, struct swarm_result *result);

@@ -11,7 +11,10 @@
 #include "testcode/oracle.h"
 #include "testcode/sim_auth.h"
 #include "testcode/sim_generate.h"
+#include "testcode/sim_signing.h"
 #include "testcode/swarm_run.h"
+#include "validator/algo.h"
+#include "validator/zone_keys.h"
 
 enum {
     SEEDS_TO_FIND_A_FAULT = 60,
@@ -78,17 +81,19 @@ static bool same_link(const struct oracle_link *link, const struct rrset *set)
 }
 
 /* What the zone's own server says is where the truth begins; at its end, if all was said. */
-static void compare(const struct sim_net *net, const struct question *question,
-                    struct arena *arena)
+static void compare(struct sim_net *net, const struct question *question, struct arena *arena)
 {
     struct sim_zone *zone = sim_zone_of(net, question->qname, question->qtype);
+    struct sim_server honest = *zone->hosts[0]->servers[0];
+    struct sim_asked_for asked = {.net = net, .server = &honest, .question = question};
     struct oracle_answer truth;
     struct message reply;
     size_t count;
     const struct rrset **sets;
 
+    honest.flaw = FLAW_NONE;
     assert_true(oracle_resolve(net, question, arena, &truth));
-    assert_true(sim_auth_answer(net, zone->hosts[0]->servers[0], question, 0, arena, &reply));
+    assert_true(sim_auth_answer(&asked, arena, &reply));
     assert_ptr_equal(truth.zones[0], zone);
     sets = message_section(&reply, SECTION_ANSWER, &count);
     assert_true(count <= truth.count || truth.endless);
@@ -116,6 +121,7 @@ static void servers_and_oracle_agree(void **state)
 
             compare(net, &question, arena);
         }
+        sim_net_clear(net);
         arena_free(arena);
     }
 }
@@ -145,6 +151,7 @@ static void worlds_are_manifold(void **state)
                 wildcards += dname_is_wildcard(set->owner);
             }
         }
+        sim_net_clear(net);
         arena_free(arena);
     }
     for (unsigned i = 0; i < FAULT_KINDS; i++)
@@ -153,11 +160,118 @@ static void worlds_are_manifold(void **state)
     assert_true(dnames > 0 && aliases > 0 && wildcards > 0 && glueless > 0);
 }
 
+/* What there is of signing in the first seeds. */
+struct variety {
+    unsigned flaws_of_zones[FLAW_KINDS], flaws_of_servers[FLAW_KINDS];
+    unsigned secure, insecure, bogus;
+    unsigned nsec, nsec3, opt_out, too_many, noisy, retiring, revoked, ds_anchors, key_anchors;
+};
+
+static void count_zone(const struct sim_zone *zone, struct variety *variety)
+{
+    const struct sim_signing *signing = zone->signing;
+
+    variety->secure += zone->security == SEC_SECURE;
+    variety->insecure += zone->security == SEC_INSECURE;
+    variety->bogus += zone->security == SEC_BOGUS;
+    if (signing == NULL)
+        return;
+    variety->flaws_of_zones[signing->flaw]++;
+    variety->nsec += !signing->nsec3;
+    variety->nsec3 += signing->nsec3;
+    variety->opt_out += signing->opt_out;
+    variety->too_many += sim_has_too_many_iterations(zone);
+    variety->noisy += signing->is_noisy;
+    for (unsigned i = 0; i < signing->signer_count; i++) {
+        variety->retiring += signing->signers[i].retires;
+        variety->revoked += (signing->signers[i].key.flags & DNSKEY_REVOKE) != 0;
+    }
+}
+
+static void count_net(const struct sim_net *net, struct variety *variety)
+{
+    for (unsigned i = 0; i < net->zone_count; i++)
+        count_zone(net->zones[i], variety);
+    for (unsigned i = 0; i < net->server_count; i++)
+        variety->flaws_of_servers[net->servers[i]->flaw]++;
+    for (unsigned i = 0; i < net->anchor_count; i++) {
+        variety->ds_anchors += net->anchors[i].type == TYPE_DS;
+        variety->key_anchors += net->anchors[i].type == TYPE_DNSKEY;
+    }
+}
+
+static void signed_worlds_are_manifold(void **state)
+{
+    struct variety variety = {.secure = 0};
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3 * SEEDS_TO_COMPARE; seed++) {
+        struct arena *arena = arena_new(0);
+        struct sim_net *net = sim_generate(seed, arena);
+
+        assert_non_null(net);
+        count_net(net, &variety);
+        sim_net_clear(net);
+        arena_free(arena);
+    }
+    for (unsigned i = 1; i < FLAW_KINDS; i++)
+        if (variety.flaws_of_zones[i] + variety.flaws_of_servers[i] == 0)
+            fail_msg("nobody with the flaw %s", sim_flaw_word((enum sim_flaw)i));
+    assert_true(variety.secure > 0 && variety.insecure > 0 && variety.bogus > 0);
+    assert_true(variety.nsec > 0 && variety.nsec3 > 0 && variety.opt_out > 0);
+    assert_true(variety.too_many > 0 && variety.noisy > 0 && variety.retiring > 0);
+    assert_true(variety.revoked > 0 && variety.ds_anchors > 0 && variety.key_anchors > 0);
+}
+
+/* Signing is written apart from verifying; each key verifies what it signed, and nothing else.
+ */
+static void keys_sign_for_the_validator(void **state)
+{
+    static const uint8_t algorithms[] = {ALGORITHM_RSASHA256, ALGORITHM_RSASHA512,
+                                         ALGORITHM_ECDSAP256SHA256, ALGORITHM_ED25519,
+                                         ALGORITHM_ED448};
+    const struct crypto_policy policy = {.sha1 = false};
+    struct crypto *crypto = crypto_new(&policy);
+    struct arena *arena = arena_new(0);
+
+    (void)state;
+    for (unsigned number = 0; number < 5 * COUNT(algorithms); number++) {
+        uint8_t signature[SIM_SIGNATURE_MAX], again[SIM_SIGNATURE_MAX];
+        uint8_t algorithm = algorithms[number % COUNT(algorithms)];
+        struct slice octets = slice_of(&number, sizeof(number));
+        struct public_key *public_key;
+        struct sim_key key;
+        size_t size;
+
+        assert_true(sim_key_make(&key, arena, number, algorithm, DNSKEY_ZONE));
+        assert_int_equal(public_key_new(crypto, algorithm,
+                                        slice_of(key.rdata.data + 4, key.rdata.size - 4),
+                                        &public_key),
+                         STATUS_OK);
+        size = sim_key_sign(&key, octets, signature);
+        assert_int_equal(sim_key_sign(&key, octets, again), size);
+        assert_memory_equal(signature, again, size);
+        assert_int_equal(
+            public_key_verify(crypto, public_key, octets, slice_of(signature, size)),
+            STATUS_OK);
+        signature[size / 2] ^= 1;
+        assert_int_equal(
+            public_key_verify(crypto, public_key, octets, slice_of(signature, size)),
+            STATUS_MALFORMED);
+        public_key_unref(public_key);
+        sim_key_clear(&key);
+    }
+    crypto_free(crypto);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(servers_and_oracle_agree),
         cmocka_unit_test(worlds_are_manifold),
+        cmocka_unit_test(signed_worlds_are_manifold),
+        cmocka_unit_test(keys_sign_for_the_validator),
         cmocka_unit_test(same_seed_same_run),
         cmocka_unit_test(without_a_fault_the_same_seeds_pass),
         cmocka_unit_test(planted_faults_are_found),
