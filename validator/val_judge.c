@@ -53,9 +53,11 @@ static size_t authority_end(const struct query *query)
 
 static struct val_fault fault_of(struct query *query, size_t i, const struct finding *finding)
 {
-    return (struct val_fault){.why = val_reason_of(query, finding, val_source(query, i)),
-                              .set = i,
-                              .is_in_set = true};
+    /* Where it is the clock, no server is to blame. */
+    const struct outcome_source *source = finding->has_clock ? NULL : val_source(query, i);
+
+    return (struct val_fault){
+        .why = val_reason_of(query, finding, source), .set = i, .is_in_set = true};
 }
 
 static enum judged bogus(struct val_state *state, struct val_fault fault)
@@ -147,6 +149,8 @@ static enum judged verify(struct query *query, struct val_state *state, size_t i
     if (verdict.security == SEC_INDETERMINATE)
         return JUDGE_NO_MEMORY;
     if (verdict.security != SEC_SECURE) {
+        state->clock =
+            clock_sense_set(&check, set, zone->entry->keys, &verdict.finding);
         fault = fault_of(query, i, &verdict.finding);
         fault.is_final = verdict.exhausted;
         if (set->rrsig_count == 0)

@@ -105,6 +105,7 @@ struct val_state {
     struct reasons first_fault;   /* of the first answer; what the client is told */
     struct message first_message; /* for val-permissive-mode */
     int64_t first_expires_s;
+    struct clock_word clock;      /* of the last fault: it may be the clock's */
     unsigned restarts;
     bool not_at_hand; /* keys would have to be fetched, for a client that has not wanted that */
     struct nsec3_memo *memo;

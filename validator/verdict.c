@@ -58,6 +58,7 @@ enum step val_fail(struct query *query, struct val_state *state)
     bool uncacheable = query->outcome.uncacheable;
 
     log_bogus(query, why);
+    clock_sense_tell(query, &state->clock);
     if (val_env(query)->config->options->val_permissive_mode) {
         query_done(query, message, SEC_INSECURE);
         query->outcome.expires_s = state->first_expires_s;
