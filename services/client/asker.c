@@ -114,6 +114,19 @@ static enum asker_fate judge_header(struct slice packet, const struct message *h
     return ASKER_GOOD;
 }
 
+/* Of an operation that is not done here: the question and EDNS, if that is all there is, so that the
+ * client can be told why (RFC 8914 section 4.22). */
+static void read_beside(struct slice packet, struct cursor *in, struct arena *arena,
+                        struct message *message, struct asker *out)
+{
+    if (bytes_u16(packet.data + AT_ANCOUNT) != 0 || bytes_u16(packet.data + AT_NSCOUNT) != 0 ||
+        message_read_question(in, arena, message) != STATUS_OK)
+        return;
+    out->has_question = true;
+    out->question = message->question;
+    (void)read_edns(in, bytes_u16(packet.data + AT_ARCOUNT), arena, out);
+}
+
 enum asker_fate asker_read(struct slice packet, enum transport transport, struct arena *arena,
                            struct asker *out)
 {
@@ -131,6 +144,8 @@ enum asker_fate asker_read(struct slice packet, enum transport transport, struct
     out->flags = message.flags & (FLAG_RD | FLAG_AD | FLAG_CD);
     out->opcode = message.opcode;
     fate = judge_header(packet, &message);
+    if (fate == ASKER_NOTIMP)
+        read_beside(packet, &in, arena, &message, out);
     if (fate != ASKER_GOOD)
         return fate;
     if (message_read_question(&in, arena, &message) != STATUS_OK)
