@@ -23,6 +23,7 @@ struct call {
     const char **words; /* arguments; the words of the command itself are before them */
     size_t count;
     struct round round; /* for commands that ask the threads */
+    void *own;          /* the command's, in the arena */
 };
 
 /** Ends the call with what is in `out`. */

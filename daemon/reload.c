@@ -10,6 +10,7 @@
 
 #include "daemon/call.h"
 #include "daemon/server_inside.h"
+#include "daemon/stats_log.h"
 
 enum { RELOAD_LINES = 20 };
 
@@ -40,6 +41,7 @@ static void all_followed(struct round *round, struct server *server)
     struct call *call = server->follower;
 
     (void)round;
+    stats_log_follow(server->stats_log);
     server->follower = NULL;
     server->is_following = false;
     log_line(server->log, LOG_LEVEL_INFO, "event=reloaded config=%s",

@@ -17,6 +17,7 @@
 #include "daemon/control.h"
 #include "daemon/privs.h"
 #include "daemon/server_inside.h"
+#include "daemon/stats_log.h"
 #include "lib/options_files.h"
 
 enum {
@@ -374,6 +375,7 @@ static void clear(struct server *server)
         control_free(server->control);
     else if (server->control_fd != -1)
         close(server->control_fd);
+    stats_log_free(server->stats_log);
     for (unsigned i = 0; i < server->thread_count && server->threads != NULL; i++)
         worker_free(server->threads[i].worker);
     free(server->threads);
@@ -424,6 +426,7 @@ static void run(struct server *server, int ready)
     if (server->control_fd != -1)
         server->control = control_new(server, server->control_fd);
     server->netwatch = netwatch_new(signal_loop, network_changed, server);
+    server->stats_log = stats_log_new(server);
     say_started(server);
     loop_run(signal_loop);
     netwatch_free(server->netwatch);

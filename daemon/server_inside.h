@@ -20,6 +20,7 @@
 
 struct call;
 struct control;
+struct stats_log;
 
 struct thread {
     struct server *server;
@@ -63,6 +64,7 @@ struct server {
     struct round follow;   /* that tells them */
     struct call *follower; /* the call that asked for it, or NULL */
     bool reload_wanted;    /* by a signal, meanwhile */
+    struct stats_log *stats_log; /* NULL: no memory for it */
     struct list reloads;   /* calls that asked for one, meanwhile */
 };
 

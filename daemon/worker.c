@@ -32,6 +32,7 @@ struct worker {
     struct exchange *exchange;
     struct resolver *resolver;
     struct streams *streams;
+    struct udp_stats udp_before; /* of sockets that are closed */
     size_t served_count;
     struct served served[PORTS_MAX];
 };
@@ -147,8 +148,20 @@ struct worker *worker_new(const struct worker_place *place)
     return worker;
 }
 
-static void stop_serving(struct served *served)
+static void add_udp(struct udp_stats *sum, const struct udp *udp)
 {
+    const struct udp_stats *stats = udp == NULL ? NULL : udp_stats(udp);
+
+    if (stats == NULL)
+        return;
+    sum->received += stats->received;
+    sum->sent += stats->sent;
+    sum->send_failed += stats->send_failed;
+}
+
+static void stop_serving(struct worker *worker, struct served *served)
+{
+    add_udp(&worker->udp_before, served->udp);
     udp_close(served->udp);
     stream_listener_close(served->tcp);
 }
@@ -159,7 +172,7 @@ void worker_free(struct worker *worker)
         return;
     resolver_free(worker->resolver);
     for (size_t i = 0; i < worker->served_count; i++)
-        stop_serving(&worker->served[i]);
+        stop_serving(worker, &worker->served[i]);
     streams_free(worker->streams);
     exchange_free(worker->exchange);
     loop_free(worker->loop);
@@ -204,7 +217,7 @@ bool worker_follow_ports(struct worker *worker, struct ports *ports)
             i++;
             continue;
         }
-        stop_serving(&worker->served[i]);
+        stop_serving(worker, &worker->served[i]);
         worker->served[i] = worker->served[--worker->served_count];
     }
     for (i = 0; i < ports->count; i++)
@@ -220,6 +233,19 @@ void worker_warm_up(struct worker *worker)
 bool worker_keep_anchors(struct worker *worker, resolver_write_file *write_file, void *context)
 {
     return resolver_keep_anchors(worker->resolver, write_file, context);
+}
+
+void worker_stats(const struct worker *worker, struct stats *out)
+{
+    *out = (struct stats){.requests = *resolver_request_stats(worker->resolver),
+                          .mesh = *mesh_stats(resolver_mesh(worker->resolver)),
+                          .upstream = *exchange_stats(worker->exchange),
+                          .streams = *stream_stats(worker->streams),
+                          .udp = worker->udp_before,
+                          .under_way = mesh_size(resolver_mesh(worker->resolver)),
+                          .connections = streams_count(worker->streams)};
+    for (size_t i = 0; i < worker->served_count; i++)
+        add_udp(&out->udp, worker->served[i].udp);
 }
 
 void worker_refresh(struct worker *worker)

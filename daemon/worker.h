@@ -9,6 +9,7 @@
 #define TREESHREW_DAEMON_WORKER_H
 
 #include "daemon/ports.h"
+#include "daemon/stats.h"
 #include "lib/resolver.h"
 #include "services/net/loop.h"
 
@@ -33,6 +34,9 @@ bool worker_keep_anchors(struct worker *worker, resolver_write_file *write_file,
 
 /** As resolver_warm_up. */
 void worker_warm_up(struct worker *worker);
+
+/** What this thread has counted so far; in its own thread. */
+void worker_stats(const struct worker *worker, struct stats *out);
 
 /** Takes over the newest settings, for questions to come. */
 void worker_refresh(struct worker *worker);

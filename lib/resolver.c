@@ -501,6 +501,16 @@ struct infra_cache *resolver_infra(struct resolver_shared *shared)
     return shared->infra;
 }
 
+uint64_t resolver_keys_count(const struct resolver_shared *shared)
+{
+    return key_cache_count(shared->keys);
+}
+
+uint64_t resolver_keys_size_bytes(const struct resolver_shared *shared)
+{
+    return key_cache_size_bytes(shared->keys);
+}
+
 void resolver_forget_proofs(struct resolver_shared *shared)
 {
     key_cache_flush(shared->keys);
@@ -777,4 +787,9 @@ void resolver_warm_up(struct resolver *resolver)
 struct mesh *resolver_mesh(struct resolver *resolver)
 {
     return resolver->mesh;
+}
+
+const struct request_stats *resolver_request_stats(const struct resolver *resolver)
+{
+    return request_stats(resolver->requests);
 }

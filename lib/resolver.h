@@ -89,5 +89,10 @@ void resolver_receive(struct resolver *resolver, struct channel *channel, const 
  *  from upstream or timers. */
 void resolver_run(struct resolver *resolver);
 struct mesh *resolver_mesh(struct resolver *resolver);
+const struct request_stats *resolver_request_stats(const struct resolver *resolver);
+
+/** Entries and octets of the cache of validated keys. */
+uint64_t resolver_keys_count(const struct resolver_shared *shared);
+uint64_t resolver_keys_size_bytes(const struct resolver_shared *shared);
 
 #endif

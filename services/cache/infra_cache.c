@@ -410,6 +410,11 @@ void infra_flush(struct infra_cache *cache)
     shards_flush(cache->shards);
 }
 
+uint64_t infra_cache_count(const struct infra_cache *cache)
+{
+    return shards_state(cache->shards).entries;
+}
+
 uint64_t infra_cache_size_bytes(const struct infra_cache *cache)
 {
     return shards_state(cache->shards).size_bytes;

@@ -97,6 +97,7 @@ void infra_note_cookie(struct infra_cache *cache, const struct addr *server, str
 /** The network has changed: forget timeouts and deaths, keep what servers can do. */
 void infra_forget_failures(struct infra_cache *cache);
 void infra_flush(struct infra_cache *cache);
+uint64_t infra_cache_count(const struct infra_cache *cache);
 uint64_t infra_cache_size_bytes(const struct infra_cache *cache);
 
 #endif

@@ -168,6 +168,7 @@ bool request_receive(struct request_service *service, struct channel *channel,
     }
     service->stats.hits++;
     service->stats.answered++;
+    service->stats.rcodes[service->out[3] & 0x0f]++;
     channel->send(channel, peer, sink_written(&out));
     return false;
 }

@@ -266,6 +266,7 @@ static bool answer_from_cache(struct visit *visit, bool *has_stale)
         return true;
     if (failure.age == HIT_FAILURE) {
         visit->service->stats.hits++;
+        visit->service->stats.cached_failures++;
         visit_hit(visit, &failure, NULL);
         return true;
     }
@@ -313,6 +314,16 @@ static bool gave_way(const struct outcome *outcome)
            (outcome->reasons.count == 0 || outcome->reasons.item[0].code == EDE_OTHER);
 }
 
+static void count_wait(struct request_stats *stats, int64_t waited_ms)
+{
+    size_t bucket = 0;
+
+    stats->waited_ms += (uint64_t)waited_ms;
+    while (bucket + 1 < REQUEST_WAITS && waited_ms >> bucket != 0)
+        bucket++;
+    stats->waits[bucket]++;
+}
+
 static void told(struct mesh_client *client, const struct query *query,
                  const struct outcome *outcome)
 {
@@ -324,6 +335,7 @@ static void told(struct mesh_client *client, const struct query *query,
                           .reasons = &outcome->reasons};
 
     (void)query;
+    count_wait(&visit->service->stats, time_max(visit->now_ms - visit->arrived_ms, 0));
     if (gave_way(outcome))
         tell_full(visit);
     else if (outcome->failed || outcome->message.rcode == RCODE_SERVFAIL)

@@ -18,9 +18,19 @@
 
 struct request_service;
 
+enum {
+    REQUEST_RCODES = 25, /* counted each; the last stands for all further ones */
+    REQUEST_WAITS = 16   /* under 1 ms, under 2, 4, 8 ...; the last is open */
+};
+
+/** Numbers only, from the start of the process: struct stats of the daemon adds them up. */
 struct request_stats {
     uint64_t received, hits, misses, local, refused, dropped, formerr, notimp, stale, answered,
         servfail;
+    uint64_t cached_failures;         /* of the hits: a remembered failure */
+    uint64_t rcodes[REQUEST_RCODES];  /* of what was answered */
+    uint64_t waits[REQUEST_WAITS];    /* of who was answered by the mesh, from arrival */
+    uint64_t waited_ms;               /* all together */
 };
 
 /** What the service works with; borrowed. Replaced as a whole at a reload. */

@@ -102,6 +102,7 @@ static void send_reply(struct visit *visit, const struct reply *reply)
         return;
     }
     service->stats.answered++;
+    service->stats.rcodes[size_min(reply->rcode, REQUEST_RCODES - 1)]++;
     if (service->settings.check_memos)
         lane_check_sent(service, sink_written(&out));
     if (visit->asker.wants_keepalive && visit->channel->keep != NULL &&

@@ -21,6 +21,7 @@ struct stream_limits {
     size_t held_max;    /* octets of unsent answers and unfinished questions, all together */
 };
 
+/** Numbers only, from the start of the process. */
 struct stream_stats {
     uint64_t accepted, evicted, timed_out, no_descriptor, received, sent, overflowed;
 };

@@ -12,6 +12,7 @@
 
 struct udp;
 
+/** Numbers only, from the start of the process. */
 struct udp_stats {
     uint64_t received, sent, send_failed;
 };

@@ -416,6 +416,8 @@ static void finish(struct mesh *mesh, struct query *query)
         mesh->stats.synthesized_nxdomain++;
     else if (query->outcome.synthesized)
         mesh->stats.synthesized++;
+    if (!list_is_empty(&query->clients))
+        mesh->stats.verdicts[query->outcome.security]++;
     tell(query); /* ... so whatever the listeners do cannot find it */
     query_free(query);
 }
@@ -513,6 +515,7 @@ void mesh_prefetch(struct mesh *mesh, struct env *env, const struct question *qu
     if (query == NULL)
         return;
     query->nobody_waits = true;
+    mesh->stats.prefetched++;
     start(mesh, query, PLACE_OTHERS);
 }
 

@@ -17,8 +17,13 @@ struct mesh_limits {
     uint32_t jostle_ms;      /* jostle-timeout: the later half gives way after that */
 };
 
+enum { MESH_VERDICTS = SEC_SECURE + 1 };
+
+/** Numbers only, from the start of the process: struct stats of the daemon adds them up. */
 struct mesh_stats {
     uint64_t started, finished, joined, jostled, refused, sub_started, failures_cached;
+    uint64_t prefetched;              /* begun although nobody waits for it */
+    uint64_t verdicts[MESH_VERDICTS]; /* enum security of what clients waited for */
     uint64_t synthesized_nxdomain, synthesized; /* answers out of denials (RFC 8198) */
     uint64_t spent[COSTS];    /* of the budgets of questions that have ended */
     uint64_t overruns[COSTS]; /* questions whose budget said no, by the limit that did first */

@@ -11,6 +11,7 @@
 
 struct exchange;
 
+/** Numbers only, from the start of the process. */
 struct exchange_stats {
     uint64_t udp_sent, tcp_sent, answers, timeouts, wrong_id, wrong_source, wrong_question,
         wrong_cookie, malformed, truncated, without_edns, case_failed;

@@ -1,0 +1,42 @@
+/*
+ * stats.h - what the threads have counted, added up: one table for all who show it.
+ *
+ * Each part counts for itself, in a plain struct of its own thread, so that counting costs an addition
+ * and no two threads share what they write. Whoever wants to know lets a round collect the structs
+ * (worker_stats), adds them up and shows the sum. Nothing is ever set to zero.
+ */
+#ifndef TREESHREW_DAEMON_STATS_H
+#define TREESHREW_DAEMON_STATS_H
+
+#include "services/client/request.h"
+#include "services/net/stream.h"
+#include "services/query/mesh.h"
+#include "services/upstream/exchange.h"
+#include "util/outline.h"
+
+/** Of one thread, or of several. Nothing but uint64_t in it. */
+struct stats {
+    struct request_stats requests;
+    struct mesh_stats mesh;
+    struct exchange_stats upstream;
+    struct stream_stats streams;
+    struct udp_stats udp;
+    uint64_t under_way, connections;
+};
+
+/** Adds up. */
+void stats_add(struct stats *sum, const struct stats *more);
+
+/** Takes off what had been counted before; what is "now" stays as it is. */
+void stats_since(struct stats *stats, const struct stats *before);
+
+/** Values under their names. @param fine the finer ones as well. */
+void stats_show(struct outline *out, const struct stats *stats, bool fine);
+
+/**
+ * The time in which that share of the waiting clients was answered.
+ * @param percent 1 to 99. @return milliseconds, between the bounds of the histogram; 0: nobody waited.
+ */
+uint64_t stats_wait_ms(const struct request_stats *requests, unsigned percent);
+
+#endif
