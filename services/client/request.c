@@ -652,5 +652,5 @@ void visit_all_rooms(struct request_service *service, struct channel *channel,
     visit.now_s = world_now_s(service->world);
     serve(&visit, packet);
     if (check)
-        lane_check_end(service, channel->transport, peer, packet);
+        lane_check_end(service, visit.asker.transport, &visit.peer, packet);
 }
