@@ -6,9 +6,11 @@
 #include "iterator/pick.h"
 
 enum {
-    TIMEOUT_MIN_MS = 50,
+    TIMEOUT_MIN_MS = 30,
+    LAST_TRY_LEAST_MS = 500, /* a server that hesitates once is not given up in a blink */
     LAST_PLACE_LEAST_MS = 1500,
     LAME_TARGETS_MAX = 2,
+    EQUAL_MAX = 3, /* equal questions to one server (limits) */
     IP6_DOUBTED_AFTER = 3
 };
 
@@ -32,6 +34,13 @@ static unsigned sends_per_server(const struct iterator_options *options,
     if (state->case_flight != NULL)
         return CASE_ROUNDS_PER_ADDRESS;
     return (unsigned)size_min(options->timeout_rounds_max, most);
+}
+
+/* The same for one that has answered before: it is loss, then, and each try has its own chance. */
+static unsigned sends_if_alive(const struct iterator_options *options,
+                               const struct iter_state *state)
+{
+    return state->case_flight != NULL ? 0 : (unsigned)size_min(options->outbound_msg_retry, EQUAL_MAX);
 }
 
 static bool any_under_way(const struct iter_state *state)
@@ -94,8 +103,9 @@ static bool is_left_alone(struct query *query, struct iter_state *state,
     return true;
 }
 
+/* @param last set when that server does not get this question again. */
 static struct deleg_server *next_server(struct query *query, struct iter_state *state,
-                                        struct infra *infra)
+                                        struct infra *infra, bool *last)
 {
     const struct iterator_env *env = iter_env(query);
     int64_t now_ms = query_now_ms(query);
@@ -106,18 +116,20 @@ static struct deleg_server *next_server(struct query *query, struct iter_state *
                                .prefer_ip6 = env->config->upstream->prefer_ip6,
                                .ip6_doubted = env->memory->ip6.doubted_until_ms > now_ms,
                                .unknown_ms = env->config->upstream->unknown_server_time_limit,
-                               .sends_max = sends_per_server(env->config->options, state)};
+                               .sends_max = sends_per_server(env->config->options, state),
+                               .sends_alive_max = sends_if_alive(env->config->options, state)};
     struct deleg_server *server = pick_server(state->deleg, &rules, infra);
 
     while (server != NULL && is_left_alone(query, state, server, infra)) {
         iter_strike(query, state, server);
         server = pick_server(state->deleg, &rules, infra);
     }
+    *last = server != NULL && server->sends + 1u >= pick_sends_max(&rules, infra);
     return server;
 }
 
 static void fill_ask(struct query *query, struct iter_state *state, struct flight *flight,
-                     const struct infra *infra)
+                     const struct infra *infra, bool last)
 {
     const struct iterator_config *config = iter_env(query)->config;
     struct upstream_ask *ask = &flight->ask;
@@ -139,8 +151,11 @@ static void fill_ask(struct query *query, struct iter_state *state, struct fligh
                              ((query->flags & QUERY_CD) != 0 || query->env->validates);
     ask->question = qmin_next(&state->qmin, &state->question, state->deleg->zone,
                               config->options->minimise_steps_max, &flight->minimised);
+    ask->timeout_ms = infra->timeout_ms;
+    if (last && flight->server->sends > 0 && ask->timeout_ms < LAST_TRY_LEAST_MS)
+        ask->timeout_ms = LAST_TRY_LEAST_MS;
     ask->timeout_ms = (uint32_t)time_max(
-        time_min(infra->timeout_ms, time_left_ms(query, state)), TIMEOUT_MIN_MS);
+        time_min(ask->timeout_ms, time_left_ms(query, state)), TIMEOUT_MIN_MS);
 }
 
 /* The zone has as many questions under way as it may; this one is not worth a memory of failure. */
@@ -152,13 +167,13 @@ static enum step too_many(struct query *query, struct iter_state *state)
 }
 
 static enum step send(struct query *query, struct iter_state *state, struct flight *flight,
-                      const struct infra *infra)
+                      const struct infra *infra, bool last)
 {
     struct upstream *upstream = query->env->upstream;
     struct cut_load *load = &iter_env(query)->memory->load;
     enum status status;
 
-    fill_ask(query, state, flight, infra);
+    fill_ask(query, state, flight, infra, last);
     flight->landed = false;
     if (!cut_load_enter(load, state->deleg->zone,
                         iter_env(query)->config->options->questions_per_cut_max,
@@ -211,9 +226,10 @@ enum step iter_ask_run(struct query *query, struct iter_state *state)
 {
     struct flight *flight = free_flight(state);
     struct infra infra;
+    bool last;
 
     if (flight != NULL && iter_may_send(query, state)) {
-        flight->server = next_server(query, state, &infra);
+        flight->server = next_server(query, state, &infra, &last);
         if (flight->server != NULL) {
             if ((flight->server->sends > 0 || infra.timeouts_in_row > 0) &&
                 !any_under_way(state) && iter_ask_parent_early(query, state))
@@ -221,7 +237,7 @@ enum step iter_ask_run(struct query *query, struct iter_state *state)
             /* Behind an alias it is not done: aliases times name servers would multiply. */
             if (state->deleg->sends == 0 && state->alias_count == 0)
                 iter_fetch_ahead(query, state, UINT32_MAX);
-            return send(query, state, flight, &infra);
+            return send(query, state, flight, &infra, last);
         }
     }
     iter_go(query, state, any_under_way(state) ? ITER_AWAIT : ITER_TARGETS);

@@ -7,6 +7,7 @@ enum {
     BAND_MS = 30,         /* servers this close to the best one are its equals */
     EXPLORE_ONE_IN = 20,
     EXPLORE_MS = 400,     /* what a client may lose by it: not the wait for a silent server */
+    SILENT_COST_MS = 1000, /* beyond what is given to explore */
     CANDIDATES_MAX = 64
 };
 
@@ -33,10 +34,12 @@ static struct rank rank_of(const struct deleg_server *server, const struct pick_
     struct rank rank = {0, server->sends, rules->unknown_ms / 4};
 
     /* An unknown server counts as faster than it will be given time for: it gets its chance. */
-    if (infra->known && infra->srtt_ms != 0)
+    if (infra->srtt_ms != 0)
         rank.cost_ms = infra->srtt_ms;
-    if (infra->known && infra->timeouts_in_row > 0)
+    if (infra->timeouts_in_row > 0)
         rank.cost_ms += infra->timeout_ms;
+    if (infra->silent_elsewhere)
+        rank.cost_ms += SILENT_COST_MS;
     if ((rules->prefer_ip4 && is_ip6) || (rules->prefer_ip6 && !is_ip6))
         rank.class += 1;
     if (rules->ip6_doubted && is_ip6)
@@ -50,7 +53,17 @@ static struct rank rank_of(const struct deleg_server *server, const struct pick_
 
 static bool is_candidate(const struct deleg_server *server, const struct pick_rules *rules)
 {
-    return !server->failed && !server->under_way && server->sends < rules->sends_max;
+    return !server->failed && !server->under_way &&
+           server->sends < size_max(rules->sends_max, rules->sends_alive_max);
+}
+
+/* Once more is for servers that are known to answer: it is loss, then, and each try has its chance. */
+unsigned pick_sends_max(const struct pick_rules *rules, const struct infra *infra)
+{
+    bool is_alive = infra->srtt_ms != 0 && infra->dead_until_ms == 0 && !infra->dead_elsewhere;
+
+    return is_alive && rules->sends_alive_max > rules->sends_max ? rules->sends_alive_max
+                                                                 : rules->sends_max;
 }
 
 static bool is_better(const struct rank *a, const struct rank *b)
@@ -80,6 +93,8 @@ static struct deleg_server *first_in_order(const struct deleg *deleg,
         if (!is_candidate(at, rules))
             continue;
         infra_get(rules->infra, &at->addr, deleg->zone, rules->now_ms, &known);
+        if (at->sends >= pick_sends_max(rules, &known))
+            continue;
         if (best != NULL && (known.dnssec_lame != infra->dnssec_lame
                                  ? known.dnssec_lame
                                  : at->sends >= best->sends))
@@ -103,6 +118,8 @@ static size_t rank_all(const struct deleg *deleg, const struct pick_rules *rules
         if (!is_candidate(at, rules))
             continue;
         infra_get(rules->infra, &at->addr, deleg->zone, rules->now_ms, &infra);
+        if (at->sends >= pick_sends_max(rules, &infra))
+            continue;
         candidates[count].server = at;
         candidates[count++].rank = rank_of(at, rules, &infra);
     }

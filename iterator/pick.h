@@ -15,7 +15,11 @@ struct pick_rules {
     bool ip6_doubted;         /* this machine's IPv6 does not seem to work */
     uint32_t unknown_ms;      /* expected of a server never heard of */
     unsigned sends_max;       /* of one question to one server */
+    unsigned sends_alive_max; /* the same for servers that have answered lately, if it is more */
 };
+
+/** How often that server may get one question. */
+unsigned pick_sends_max(const struct pick_rules *rules, const struct infra *infra);
 
 /**
  * Choose the server to ask next.

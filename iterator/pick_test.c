@@ -92,6 +92,42 @@ static void none_left(void **state)
     assert_null(pick_server(home.deleg, &home.rules, &infra));
 }
 
+/* Who has answered before gets a question once more: packets of his were lost. */
+static void once_more_for_the_living(void **state)
+{
+    struct deleg_server *living = add("192.0.2.1"), *unknown = add("192.0.2.2");
+    struct infra infra;
+
+    (void)state;
+    home.rules.sends_alive_max = 3;
+    answers_in(living, 10);
+    living->sends = unknown->sends = 2;
+    assert_ptr_equal(pick_server(home.deleg, &home.rules, &infra), living);
+    assert_int_equal(pick_sends_max(&home.rules, &infra), 3);
+    for (int i = 1; i <= 4; i++)
+        infra_timed_out(home.infra, &living->addr, home.deleg->zone, TYPE_A, NOW + i * 3000,
+                        2000);
+    home.rules.now_ms = NOW + 12000;
+    assert_null(pick_server(home.deleg, &home.rules, &infra)); /* it lives no more */
+    home.rules.now_ms = NOW;
+}
+
+/* For other zones it was silent: it is not the first to be asked for this one. */
+static void silent_elsewhere_is_asked_later(void **state)
+{
+    struct deleg_server *silent = add("192.0.2.1"), *slow = add("192.0.2.2");
+    struct dname other = name_of(home.arena, "other.");
+
+    (void)state;
+    infra_answered(home.infra, &silent->addr, other, NOW - 9000, 5);
+    for (int i = 0; i < 2; i++)
+        infra_timed_out(home.infra, &silent->addr, other, TYPE_A, NOW - 6000 + i * 3000, 400);
+    answers_in(slow, 390);
+    assert_int_equal(times_chosen(slow), 400);
+    slow->failed = true;
+    assert_int_equal(times_chosen(silent), 400);
+}
+
 static void fast_ones_mostly(void **state)
 {
     struct deleg_server *slow = add("192.0.2.1"), *fast = add("192.0.2.2"),
@@ -197,6 +233,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(none_left, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(once_more_for_the_living, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(silent_elsewhere_is_asked_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fast_ones_mostly, set_up, tear_down),
         cmocka_unit_test_setup_teardown(each_once_before_one_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lame_ones_last, set_up, tear_down),

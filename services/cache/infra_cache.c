@@ -5,6 +5,10 @@
  * timed out, facts). Values in, values out: nobody holds a pointer into the table. Never looks
  * at a clock.
  *
+ * Beside the entries of a server for its zones there is one for the server as such, under the name of the
+ * root: how fast it answers, and whether it answers at all, whatever the zone. So a zone that was never
+ * heard of does not begin with a long wait at a server that is known.
+ *
  * Life of an entry: made by the first thing learned, kept infra-host-ttl seconds from then on
  * whatever is learned later, so that an error of judgement about a server ends by itself.
  */
@@ -18,6 +22,8 @@
 
 enum {
     DEAD_AFTER = 4,          /* timeouts in a row; fewer may be mere loss */
+    SILENT_AFTER = 2,        /* the same, for whether another server is asked first */
+    JITTER_MS = 25,          /* of a path that has shown none yet (RFC 6298 section 2: G) */
     DEAD_FIRST_MS = 1500,    /* between probes of a dead server, tripled ... */
     DEAD_MOST_MS = 60 * 1000 /* ... up to a packet a minute */
 };
@@ -105,7 +111,7 @@ static uint32_t timeout_ms(struct infra_cache *cache, const struct infra *infra)
 {
     uint64_t least = atomic_load_explicit(&cache->min_rtt_ms, memory_order_relaxed);
     uint64_t most = atomic_load_explicit(&cache->max_rtt_ms, memory_order_relaxed);
-    uint64_t wait = infra->srtt_ms + 4 * (uint64_t)infra->rttvar_ms;
+    uint64_t wait = infra->srtt_ms + (uint64_t)size_max(4 * (size_t)infra->rttvar_ms, JITTER_MS);
 
     if (infra->srtt_ms == 0)
         wait = atomic_load_explicit(&cache->unknown_ms, memory_order_relaxed);
@@ -167,13 +173,28 @@ static bool look_get(const struct shard_link *link, void *context)
     return true;
 }
 
-void infra_get(struct infra_cache *cache, const struct addr *server, struct dname zone,
-               int64_t now_ms, struct infra *out)
+static void read_entry(struct infra_cache *cache, const struct addr *server, struct dname zone,
+                       int64_t now_ms, struct infra *out)
 {
     struct reading reading = {{server, zone}, now_ms, out};
 
     memset(out, 0, sizeof(*out));
     shards_look(cache->shards, key_hash(cache, &reading.key), look_get, &reading);
+}
+
+void infra_get(struct infra_cache *cache, const struct addr *server, struct dname zone,
+               int64_t now_ms, struct infra *out)
+{
+    struct infra everywhere;
+
+    read_entry(cache, server, zone, now_ms, out);
+    if (out->srtt_ms == 0 && !dname_is_root(zone)) {
+        read_entry(cache, server, dname_root, now_ms, &everywhere);
+        out->srtt_ms = everywhere.srtt_ms;
+        out->rttvar_ms = everywhere.rttvar_ms;
+        out->silent_elsewhere = everywhere.timeouts_in_row >= SILENT_AFTER;
+        out->dead_elsewhere = everywhere.dead_until_ms != 0;
+    }
     out->timeout_ms = timeout_ms(cache, out);
 }
 
@@ -265,6 +286,17 @@ static void happened(struct infra_cache *cache, struct event *event)
         free(event->fresh);
 }
 
+/* For the zone, and for the server as such. */
+static void happened_everywhere(struct infra_cache *cache, const struct event *event)
+{
+    struct event here = *event, everywhere = *event;
+
+    happened(cache, &here);
+    everywhere.key.zone = dname_root;
+    if (!dname_is_root(event->key.zone))
+        happened(cache, &everywhere);
+}
+
 static void forget_silence(struct host *host)
 {
     host->infra.timeouts_in_row = 0;
@@ -283,7 +315,7 @@ void infra_answered(struct infra_cache *cache, const struct addr *server, struct
 {
     struct event event = {{server, zone}, now_ms, learn_answer, 0, NULL, {.rtt_ms = rtt_ms}};
 
-    happened(cache, &event);
+    happened_everywhere(cache, &event);
 }
 
 enum infra_type infra_type_of(uint16_t qtype)
@@ -313,7 +345,7 @@ void infra_timed_out(struct infra_cache *cache, const struct addr *server, struc
     struct event event = {
         {server, zone}, now_ms, learn_timeout, 0, NULL, {.silence = {timeout_ms_given, qtype}}};
 
-    happened(cache, &event);
+    happened_everywhere(cache, &event);
 }
 
 static void learn_probe(struct host *host, const struct event *event)

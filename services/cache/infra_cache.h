@@ -31,9 +31,13 @@ enum { INFRA_WAIT_MAX_MS = 2000 };
  */
 struct infra {
     bool known;
-    uint32_t srtt_ms, rttvar_ms; /* RFC 6298; srtt 0: never measured */
+    /* RFC 6298; srtt 0: never measured. What a server needs for other zones counts where it was not
+     * measured for this one. */
+    uint32_t srtt_ms, rttvar_ms;
     uint32_t timeout_ms;         /* what to wait for the next answer, back-off included */
     uint16_t timeouts_in_row;    /* of packets that were not under way together */
+    bool silent_elsewhere;       /* it was, more than once, for whatever zone it was asked last */
+    bool dead_elsewhere;         /* so often that it counts as dead */
     uint8_t silent_types;        /* bit set of enum infra_type: what those packets asked for */
     /* 0: not dead. Else it was silent at least twice in a row; before that time nothing is sent
      * to it, from then on whoever gets infra_claim_probe's leave sends one packet. */

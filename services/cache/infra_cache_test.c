@@ -289,6 +289,36 @@ static void keys_are_told_apart(void **state)
     assert_true(infra.known && infra.lame);
 }
 
+/* A zone never heard of begins with what its server needs for others; its own measurements count more. */
+static void servers_are_known_beyond_their_zones(void **state)
+{
+    struct home *home = *state;
+    struct dname other = name_of(home->arena, "other.");
+    struct infra infra;
+
+    infra_get(home->cache, &home->server, other, NOW, &infra);
+    assert_int_equal(infra.timeout_ms, 400);
+    answered(home, NOW, 20);
+    infra_note(home->cache, &home->server, home->zone, NOW, INFRA_LAME);
+    infra_get(home->cache, &home->server, other, NOW, &infra);
+    assert_false(infra.known || infra.lame || infra.silent_elsewhere);
+    assert_int_equal(infra.srtt_ms, 20);
+    assert_int_equal(infra.timeout_ms, 60);
+    timed_out(home, NOW + 100, 60);
+    infra_get(home->cache, &home->server, other, NOW + 100, &infra);
+    assert_false(infra.silent_elsewhere); /* once is mere loss */
+    timed_out(home, NOW + 300, 120);
+    infra_get(home->cache, &home->server, other, NOW + 300, &infra);
+    assert_true(infra.silent_elsewhere);
+    assert_int_equal(infra.timeouts_in_row, 0); /* that is for each zone to find out */
+    assert_int_equal(infra.dead_until_ms, 0);
+    infra_answered(home->cache, &home->server, other, NOW + 400, 100);
+    infra_get(home->cache, &home->server, other, NOW + 400, &infra);
+    assert_int_equal(infra.srtt_ms, 100);
+    assert_false(infra.silent_elsewhere);
+    assert_int_equal(get(home, NOW + 400).srtt_ms, 20);
+}
+
 /* infra-host-ttl counts from the first thing learned, so that a misjudgement ends by itself. */
 static void ageing(void **state)
 {
@@ -298,7 +328,6 @@ static void ageing(void **state)
     answered(home, NOW + 899000, 20);
     assert_true(get(home, NOW + 899000).lame);
     assert_false(get(home, NOW + 900000).known);
-    assert_int_equal(get(home, NOW + 900000).timeout_ms, 400);
     answered(home, NOW + 900000, 20);
     assert_true(get(home, NOW + 900000).known);
     assert_false(get(home, NOW + 900000).lame);
@@ -339,8 +368,8 @@ static void budget(void **state)
         uint8_t bytes[4] = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
         struct addr server = addr_ip4(bytes, 53);
 
-        infra_answered(home->cache, &server, home->zone, NOW, 10);
-        infra_get(home->cache, &server, home->zone, NOW, &infra);
+        infra_answered(home->cache, &server, dname_root, NOW, 10);
+        infra_get(home->cache, &server, dname_root, NOW, &infra);
         assert_true(infra.known);
     }
     assert_in_range(infra_cache_size_bytes(home->cache), 1 << 19, 1 << 20);
@@ -360,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_dead_server_costs_little, set_up, tear_down),
         cmocka_unit_test_setup_teardown(facts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(servers_are_known_beyond_their_zones, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ageing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forgetting_failures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(budget, set_up, tear_down),

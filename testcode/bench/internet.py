@@ -1,7 +1,7 @@
 """internet.py - a small signed internet out of a seed: zone files for three name servers.
 
-Used by bench. One server knows the root, one the top-level domains, one (with two addresses) all zones
-below them, so that every delegation is real. Half of the zones are signed; most with ECDSA P-256, some
+Used by bench. One server knows the root, one the top-level domains, one all zones below them, each with
+two addresses, so that every delegation is real. Half of the zones are signed; most with ECDSA P-256, some
 with RSA and Ed25519, NSEC and NSEC3 in equal parts. The signatures are made here and not by a signer's
 tool, because twenty thousand calls of one would take longer than all of the measuring.
 """
@@ -18,8 +18,8 @@ import time
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
-ROOT, TOPS, LEAVES = "127.90.0.1", "127.90.1.1", ("127.90.2.1", "127.90.2.2")
-DEAD = "127.90.3.1"  # nobody listens there, and nothing comes back
+ROOT, LEAVES = ("127.90.0.1", "127.90.0.2"), ("127.90.2.1", "127.90.2.2")
+TOPS = ("127.90.1.1", "127.90.1.2")
 TTL, VALID_S = 86400, 30 * 86400
 NUMBERS = {"A": 1, "NS": 2, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "DS": 43, "RRSIG": 46,
            "NSEC": 47, "DNSKEY": 48, "NSEC3": 50, "NSEC3PARAM": 51}
@@ -236,13 +236,13 @@ def build(folder, seed, zones, tops):
     top_names = [f"tld{i}" for i in range(tops)]
     with multiprocessing.Pool() as pool:
         leaves = pool.map(leaf, [(folder, seed, i, top_names, now) for i in range(zones)], 100)
-    root = Zone("", [ROOT])
+    root = Zone("", ROOT)
     for i, top in enumerate(top_names):
-        zone, key = Zone(top, [TOPS]), Key(13, chance)
+        zone, key = Zone(top, TOPS), Key(13, chance)
         for name, ds, _, _ in leaves[i::tops]:
             zone.delegate(name, LEAVES, ds)
         zone.sign(key, i % 2 == 1, now)
-        root.delegate(top, [TOPS], key.ds(top))
+        root.delegate(top, TOPS, key.ds(top))
         with open(os.path.join(folder, top), "w", encoding="ascii") as file:
             file.write(zone.text())
     key = Key(13, chance)
@@ -272,6 +272,6 @@ def nsd_config(folder, addresses, zones):
 def servers(folder, known):
     """{process name: nsd's configuration}"""
     leaves = [(leaf_[0], f"z{i}") for i, leaf_ in enumerate(known["leaves"])]
-    return {"root": nsd_config(folder, [ROOT], [("", "root")]),
-            "tops": nsd_config(folder, [TOPS], [(top, top) for top in known["tops"]]),
+    return {"root": nsd_config(folder, ROOT, [("", "root")]),
+            "tops": nsd_config(folder, TOPS, [(top, top) for top in known["tops"]]),
             "leaves": nsd_config(folder, LEAVES, leaves)}
