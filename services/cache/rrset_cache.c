@@ -160,7 +160,8 @@ static bool may_stay(const struct rrset *old, const struct storing *storing)
         return set->trust < trust;
     return old->expires_s >= expiry_beside(storing, old) &&
            old->rrsig_count >= set->rrsig_count && rrset_same_data(old, set) &&
-           (rrset_security(old) != SEC_UNCHECKED || has_same_signatures(old, set));
+           (rrset_security(old) != SEC_UNCHECKED || set->rrsig_count < old->rrsig_count ||
+            has_same_signatures(old, set));
 }
 
 static bool look_if_stays(const struct shard_link *link, void *context)
