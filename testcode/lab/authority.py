@@ -1,7 +1,7 @@
 """authority.py - what a name server says out of a zone, signed or not, whatever is in the zone.
 
-Used by crooked.py. A zone is what broken_zones.sign_zone made; its denials are found by what they were
-meant to say, so that a server goes on as if nothing were wrong with them.
+Used by crooked.py. A zone is what broken_zones.sign_zone made; its denials are found by what they
+were meant to say, so that a server goes on as if nothing were wrong with them.
 """
 import base64
 import hashlib

@@ -1,9 +1,16 @@
 """broken_zones.py - signs the lab's zones, and breaks them where a case says so.
 
-Used by ede_world. What is wrong with a zone is said in words, "expired:A+nsec3", of the tables below:
-how its keys are (KEYS), what its parent says of them (ds:), how the chain of denials is (CHAIN), how
-signatures are made (TIMES, FIELDS), and what happens to all that afterwards (AFTER). A zone without
-words is sound. Signatures of algorithms that no validator has are rubbish of the right kind.
+Used by ede_world. What is wrong with a zone is said in words, "expired:A+nsec3":
+  keys      make_keys tells them
+  ds:...    what the parent says of them: ds_records
+  chain     nsec3[:ITERATIONS/SALT], optout, bitmap:TYPES, next:out or next:short, hash-alg:N, claim:N
+            (iterations), salt:HEX, owner:, noparam:, param-salt:, param-hash:, param-iterations:
+  telling   omit:PARTS of proofs, wrong:apex or wrong:www, another denial than the one that proves it
+  signing   TIMES, such as expired:A; signer:A/parent, labels:A/-1, tag:, algorithm:, covered:, ttl:;
+            zsk-signs-keys, both-sign, one-algorithm; also:A/expired, alien:A; unsigned
+  after     AFTER; with resign, what happens to keys happens before signing
+Sets are chosen by selected(). A zone without words is sound. Signatures of algorithms that no
+validator has are rubbish of the right kind.
 
 Needs python3-cryptography.
 """
@@ -171,7 +178,7 @@ def _make_keys(words):
 
 def ds_rdata(zone, key, spec):
     """One record from a digest type and letters: x wrong digest, t wrong tag, s cut short, l too
-    long, e empty, aN algorithm N, z of the ZSK (chosen by the caller), o of the second algorithm."""
+    long, e empty, aN algorithm N; z and o are the caller's."""
     number = int("".join(letter for letter in spec.partition("a")[0] if letter.isdigit()))
     letters = spec.partition("a")[0].lstrip("0123456789")
     algorithm = int(spec.partition("a")[2] or key.algorithm)
@@ -186,7 +193,8 @@ def ds_rdata(zone, key, spec):
 
 
 def ds_records(zone, keys, words):
-    """ds:none, or ds:SPEC/SPEC; "ds:2/1x" is a good one of SHA-256 and a bad one of SHA-1."""
+    """ds:none, or ds:SPEC/SPEC; "ds:2/1x" is a good one of SHA-256 and a bad one of SHA-1. With z it
+    is the other key's, with o that of the second algorithm."""
     specs = argument(words, "ds", "2")
     if specs == "none":
         return []
@@ -396,12 +404,15 @@ def remove_signatures(sets, what, _):
             one.signatures = [] if not role else [s for s in one.signatures if s[0] != role]
 
 
+def spoiled(octets):
+    return octets[:-9] + bytes((octets[-9] ^ 1,)) + octets[-8:]
+
+
 def spoil_signatures(sets, what, _):
     what, _, role = what.partition("/")
     for one in sets:
         if selected(one, what):
-            one.signatures = [(r, s if role and r != role else s[:-9] + bytes((s[-9] ^ 1,)) + s[-8:])
-                              for r, s in one.signatures]
+            one.signatures = [(r, s if role and r != role else spoiled(s)) for r, s in one.signatures]
 
 
 def remove_keys(sets, what, keys):

@@ -10,7 +10,7 @@ Columns: case, kind, servers, question, type, rcode, codes, accepted, packets, s
             forward-policy, forward/first with a sound server delegated, too; zone: see MAKERS;
             client: in no zone of the lab; others: see ede_test. "signed auth" and so on: the zone
             is signed; "signed nta": and the config says not to validate it; "signed shared": the
-            servers are those of lab.
+            servers are those of lab.; "signed levels": each word is a zone, "s" of the one before
   servers   words of crooked.py, separated by commas; "servfail*3" is three of them; "dead": nobody
             listens there; "@ADDRESS": glue that leads nowhere; "^": the zone of the line above. In
             a signed zone "=" and words of broken_zones.py may follow: "=expired:A+nsec3"
@@ -31,6 +31,7 @@ import socket
 import struct
 
 import broken_zones
+from authority import below, labels_of
 from client import NAMES_AT, TYPES, encode_name
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -200,7 +201,9 @@ class World:
             self.sign(zone, [""])
         for case in {case.label: case for case in reversed(listed)}.values():
             self.owner[case.zone] = case.zone
-            if case.form == "zone":
+            if case.form == "levels":
+                self.levels(case)
+            elif case.form == "zone":
                 word, _, argument = case.servers[0].partition(":")
                 MAKERS[word](self, case, argument)
             elif case.servers:
@@ -225,8 +228,8 @@ class World:
         for wording in wordings:
             self.variants[f"{zone}|{wording}"] = (zone, wording)
         if zone != ".":
-            above = max((name for name in self.zones if name != zone and
-                         broken_zones.below(zone, name)), key=lambda name: len(broken_zones.labels_of(name)))
+            above = max((name for name in self.zones if name != zone and below(zone, name)),
+                        key=lambda name: len(labels_of(name)))
             for rdata in broken_zones.ds_records(zone, keys, first):
                 self.add(above, zone, "DS", rdata.hex())
 
@@ -257,22 +260,22 @@ class World:
 
     def signed_zone(self, case, behaviours):
         """With a wildcard, an alias and an unsigned zone below, all at the same servers."""
-        zone, below = case.zone, f"sub.{case.zone}"
+        zone, lower = case.zone, f"sub.{case.zone}"
         self.sound_zone(zone, 1 if "mortal" in behaviours[0] else 300)
         self.add(zone, f"*.wild.{zone}", "A", "198.19.0.3")
         self.add(zone, f"alias.{zone}", "CNAME", f"www.{zone}")
         self.add(zone, f"toalias.{zone}", "CNAME", f"nobody.{zone}")
         self.add(zone, f"moved.{zone}", "DNAME", zone)
         self.add(zone, f"grows.{zone}", "DNAME", f"long-label.grows.{zone}")
-        self.sound_zone(below)
+        self.sound_zone(lower)
         self.sign(zone, list(dict.fromkeys(word.partition("=")[2] for word in behaviours)))
         if case.form == "shared":
             addresses = LABS
             for address in LABS:
-                self.servers[address][1].extend([f"{zone}|{behaviours[0][1:]}", below])
+                self.servers[address][1].extend([f"{zone}|{behaviours[0][1:]}", lower])
         else:
-            addresses = [self.server(case, word, [zone, below]) for word in behaviours]
-        for parent, cut in ((zone, below), ("lab.", zone)):
+            addresses = [self.server(case, word, [zone, lower]) for word in behaviours]
+        for parent, cut in ((zone, lower), ("lab.", zone)):
             self.delegate(parent, cut, [(f"ns{i + 1}.{cut}", address)
                                         for i, address in enumerate(addresses)])
         return addresses
@@ -330,6 +333,15 @@ class World:
         addresses = self.signed_zone(case, behaviours)
         self.sections += [f"{kind}-zone:", f'    name: "{case.zone}"']
         self.sections += [f"    {kind}-addr: {address}" for address in addresses]
+
+    def levels(self, case):
+        """One zone below the other, the words of each in the place of a server."""
+        above, zone = "lab.", case.zone
+        for wording in case.servers:
+            self.sound_zone(zone)
+            self.sign(zone, [wording[1:]])
+            self.delegate(above, zone, [(f"ns1.{zone}", self.server(case, wording, [zone]))])
+            above, zone = zone, f"s.{zone}"
 
     # ---- reading back ----
 
