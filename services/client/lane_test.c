@@ -234,6 +234,35 @@ static void a_newer_rrset_is_shown(void **state)
     assert_int_equal(bytes_u32(octets + out.used - 10), 200);
 }
 
+static void supersede_the_answer(int64_t now_s)
+{
+    struct message *message = message_of(bench.arena, "www.example. A", RCODE_NOERROR, FLAG_QR,
+                                         "www.example. 250 A 192.0.2.78");
+    struct rrset *set = rrset_copy_in(bench.arena, message->rrsets[0]);
+
+    set->trust = TRUST_ANSWER_AA;
+    set->expires_s = now_s + 250;
+    rrset_set_security(set, SEC_INSECURE);
+    rrset_unref(rrset_cache_replace(bench.env.rrsets, set, RRSET_PLAIN, now_s));
+}
+
+/* Where each answer supersedes the sets of others, as SOAs do, images are not made all the
+ * time. */
+static void an_image_a_second_is_enough(void **state)
+{
+    (void)state;
+    bench.uses_lane = true;
+    apply(NULL, NULL, NULL);
+    ask_until_known("www.example. A", PLAIN);
+    assert_true(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+    supersede_the_answer(world_now_s(&paper.world));
+    ask_until_known("www.example. A", PLAIN);
+    assert_false(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+    paper.now_ms += 1000;
+    ask_until_known("www.example. A", PLAIN);
+    assert_true(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+}
+
 static void time_passes(void **state)
 {
     uint8_t octets[PACKET_MAX];
@@ -312,6 +341,7 @@ int main(void)
         TEST(what_does_not_fit_is_not_answered),
         TEST(a_memo_ends_with_what_it_shows),
         TEST(a_newer_rrset_is_shown),
+        TEST(an_image_a_second_is_enough),
         TEST(time_passes),
         TEST(other_settings_make_other_memos),
         TEST(hits_are_counted),

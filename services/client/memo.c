@@ -225,21 +225,34 @@ static void keep_other_image(struct making *making)
     making->memo.image[!making->dnssec_ok] = entry->memo->image[!making->dnssec_ok];
 }
 
-/* What is asked for once only need not be kept twice. */
+static const struct image *image_of(const struct msg_entry *entry, bool dnssec_ok)
+{
+    if (entry->memo == NULL || entry->memo->image[dnssec_ok].size == 0)
+        return NULL;
+    return (const struct image *)(const void *)entry->memo->image[dnssec_ok].data;
+}
+
+/* What is asked for once only need not be kept twice; and where a set is superseded all the
+ * time (the SOA of a zone with many denials), an image a second is enough. */
 static bool is_due(const struct visit *visit, const struct hit *hit)
 {
+    const struct request_settings *settings = &visit->service->settings;
     const struct msg_entry *entry = hit->entry;
+    const struct image *image = image_of(entry, visit->asker.dnssec_ok);
 
     if (!visit->service->lane_is_open)
         return false;
     if (!atomic_load_explicit(&entry->was_hit, memory_order_relaxed)) {
         atomic_store_explicit(&((struct msg_entry *)entry)->was_hit, true,
                               memory_order_relaxed);
-        if (!visit->service->settings.check_memos)
+        if (!settings->check_memos)
             return false;
     }
-    return !is_valid(entry, visit->service->settings.generation, visit->now_s) ||
-           entry->memo->image[visit->asker.dnssec_ok].size == 0;
+    if (image == NULL)
+        return true;
+    return !is_valid(entry, settings->generation, visit->now_s) &&
+           (image->made_s != visit->now_s || settings->check_memos ||
+            entry->memo->generation != settings->generation);
 }
 
 void memo_keep(struct visit *visit, const struct hit *hit)
