@@ -35,6 +35,12 @@ void call_failed(struct call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 /** Ends it: the arguments cannot be. */
 void call_misused(struct call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/** Reads an argument that is a name. @return false: it is none, and the call has ended. */
+bool call_name(struct call *call, const char *text, struct dname *name);
+
+/** A list of the reasons, "EDE words" each; nothing when there are none. */
+void call_reasons(struct outline *out, const struct reasons *reasons);
+
 /** Each command, by its name in commands.def. */
 #define COMMAND(ident, words, arguments, least, most, text)                                    \
     void command_##ident(struct call *call);

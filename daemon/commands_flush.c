@@ -62,23 +62,11 @@ static void flush(struct call *call, struct choice *choice)
     call_done(call);
 }
 
-/* @return false: the call has ended. */
-static bool read_name(struct call *call, const char *text, struct dname *name)
-{
-    enum status status = dname_from_text_in(call->arena, text, name);
-
-    if (status == STATUS_MALFORMED)
-        call_misused(call, "\"%s\" is not a domain name", text);
-    else if (status != STATUS_OK)
-        call_failed(call, "out of memory");
-    return status == STATUS_OK;
-}
-
 void command_flush_name(struct call *call)
 {
     struct choice choice = {.what = WHAT_ALL_TYPES};
 
-    if (read_name(call, call->words[0], &choice.name))
+    if (call_name(call, call->words[0], &choice.name))
         flush(call, &choice);
 }
 
@@ -86,7 +74,7 @@ void command_flush_type(struct call *call)
 {
     struct choice choice = {.what = WHAT_ONE_TYPE};
 
-    if (!read_name(call, call->words[0], &choice.name))
+    if (!call_name(call, call->words[0], &choice.name))
         return;
     if (rrtype_from_text(call->words[1], &choice.type) != STATUS_OK)
         call_misused(call, "\"%s\" is not a type of records", call->words[1]);
@@ -98,7 +86,7 @@ void command_flush_zone(struct call *call)
 {
     struct choice choice = {.what = WHAT_ALL_TYPES, .and_below = true};
 
-    if (read_name(call, call->words[0], &choice.name))
+    if (call_name(call, call->words[0], &choice.name))
         flush(call, &choice);
 }
 

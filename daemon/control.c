@@ -173,6 +173,27 @@ void call_misused(struct call *call, const char *format, ...)
     end_badly(call, CONTROL_USAGE, words);
 }
 
+bool call_name(struct call *call, const char *text, struct dname *name)
+{
+    enum status status = dname_from_text_in(call->arena, text, name);
+
+    if (status == STATUS_MALFORMED)
+        call_misused(call, "\"%s\" is not a domain name", text);
+    else if (status != STATUS_OK)
+        call_failed(call, "out of memory");
+    return status == STATUS_OK;
+}
+
+void call_reasons(struct outline *out, const struct reasons *reasons)
+{
+    if (reasons->count == 0)
+        return;
+    outline_open_list(out, "reasons");
+    for (size_t i = 0; i < reasons->count; i++)
+        outline_printf(out, NULL, "%u %s", reasons->item[i].code, reasons->item[i].text);
+    outline_close(out);
+}
+
 static void keep_line(struct log *log, enum log_level level, const char *line)
 {
     struct call *call = CONTAINER_OF(log, struct call, log);

@@ -217,11 +217,6 @@ static void say_server(struct run *run, const struct sim_server *server)
         server->keeps_no_case ? " no-case" : "", server->no_edns_in_reply ? " no-edns" : "");
 }
 
-static const char *security_word(enum security security)
-{
-    return security == SEC_SECURE ? "secure" : security == SEC_BOGUS ? "bogus" : "insecure";
-}
-
 static void say_signing(struct run *run, const struct sim_zone *zone)
 {
     const struct sim_signing *signing = zone->signing;

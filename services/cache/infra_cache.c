@@ -437,6 +437,37 @@ void infra_forget_failures(struct infra_cache *cache)
     shards_visit(cache->shards, visit_forget, NULL);
 }
 
+struct showing {
+    struct infra_cache *cache;
+    int64_t now_ms;
+    void (*show)(void *context, const struct addr *server, struct dname zone,
+                 const struct infra *infra);
+    void *context;
+};
+
+static enum shard_verdict visit_show(struct shard_link *link, void *context)
+{
+    const struct showing *showing = context;
+    const struct host *host = CONTAINER_OF(link, struct host, link);
+    struct infra infra = host->infra;
+
+    if (infra.expires_s <= showing->now_ms / 1000)
+        return SHARD_KEEP;
+    infra.timeout_ms = timeout_ms(showing->cache, &infra);
+    showing->show(showing->context, &host->server, dname_of_wire(host->zone), &infra);
+    return SHARD_KEEP;
+}
+
+void infra_cache_visit(struct infra_cache *cache, int64_t now_ms,
+                       void (*show)(void *context, const struct addr *server, struct dname zone,
+                                    const struct infra *infra),
+                       void *context)
+{
+    struct showing showing = {cache, now_ms, show, context};
+
+    shards_visit(cache->shards, visit_show, &showing);
+}
+
 void infra_flush(struct infra_cache *cache)
 {
     shards_flush(cache->shards);

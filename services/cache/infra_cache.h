@@ -101,6 +101,11 @@ void infra_note_cookie(struct infra_cache *cache, const struct addr *server, str
 /** The network has changed: forget timeouts and deaths, keep what servers can do. */
 void infra_forget_failures(struct infra_cache *cache);
 void infra_flush(struct infra_cache *cache);
+/** Shows every entry that is not too old; server, zone and infra are borrowed. */
+void infra_cache_visit(struct infra_cache *cache, int64_t now_ms,
+                       void (*show)(void *context, const struct addr *server, struct dname zone,
+                                    const struct infra *infra),
+                       void *context);
 uint64_t infra_cache_count(const struct infra_cache *cache);
 uint64_t infra_cache_size_bytes(const struct infra_cache *cache);
 

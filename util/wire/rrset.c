@@ -308,3 +308,33 @@ void rrset_unref(const struct rrset *set)
     if (atomic_fetch_sub_explicit(&counted->references, 1, memory_order_acq_rel) == 1)
         free(counted);
 }
+
+/* ---- words ---- */
+
+const char *security_word(enum security security)
+{
+    switch (security) {
+    case SEC_UNCHECKED: return "unchecked";
+    case SEC_BOGUS: return "bogus";
+    case SEC_INDETERMINATE: return "indeterminate";
+    case SEC_INSECURE: return "insecure";
+    case SEC_SECURE: return "secure";
+    }
+    return "unknown";
+}
+
+const char *trust_word(enum trust trust)
+{
+    switch (trust) {
+    case TRUST_NONE: break;
+    case TRUST_ADDITIONAL: return "additional";
+    case TRUST_AUTHORITY: return "referral";
+    case TRUST_ADDITIONAL_AA: return "additional, authoritative";
+    case TRUST_ANSWER: return "answer";
+    case TRUST_AUTHORITY_AA: return "authority, authoritative";
+    case TRUST_ANSWER_AA: return "answer, authoritative";
+    case TRUST_VALIDATED: return "validated";
+    case TRUST_CONFIGURED: return "configured";
+    }
+    return "none";
+}

@@ -67,6 +67,10 @@ static inline enum security rrset_security(const struct rrset *set)
     return (enum security)atomic_load_explicit(&set->security, memory_order_acquire);
 }
 
+/** "secure", "bogus" ...; what the trust rests on. */
+const char *security_word(enum security security);
+const char *trust_word(enum trust trust);
+
 void rrset_set_security(const struct rrset *set, enum security security);
 
 /** Same owner, type, class and the same rdata whatever the order; signatures and TTL left aside. */
