@@ -68,7 +68,7 @@ static bool may_be_private(const struct scrubber *scrubber, struct dname owner)
 /* The set without addresses of private-address, or NULL when none is left. */
 static const struct rrset *without_private(struct scrubber *scrubber, const struct rrset *set)
 {
-    size_t left = set->rr_count;
+    size_t left;
     bool *stays;
     const struct rrset *rest;
 
@@ -81,6 +81,7 @@ static const struct rrset *without_private(struct scrubber *scrubber, const stru
         scrubber->no_memory = true;
         return NULL;
     }
+    left = set->rr_count;
     for (size_t i = 0; i < set->rr_count; i++) {
         stays[i] = !is_private(scrubber, rrset_rdata(set, i));
         left -= !stays[i];

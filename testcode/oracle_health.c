@@ -162,6 +162,18 @@ static bool is_within_bounds(const struct zone_view *view)
            view->bad_sends <= BAD_SENDS_MAX;
 }
 
+/* Those without glue as well: their addresses may be known from elsewhere. */
+static uint32_t count_flawed(const struct sim_net *net, const struct sim_zone *zone)
+{
+    uint32_t count = 0;
+
+    for (unsigned i = 0; i < zone->host_count; i++)
+        for (unsigned j = 0; j < zone->hosts[i]->server_count; j++)
+            count += sim_fault_is_healthy(&zone->hosts[i]->servers[j]->fault) &&
+                     !is_healthy(net, zone, zone->hosts[i]->servers[j]);
+    return count;
+}
+
 /* @param costs of all zones before it, each from the root on. */
 static struct oracle_cost cost_of(const struct sim_net *net, const struct sim_zone *zone,
                                   const struct oracle_cost *costs)
@@ -177,6 +189,7 @@ static struct oracle_cost cost_of(const struct sim_net *net, const struct sim_zo
             see_host(net, zone, zone->hosts[i], &view);
     if (!view.healthy_known)
         look_up_hosts(net, zone, costs, &view);
+    view.cost.flawed = count_flawed(net, zone);
     view.cost.sends += view.bad_sends;
     view.cost.reachable = is_within_bounds(&view);
     if (zone->parent != NULL) {

@@ -10,6 +10,7 @@
 
 enum {
     SIGNATURES_MAX = SIM_KEYS_MAX + 3,
+    LOOKED_AT = 4, /* iter-scrub-rrsig */
     RRSIG_HEAD_MAX = 18 + DNAME_MAX,
     FAR_S = 60 * 86400 /* out of date by more than any clock */
 };
@@ -205,22 +206,29 @@ static void add_wrong_key(struct signatures *signatures)
     add(signatures);
 }
 
-/* Of no use, and of no harm: of an algorithm that nobody knows, of nobody's key, out of date.
- */
+/* Of no use, and of no harm: of an algorithm that nobody knows, of nobody's key, out of date. Not more
+ * than leaves the good ones among those that a resolver looks at. */
 static void add_noise(struct signatures *signatures)
 {
     struct sim_key unknown = {.algorithm = SIM_ALGORITHM_UNKNOWN, .tag = 4711};
     struct making kept = signatures->making;
+    const struct sim_key *active = NULL;
+    unsigned good = 0;
 
-    add_by(signatures, &unknown);
-    add_by(signatures, &signatures->signing->stranger);
-    signatures->making.begin_s -= 2 * FAR_S;
-    signatures->making.end_s -= 2 * FAR_S;
     for (unsigned i = 0; i < signatures->signing->signer_count; i++)
         if (is_active(signatures, &signatures->signing->signers[i])) {
-            add_by(signatures, &signatures->signing->signers[i].key);
-            break;
+            active = &signatures->signing->signers[i].key;
+            good++;
         }
+    if (good + 1 <= LOOKED_AT)
+        add_by(signatures, &unknown);
+    if (good + 3 <= LOOKED_AT)
+        add_by(signatures, &signatures->signing->stranger);
+    if (active != NULL && good + 2 <= LOOKED_AT) {
+        signatures->making.begin_s -= 2 * FAR_S;
+        signatures->making.end_s -= 2 * FAR_S;
+        add_by(signatures, active);
+    }
     signatures->making = kept;
 }
 

@@ -56,6 +56,7 @@ struct run {
     bool one_at_a_time;
     bool repeats_itself; /* the settings want equal questions */
     uint64_t truncated;  /* answers until now */
+    bool caches_are_small;
 };
 
 /* ---- telling ---- */
@@ -407,6 +408,7 @@ static const char *draw_config(struct run *run)
                     (unsigned)(sim_below(&random, 3) * 900));
     if (sim_chance(&random, 150)) {
         text_printf(&text, "  msg-cache-size: 32k\n  rrset-cache-size: 32k\n");
+        run->caches_are_small = true;
         /* Signatures push out addresses of servers before they were asked. */
         run->clients.asks_for_too_much |= run->net->anchor_count > 0;
     }
@@ -443,8 +445,9 @@ static bool make_resolver(struct run *run)
     struct options *options = read_options(run);
     bool is_scarce = run->wish->scarce != NULL && run->wish->seed % SCARCE_ONE_IN == 0;
     struct resolver_hooks hooks = {.no_built_in_anchors = true, /* of the real root */
-                                   /* without memory the long way cannot tell all reasons */
-                                   .check_memos = !is_scarce};
+                                   /* without memory the long way cannot tell all reasons; a set
+                                    * that was pushed out is not marked as replaced */
+                                   .check_memos = !is_scarce && !run->caches_are_small};
     const struct upstream_options *upstream;
 
     if (options == NULL)

@@ -680,6 +680,8 @@ static enum chained gather(struct query *query, struct val_state *state, struct 
         if (is_bad) {
             if (bad->count == 0)
                 *bad = why;
+            if (query->budget->left[COST_FAILED_SIGNATURES] < VAL_FAILURES_FOR_RETRY)
+                break;
             continue;
         }
         if (good != CHAIN_HAS)

@@ -22,7 +22,7 @@ enum judged {
     JUDGE_NO_MEMORY
 };
 
-enum { ALIAS_STEPS_MAX = 64, ADDITIONAL_SETS_MAX = 8, FAILURES_FOR_RETRY = 3 };
+enum { ALIAS_STEPS_MAX = 64, ADDITIONAL_SETS_MAX = 8 };
 
 static struct message *message_of(struct query *query)
 {
@@ -419,7 +419,7 @@ static enum judged gather(struct query *query, struct val_state *state,
             if (state->proof_fault.why.count == 0)
                 state->proof_fault = state->fault;
             state->fault = (struct val_fault){0};
-            if (query->budget->left[COST_FAILED_SIGNATURES] < FAILURES_FOR_RETRY)
+            if (query->budget->left[COST_FAILED_SIGNATURES] < VAL_FAILURES_FOR_RETRY)
                 break; /* another server may have a better proof, which must be paid for, too */
             continue;
         }

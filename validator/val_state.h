@@ -22,6 +22,10 @@
 #include "validator/sig.h"
 #include "validator/validator.h"
 
+/* Failed verifications that are kept back of signature-failures-max where one proof has several bad
+ * signatures: another server may have a better one, which must be paid for, too. */
+enum { VAL_FAILURES_FOR_RETRY = 3 };
+
 enum val_state_id {
     VAL_START,
     VAL_AWAIT,
