@@ -167,7 +167,7 @@ enum hit_age hit_find(const struct env *env, const struct question *question,
 
     out->age = HIT_NONE;
     out->stale_s = 0;
-    if (entry == NULL && env->validates && (flavour & MSG_FLAVOUR_MADE) == 0) {
+    if (entry == NULL && env->validates) {
         /* RFC 4035 section 3.2.2: what is good for one is good for the other once it is judged.
          */
         entry =
