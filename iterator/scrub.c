@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "iterator/few_signatures.h"
 #include "util/wire/rdata.h"
 
 struct scrubber {
@@ -164,7 +165,7 @@ static const struct rrset *find_set(const struct rrset **sets, size_t count, str
     return NULL;
 }
 
-/* The set with at most so many records and signatures; the first ones stay. NULL: no memory. */
+/* The set with at most so many records, the first ones, and signatures. NULL: no memory. */
 static const struct rrset *at_most(struct scrubber *scrubber, const struct rrset *set,
                                    size_t records, size_t signatures)
 {
@@ -174,8 +175,10 @@ static const struct rrset *at_most(struct scrubber *scrubber, const struct rrset
     if (set->rr_count <= records && set->rrsig_count <= signatures)
         return set;
     stays = ARENA_ARRAY(scrubber->arena, bool, (size_t)set->rr_count + set->rrsig_count);
-    for (size_t i = 0; stays != NULL && i < (size_t)set->rr_count + set->rrsig_count; i++)
-        stays[i] = i < set->rr_count ? i < records : i < set->rr_count + signatures;
+    for (size_t i = 0; stays != NULL && i < set->rr_count; i++)
+        stays[i] = i < records;
+    if (stays != NULL)
+        few_signatures(set, signatures, stays + set->rr_count);
     rest = stays == NULL ? NULL : rrset_filter_in(scrubber->arena, set, stays);
     scrubber->no_memory = scrubber->no_memory || rest == NULL;
     return rest;

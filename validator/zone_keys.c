@@ -21,33 +21,13 @@ struct zone_keys {
     struct zone_key keys[];
 };
 
-static uint32_t tag_sum(const uint8_t *octets, size_t size)
-{
-    uint32_t sum = 0;
-
-    for (size_t i = 0; i < size; i++)
-        sum += (i & 1) != 0 ? octets[i] : (uint32_t)octets[i] << 8;
-    return sum;
-}
-
-/* RFC 4034 appendix B; B.1 for the one algorithm that had another way. */
-uint16_t dnskey_tag(struct slice rdata)
-{
-    uint32_t sum;
-
-    if (rdata.size >= 4 && rdata.data[3] == ALGORITHM_RSAMD5)
-        return rdata.size < 7 ? 0 : bytes_u16(rdata.data + rdata.size - 3);
-    sum = tag_sum(rdata.data, rdata.size);
-    return (uint16_t)(sum + (sum >> 16));
-}
-
 /* The tag that the key would have without its flaws. */
 static uint16_t mended_tag(const struct dnskey *key)
 {
     uint32_t flags = (key->flags | DNSKEY_ZONE) & ~(uint32_t)DNSKEY_REVOKE;
     uint32_t sum = flags + (DNSKEY_PROTOCOL << 8 | key->algorithm);
 
-    sum += tag_sum(key->key.data, key->key.size);
+    sum += dnskey_tag_sum(key->key);
     return (uint16_t)(sum + (sum >> 16));
 }
 

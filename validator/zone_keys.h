@@ -7,6 +7,7 @@
 #ifndef TREESHREW_VALIDATOR_ZONE_KEYS_H
 #define TREESHREW_VALIDATOR_ZONE_KEYS_H
 
+#include "util/wire/rdata.h"
 #include "util/wire/rrset.h"
 #include "validator/algo.h"
 
@@ -20,9 +21,6 @@ struct dnskey {
     struct slice key; /* public key field */
 };
 bool dnskey_read(struct slice rdata, struct dnskey *out);
-
-/** RFC 4034 appendix B; and B.1 for algorithm 1. */
-uint16_t dnskey_tag(struct slice rdata);
 
 /** The fields of DS (and CDS, TA) rdata; false when it is too short. */
 struct ds {

@@ -250,6 +250,9 @@ class World:
         self._odd("all-at-once", "bind", pair(13) + pair(8) + [
             Key(8, "ksk", revoked=True, ds=False), Key(13, "zsk", signs=False),
             Key(15, "ksk", published=False, signs=False)], denial="nsec3", all_sign_keys=True)
+        # More signatures of the DNSKEY set than are kept, those of another algorithm first.
+        self._odd("many-signatures", "bind", pair(13) + pair(8, ds=False) + [
+            Key(8, "ksk", ds=False), Key(8, "zsk")], all_sign_keys=True)
         # Keys and DS sets of rare kinds.
         self._odd("csk", "bind", [Key(13, "csk")], denial="optout")
         self._odd("rsa4096", "bind", [Key(8, "ksk", bits=4096), Key(8, "zsk", bits=2048)])
@@ -348,6 +351,15 @@ _ A 198.18.3.11
         parent = self.parent_of(name)
         return zone.plan is not None and parent is not None and \
             (parent.plan is None or self.is_island(parent.name))
+
+    def is_anchored_apart(self, name):
+        """At or below a zone with a trust anchor of its own, the root apart."""
+        at = self.zones[self.zone_of(name)]
+        while at is not None and at.name != ".":
+            if at.anchor:
+                return True
+            at = self.parent_of(at.name)
+        return False
 
     def hosts(self):
         return {host: [zone for zone in self.zones.values() if zone.host == host]

@@ -280,3 +280,23 @@ bool rdata_rrsig(struct slice rdata, struct rdata_rrsig *out)
     out->signature = cursor_rest(&in);
     return !cursor_failed(&in);
 }
+
+uint32_t dnskey_tag_sum(struct slice octets)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < octets.size; i++)
+        sum += (i & 1) != 0 ? octets.data[i] : (uint32_t)octets.data[i] << 8;
+    return sum;
+}
+
+uint16_t dnskey_tag(struct slice rdata)
+{
+    enum { ALGORITHM_AT = 3, RSAMD5 = 1 }; /* the one algorithm that had another way */
+    uint32_t sum;
+
+    if (rdata.size > ALGORITHM_AT && rdata.data[ALGORITHM_AT] == RSAMD5)
+        return rdata.size < 7 ? 0 : bytes_u16(rdata.data + rdata.size - 3);
+    sum = dnskey_tag_sum(rdata);
+    return (uint16_t)(sum + (sum >> 16));
+}

@@ -75,4 +75,10 @@ struct rdata_rrsig {
 };
 bool rdata_rrsig(struct slice rdata, struct rdata_rrsig *out);
 
+/** The key tag of DNSKEY rdata (RFC 4034 appendix B; B.1 for algorithm 1). */
+uint16_t dnskey_tag(struct slice rdata);
+
+/** The sum that the tag is folded from, of rdata or of an even part of it. */
+uint32_t dnskey_tag_sum(struct slice octets);
+
 #endif
