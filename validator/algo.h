@@ -49,6 +49,12 @@ void crypto_free(struct crypto *crypto);
 /** False: data signed by nothing else is insecure, never bogus (RFC 4035 section 5.2). */
 bool algo_is_supported(const struct crypto *crypto, uint8_t algorithm);
 
+/**
+ * What one verification counts for in COST_SIGNATURES: more where it takes several times as long as
+ * those that zones mostly use (RSA, P-256, Ed25519). 1 for what is not supported.
+ */
+unsigned algo_weight(uint8_t algorithm);
+
 /** "ECDSAP256SHA256"; NULL for a number without a name. For logs. */
 const char *algo_name(uint8_t algorithm);
 

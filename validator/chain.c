@@ -662,9 +662,10 @@ static enum chained gather(struct query *query, struct val_state *state, struct 
     const struct message *message = fetched_message(&chain->fetch);
     size_t count;
     const struct rrset **sets = message_section(message, SECTION_AUTHORITY, &count);
+    unsigned looked_at = 0;
 
     val_denial_begin(query, state, denial, chain->at->zone);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && looked_at < DENIAL_RECORDS_MAX; i++) {
         const struct rrset *set = sets[i];
         struct reasons why;
         enum chained good;
@@ -676,6 +677,7 @@ static enum chained gather(struct query *query, struct val_state *state, struct 
             denial_add_unsigned(denial);
             continue;
         }
+        looked_at++;
         good = check_set(query, state, &set, true, &why, &is_bad);
         if (is_bad) {
             if (bad->count == 0)

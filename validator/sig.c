@@ -346,11 +346,12 @@ static struct slice write_signed(struct signing *signing, const struct attempt *
 /* ---- verification ---- */
 
 /* Taking comes before working; a question whose failures are used up verifies nothing more. */
-static bool take(struct signing *signing)
+static bool take(struct signing *signing, uint8_t algorithm)
 {
     struct budget *budget = signing->check->budget;
 
-    if (budget->left[COST_FAILED_SIGNATURES] > 0 && budget_take(budget, COST_SIGNATURES, 1))
+    if (budget->left[COST_FAILED_SIGNATURES] > 0 &&
+        budget_take(budget, COST_SIGNATURES, algo_weight(algorithm)))
         return true;
     if (budget->left[COST_FAILED_SIGNATURES] == 0)
         budget_take(budget, COST_FAILED_SIGNATURES, 1); /* says no, and notes it */
@@ -426,7 +427,7 @@ static bool try_key(struct signing *signing, size_t index, const struct attempt 
      * the RRset. That there are still more is nobody's mistake. */
     if (signing->failures == FAILURES_PER_RRSET)
         give_up(signing);
-    if (!take(signing))
+    if (!take(signing, attempt->fields.algorithm))
         return true;
     status = zone_keys_public(signing->keys, check->crypto, index, &key);
     if (status == STATUS_OK)

@@ -22,7 +22,7 @@ enum judged {
     JUDGE_NO_MEMORY
 };
 
-enum { ALIAS_STEPS_MAX = 64, ADDITIONAL_SETS_MAX = 8 };
+enum { ALIAS_STEPS_MAX = 64, ASIDE_VERIFIED_MAX = 8 };
 
 static struct message *message_of(struct query *query)
 {
@@ -390,11 +390,13 @@ static enum judged judge_set(struct query *query, struct val_state *state, size_
 
 /* ---- proofs ---- */
 
-/* Adds what the zone signed of the authority section. What is bad is remembered, not fatal: the
- * proof may do without. */
+/* Adds what the zone signed of the authority section, as many records as denials look at. What is
+ * bad is remembered, not fatal: the proof may do without. */
 static enum judged gather(struct query *query, struct val_state *state,
                           const struct val_zone *zone, struct denial *denial)
 {
+    unsigned verified = 0;
+
     val_denial_begin(query, state, denial, zone->entry->zone);
     for (size_t i = authority_begin(query); i < authority_end(query); i++) {
         const struct rrset *set = set_at(query, i);
@@ -410,7 +412,7 @@ static enum judged gather(struct query *query, struct val_state *state,
         }
         if (!sig_signer(set, &signer) || !dname_equal(signer, zone->entry->zone))
             continue;
-        if (!judge_cheaply(query, state, i))
+        if (!judge_cheaply(query, state, i) && verified++ < DENIAL_RECORDS_MAX)
             judged = verify(query, state, i, zone);
         if (judged == JUDGE_NO_MEMORY)
             return judged;
@@ -691,8 +693,9 @@ static enum judged judge_denial(struct query *query, struct val_state *state, st
 
 /* ---- what stands beside the answer ---- */
 
-/* Verified with keys that are at hand; nothing is fetched for it. */
-static bool is_good_aside(struct query *query, struct val_state *state, size_t i)
+/* Verified with keys that are at hand; nothing is fetched for it. @param left so many more may be. */
+static bool is_good_aside(struct query *query, struct val_state *state, size_t i,
+                          unsigned *left)
 {
     const struct rrset *set = set_at(query, i);
     const struct val_zone *zone;
@@ -703,8 +706,9 @@ static bool is_good_aside(struct query *query, struct val_state *state, size_t i
     if (!sig_signer(set, &signer) || state->items[i].failed)
         return false;
     zone = val_zone_find(state, signer, true);
-    if (zone == NULL || zone->security != SEC_SECURE)
+    if (zone == NULL || zone->security != SEC_SECURE || *left == 0)
         return false;
+    --*left;
     if (verify(query, state, i, zone) == JUDGED)
         return state->items[i].security == SEC_SECURE;
     state->fault = (struct val_fault){0};
@@ -716,14 +720,13 @@ static bool is_good_aside(struct query *query, struct val_state *state, size_t i
 static void clean_up(struct query *query, struct val_state *state)
 {
     const struct validator_options *options = val_env(query)->config->options;
-    size_t verified = 0;
+    unsigned left = ASIDE_VERIFIED_MAX;
 
     for (size_t i = authority_begin(query); i < authority_end(query); i++)
-        state->items[i].drop = !is_good_aside(query, state, i);
+        state->items[i].drop = !is_good_aside(query, state, i, &left);
     for (size_t i = authority_end(query); i < state->item_count; i++)
         if (options->val_clean_additional)
-            state->items[i].drop =
-                ++verified > ADDITIONAL_SETS_MAX || !is_good_aside(query, state, i);
+            state->items[i].drop = !is_good_aside(query, state, i, &left);
 }
 
 bool val_drop_items(struct query *query, const struct val_state *state)

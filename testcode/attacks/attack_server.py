@@ -206,15 +206,38 @@ class AnyTypes(Attack):
              ("SPF", '"s"'), ("KX", "1 a.attack."), ("APL", "1:192.0.2.0/24"),
              ("OPENPGPKEY", "AAAA"), ("PTR", "p.attack.")]
 
-    def __init__(self, label):
+    def __init__(self, label, algorithm):
         super().__init__(label)
-        self.more = [signing.Key(label, P256, signing.ZONE)]
+        self.more = [signing.Key(label, algorithm, signing.ZONE)]
 
     def answer(self, qname, _qtype):
         lines = []
         for kind, text in self.TYPES:
             lines += self.zone.signed(qname, kind, text, key=self.more[0])
         return dns.rcode.NOERROR, lines, []
+
+
+class GoodDenials(Attack):
+    """A denial with forty records, all of them signed well and beside the point but two."""
+
+    def __init__(self, label, algorithm):
+        super().__init__(label)
+        self.more = [signing.Key(label, algorithm, signing.ZONE)]
+
+    def answer(self, qname, _qtype):
+        beside = [line for i in range(40) for line in self.zone.nsec(
+            f"a{i}.{qname}", f"a{i}x.{qname}", "A", key=self.more[0])]
+        proof = self.zone.nsec(f"m.{self.name}", f"o.{self.name}", "A") \
+            + self.zone.nsec(self.name, f"a.{self.name}", "NS SOA DNSKEY")
+        return dns.rcode.NXDOMAIN, [], self.zone.soa() + beside + proof
+
+
+class ManyRecords(Attack):
+    """One sound RRset of four thousand records."""
+
+    def answer(self, qname, _qtype):
+        addresses = (f"10.{i >> 8}.{i & 255}.1" for i in range(3500))
+        return dns.rcode.NOERROR, self.zone.signed(qname, "A", *addresses), []
 
 
 class FreshZone(ManyDs):
@@ -245,7 +268,8 @@ ZONES = {attack.label: attack for attack in (
     KeyTrapKeys("trapkeys", P384), BrokenKeys("broken", P384), ManySignatures("sigs13", P256),
     ManySignatures("sigs14", P384), ManySignatures("sigs8", RSA), ManyDs("manyds"),
     Nsec3("hostile3", False), Nsec3("honest3", True), OddRsa("exponent", 512, 8),
-    OddRsa("exponents", 512, 512), OddRsa("modulus", 2048, 3), AnyTypes("any"),
+    OddRsa("exponents", 512, 512), OddRsa("modulus", 2048, 3), AnyTypes("any", P256), AnyTypes("any14", P384), GoodDenials("denials13", P256),
+    GoodDenials("denials14", P384), ManyRecords("records"),
     GreatKeySet("greatkeys"))}
 
 
