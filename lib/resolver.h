@@ -1,7 +1,7 @@
 /*
  * resolver.h - the resolver without a network: caches, chain, mesh and clients on a given world.
  *
- * The only place that knows both modules. Shared part (caches, settings) once a process; one
+ * The only place that knows the modules. Shared part (caches, settings) once a process; one
  * resolver a thread. The daemon, the replay runner and the simulator all start here.
  */
 #ifndef TREESHREW_LIB_RESOLVER_H
