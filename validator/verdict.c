@@ -135,6 +135,10 @@ enum step val_refuse(struct query *query, struct val_state *state)
              fault->why.item[0].text, state->restarts);
     if (state->first_fault.count == 0) {
         state->first_fault = fault->why;
+        /* Not proven, and a forwarder has said that it is its policy: that may be why. */
+        for (size_t i = 0; i < query->outcome.reasons.count; i++)
+            reasons_add(&state->first_fault, query->arena, query->outcome.reasons.item[i].code,
+                        query->outcome.reasons.item[i].text);
         state->first_message = query->outcome.message;
         state->first_expires_s = query->outcome.expires_s;
     }
