@@ -24,6 +24,7 @@ struct call {
     size_t count;
     struct round round; /* for commands that ask the threads */
     void *own;          /* the command's, in the arena */
+    void (*clean)(struct call *call); /* before the call goes away; NULL: nothing to do */
 };
 
 /** Ends the call with what is in `out`. */

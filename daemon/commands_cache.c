@@ -148,6 +148,8 @@ void command_cache_lookup(struct call *call)
 
 /* ---- upstreams ---- */
 
+/* Under the root stands as well what counts for a server whatever the zone. */
+
 struct upstreams {
     struct outline *out;
     struct dname below; /* wire NULL: all */

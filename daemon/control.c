@@ -100,6 +100,8 @@ int control_open(const struct options *options, struct log *log)
 
 static void call_free(struct call *call)
 {
+    if (call->clean != NULL)
+        call->clean(call);
     list_remove(&call->listed);
     list_remove(&call->waiting);
     arena_free(call->arena);

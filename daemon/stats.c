@@ -124,24 +124,13 @@ static void show_rcodes(struct outline *out, const struct request_stats *request
         outline_number(out, "num.answer.rcode.others", (int64_t)others);
 }
 
-/* Costs that say no with the same word are one limit to whoever asks. */
 static void show_costs(struct outline *out, const char *what, const uint64_t counts[COSTS])
 {
     char name[48];
 
     for (unsigned i = 0; i < COSTS; i++) {
-        const char *word = cost_word((enum cost)i);
-        uint64_t sum = 0;
-        bool is_told = false;
-
-        for (unsigned k = 0; k < COSTS; k++)
-            if (strcmp(cost_word((enum cost)k), word) == 0) {
-                is_told = is_told || k < i;
-                sum += counts[k];
-            }
-        (void)snprintf(name, sizeof(name), "%s.%s", what, word);
-        if (!is_told)
-            outline_number(out, name, (int64_t)sum);
+        (void)snprintf(name, sizeof(name), "%s.%s", what, cost_name((enum cost)i));
+        outline_number(out, name, (int64_t)counts[i]);
     }
 }
 

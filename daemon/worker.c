@@ -235,6 +235,11 @@ bool worker_keep_anchors(struct worker *worker, resolver_write_file *write_file,
     return resolver_keep_anchors(worker->resolver, write_file, context);
 }
 
+struct mesh *worker_mesh(struct worker *worker)
+{
+    return resolver_mesh(worker->resolver);
+}
+
 void worker_stats(const struct worker *worker, struct stats *out)
 {
     *out = (struct stats){.requests = *resolver_request_stats(worker->resolver),

@@ -35,6 +35,9 @@ bool worker_keep_anchors(struct worker *worker, resolver_write_file *write_file,
 /** As resolver_warm_up. */
 void worker_warm_up(struct worker *worker);
 
+/** Its questions under way; in its own thread. */
+struct mesh *worker_mesh(struct worker *worker);
+
 /** What this thread has counted so far; in its own thread. */
 void worker_stats(const struct worker *worker, struct stats *out);
 

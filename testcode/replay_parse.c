@@ -347,7 +347,7 @@ static bool take_infra_rtt(struct parser *parser, struct replay_step *step, cons
 
 static const char *const cost_names[WORK_KINDS] = {
     [WORK_SYNTHESIZED] = "SYNTHESIZED",
-#define COST(name, word, most) [COST_##name] = #name,
+#define COST(name, word, own, most) [COST_##name] = #name,
 #include "services/query/budget.def"
 #undef COST
 };

@@ -7,7 +7,7 @@
 
 void budget_limits_default(struct budget_limits *limits)
 {
-#define COST(name, word, most_) limits->most[COST_##name] = (most_);
+#define COST(name, word, own, most_) limits->most[COST_##name] = (most_);
 #include "services/query/budget.def"
 #undef COST
     limits->soft_sends = 50;
@@ -55,10 +55,22 @@ bool budget_take(struct budget *budget, enum cost cost, uint32_t amount)
     return true;
 }
 
+const char *cost_name(enum cost cost)
+{
+    switch (cost) {
+#define COST(name, word, own, most_)                                                           \
+    case COST_##name: return own;
+#include "services/query/budget.def"
+#undef COST
+    case COSTS: break;
+    }
+    return "none";
+}
+
 const char *cost_word(enum cost cost)
 {
     switch (cost) {
-#define COST(name, word, most_)                                                                \
+#define COST(name, word, own, most_)                                                                \
     case COST_##name: return word;
 #include "services/query/budget.def"
 #undef COST

@@ -12,7 +12,7 @@
 
 /* One line a cost in budget.def: COST(NAME, limit_word, default_most). */
 enum cost {
-#define COST(name, word, most) COST_##name,
+#define COST(name, word, own, most) COST_##name,
 #include "services/query/budget.def"
 #undef COST
     COSTS
@@ -47,6 +47,9 @@ static inline bool budget_allows_extras(const struct budget *budget)
 {
     return budget->soft_sends_left > 0;
 }
+
+/** "sends", "failed-signatures" ... */
+const char *cost_name(enum cost cost);
 
 /** The word of EDE's grammar, "limit=<word>": time, queries, depth, cname ... */
 const char *cost_word(enum cost cost);

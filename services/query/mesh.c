@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "services/cache/fresh.h"
+#include "services/query/failures.h"
 
 enum {
     BUCKETS = 4096,
@@ -22,6 +23,7 @@ struct mesh {
     struct mesh_limits limits;
     struct hash_key key;
     struct mesh_stats stats;
+    struct failures *failures; /* NULL: no memory for it */
     uint32_t last_number;
     struct list ready;
     struct list first_half, last_half; /* queries with clients: run to the end, or give way */
@@ -43,6 +45,7 @@ struct mesh *mesh_new(struct world *world, const struct mesh_limits *limits, str
     list_init(&mesh->first_half);
     list_init(&mesh->last_half);
     list_init(&mesh->others);
+    mesh->failures = failures_new();
     return mesh;
 }
 
@@ -59,6 +62,21 @@ const struct mesh_stats *mesh_stats(const struct mesh *mesh)
 size_t mesh_size(const struct mesh *mesh)
 {
     return mesh->first_count + mesh->last_count + mesh->other_count;
+}
+
+void mesh_each(const struct mesh *mesh,
+               void (*show)(void *context, const struct query *query), void *context)
+{
+    const struct list *lists[] = {&mesh->first_half, &mesh->last_half, &mesh->others};
+
+    for (size_t i = 0; i < COUNT(lists); i++)
+        LIST_EACH (lists[i], link)
+            show(context, CONTAINER_OF(link, struct query, listed));
+}
+
+const struct failures *mesh_failures(const struct mesh *mesh)
+{
+    return mesh->failures;
 }
 
 /* ---- the index ---- */
@@ -416,8 +434,11 @@ static void finish(struct mesh *mesh, struct query *query)
         mesh->stats.synthesized_nxdomain++;
     else if (query->outcome.synthesized)
         mesh->stats.synthesized++;
-    if (!list_is_empty(&query->clients))
+    if (!list_is_empty(&query->clients)) {
         mesh->stats.verdicts[query->outcome.security]++;
+        if (query->outcome.failed && !query->outcome.from_cache)
+            failures_note(mesh->failures, query);
+    }
     tell(query); /* ... so whatever the listeners do cannot find it */
     query_free(query);
 }
@@ -445,6 +466,7 @@ void mesh_free(struct mesh *mesh)
             discard(mesh, query);
         }
     }
+    failures_free(mesh->failures);
     free(mesh);
 }
 

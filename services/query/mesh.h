@@ -11,6 +11,7 @@
 #include "services/query/query.h"
 
 struct mesh;
+struct failures;
 
 struct mesh_limits {
     uint32_t queries_max;    /* num-queries-per-thread */
@@ -36,6 +37,13 @@ void mesh_free(struct mesh *mesh);
 void mesh_set_limits(struct mesh *mesh, const struct mesh_limits *limits);
 const struct mesh_stats *mesh_stats(const struct mesh *mesh);
 size_t mesh_size(const struct mesh *mesh);
+
+/** Shows all queries under way, those of clients first. */
+void mesh_each(const struct mesh *mesh,
+               void (*show)(void *context, const struct query *query), void *context);
+
+/** The last questions of clients that failed. NULL: there was no memory for it. */
+const struct failures *mesh_failures(const struct mesh *mesh);
 
 /** A client's place in a query; embedded in the client's request, which outlives it. */
 struct mesh_client {

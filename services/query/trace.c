@@ -12,7 +12,7 @@ struct trace {
     unsigned references;
     struct arena *arena;
     int64_t began_ms;
-    struct trace_event *first, **end;
+    struct trace_event *first, *last;
     uint32_t count, dropped;
 };
 
@@ -28,7 +28,6 @@ struct trace *trace_new(int64_t now_ms)
     trace->references = 1;
     trace->arena = arena;
     trace->began_ms = now_ms;
-    trace->end = &trace->first;
     return trace;
 }
 
@@ -86,8 +85,11 @@ struct trace_event *trace_add(struct trace *trace, int64_t now_ms,
     copy->next = NULL;
     copy->at_ms = now_ms - trace->began_ms;
     copy->below = trace_ref(event->below);
-    *trace->end = copy;
-    trace->end = &copy->next;
+    if (trace->last == NULL)
+        trace->first = copy;
+    else
+        trace->last->next = copy;
+    trace->last = copy;
     trace->count++;
     return copy;
 }
@@ -95,6 +97,16 @@ struct trace_event *trace_add(struct trace *trace, int64_t now_ms,
 const struct trace_event *trace_first(const struct trace *trace)
 {
     return trace == NULL ? NULL : trace->first;
+}
+
+const struct trace_event *trace_last(const struct trace *trace)
+{
+    return trace == NULL ? NULL : trace->last;
+}
+
+int64_t trace_began_ms(const struct trace *trace)
+{
+    return trace == NULL ? 0 : trace->began_ms;
 }
 
 uint32_t trace_dropped(const struct trace *trace)

@@ -54,6 +54,8 @@ void trace_unref(struct trace *trace);
 struct trace_event *trace_add(struct trace *trace, int64_t now_ms, const struct trace_event *event);
 
 const struct trace_event *trace_first(const struct trace *trace);
+const struct trace_event *trace_last(const struct trace *trace);
+int64_t trace_began_ms(const struct trace *trace);
 uint32_t trace_dropped(const struct trace *trace);
 const char *trace_kind_word(enum trace_kind kind);
 
