@@ -21,7 +21,8 @@
 enum kind { KIND_RSA, KIND_ECDSA, KIND_EDDSA, KIND_NAMED_ONLY };
 
 enum {
-    RSA_MODULUS_BITS_LEAST = 512, /* RFC 5702 section 2.1 */
+    RSA_MODULUS_BITS_LEAST = 512,         /* RFC 5702 section 2.1 */
+    RSA_SHA512_MODULUS_BITS_LEAST = 1024, /* RFC 5702 section 2.2 */
     RSA_MODULUS_BITS_MOST = 4096, /* RFC 3110 section 2, RFC 5702 */
     RSA_EXPONENT_BITS_MOST = 64,
     FIELD_OCTETS_MOST = 48, /* P-384 */
@@ -189,11 +190,14 @@ static enum status make_key(struct public_key *key, const char *key_type, OSSL_P
 }
 
 /* Bounds that keep one verification cheap, and shut out keys that prove nothing. */
-static enum status check_rsa(const BIGNUM *modulus, const BIGNUM *exponent)
+static enum status check_rsa(uint8_t algorithm, const BIGNUM *modulus, const BIGNUM *exponent)
 {
+    int least = algorithm == ALGORITHM_RSASHA512 ? RSA_SHA512_MODULUS_BITS_LEAST
+                                                 : RSA_MODULUS_BITS_LEAST;
+
     if (BN_num_bits(modulus) > RSA_MODULUS_BITS_MOST)
         return STATUS_LIMIT;
-    if (BN_num_bits(modulus) < RSA_MODULUS_BITS_LEAST || !BN_is_odd(modulus) ||
+    if (BN_num_bits(modulus) < least || !BN_is_odd(modulus) ||
         !BN_is_odd(exponent) || BN_is_one(exponent) ||
         BN_num_bits(exponent) > RSA_EXPONENT_BITS_MOST)
         return STATUS_MALFORMED;
@@ -240,7 +244,7 @@ static enum status parse_rsa(struct public_key *key, struct slice octets)
     n = BN_bin2bn(modulus.data, (int)modulus.size, NULL);
     e = BN_bin2bn(exponent.data, (int)exponent.size, NULL);
     if (n != NULL && e != NULL)
-        status = check_rsa(n, e);
+        status = check_rsa(key->row->number, n, e);
     if (n != NULL && e != NULL && status == STATUS_OK)
         status = make_rsa(key, n, e);
     BN_free(n);

@@ -79,7 +79,7 @@ struct public_key;
 /**
  * Parses the public key field of a DNSKEY (RFC 3110, 6605, 8080).
  *
- * RSA: modulus of 512 to 4096 bits (anything shorter proves nothing),
+ * RSA: modulus of 512 to 4096 bits (anything shorter proves nothing; with SHA-512 of 1024 at least),
  * odd; exponent odd, 3 at least, at most 64 bits and below the modulus.
  * @return STATUS_OK; STATUS_MALFORMED: a broken key, which no signature can be good for;
  *         STATUS_LIMIT: an RSA key over 4096 bits, refused like a broken one; STATUS_NOT_FOUND:

@@ -124,6 +124,25 @@ static const struct {
     {"nothing", "", 0, 0, STATUS_MALFORMED},
 };
 
+/* RFC 5702 section 2.2: with SHA-512 a key of less than 1024 bits must not be. */
+static void rsa_sha512_keys(void **state)
+{
+    struct crypto_policy policy = {0};
+    struct crypto *crypto = crypto_new(&policy);
+    uint8_t octets[4 + 128] = {3, 1, 0, 1};
+    struct public_key *key;
+
+    (void)state;
+    memset(octets + 4, 0xff, 128);
+    assert_int_equal(public_key_new(crypto, ALGORITHM_RSASHA512, slice_of(octets, 4 + 128), &key),
+                     STATUS_OK);
+    public_key_unref(key);
+    assert_int_equal(public_key_new(crypto, ALGORITHM_RSASHA512, slice_of(octets, 4 + 127), &key),
+                     STATUS_MALFORMED);
+    assert_null(key);
+    crypto_free(crypto);
+}
+
 static void rsa_keys(void **state)
 {
     struct crypto_policy policy = {0};
@@ -303,6 +322,7 @@ int main(void)
         cmocka_unit_test(who_supports_what),
         cmocka_unit_test(fakes_are_good_whatever_they_are),
         cmocka_unit_test(rsa_keys),
+        cmocka_unit_test(rsa_sha512_keys),
         cmocka_unit_test(keys_of_curves),
         cmocka_unit_test(signatures_of_no_shape),
         cmocka_unit_test(threads_share_a_key),
