@@ -232,6 +232,16 @@ class GoodDenials(Attack):
         return dns.rcode.NXDOMAIN, [], self.zone.soa() + beside + proof
 
 
+class WhiteLies(Attack):
+    """Denials made for one name each (RFC 4470), so that the cache learns a new one each time."""
+
+    def answer(self, qname, _qtype):
+        label, rest = qname.split(".", 1)
+        low = f"{label[:-1]}{chr(ord(label[-1]) - 1)}~.{rest}"
+        return dns.rcode.NXDOMAIN, [], self.zone.soa() + self.zone.nsec(low, f"{label}-.{rest}", "A") \
+            + self.zone.nsec(self.name, f"a.{self.name}", "NS SOA DNSKEY")
+
+
 class ManyRecords(Attack):
     """One sound RRset of four thousand records."""
 
@@ -269,7 +279,7 @@ ZONES = {attack.label: attack for attack in (
     ManySignatures("sigs14", P384), ManySignatures("sigs8", RSA), ManyDs("manyds"),
     Nsec3("hostile3", False), Nsec3("honest3", True), OddRsa("exponent", 512, 8),
     OddRsa("exponents", 512, 512), OddRsa("modulus", 2048, 3), AnyTypes("any", P256), AnyTypes("any14", P384), GoodDenials("denials13", P256),
-    GoodDenials("denials14", P384), ManyRecords("records"),
+    GoodDenials("denials14", P384), WhiteLies("lies"), ManyRecords("records"),
     GreatKeySet("greatkeys"))}
 
 
