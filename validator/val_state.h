@@ -107,6 +107,7 @@ struct val_state {
     struct val_fault fault;       /* of the answer at hand */
     struct val_fault proof_fault; /* of the first NSEC or NSEC3 that was bad */
     struct reasons first_fault;   /* of the first answer; what the client is told */
+    bool first_has_server;        /* it is known who gave that answer */
     struct message first_message; /* for val-permissive-mode */
     int64_t first_expires_s;
     struct clock_word clock;      /* of the last fault: it may be the clock's */

@@ -125,15 +125,17 @@ enum step val_refuse(struct query *query, struct val_state *state)
 {
     const struct val_fault *fault = &state->fault;
     const struct outcome_source *source = source_of(&query->outcome, fault->set);
+    bool has_server = source != NULL && source->server.family != ADDR_NONE;
 
     if (state->not_at_hand)
         return tell_nothing(query, state);
-    query_trace(query, TRACE_BOGUS,
-                source == NULL || source->server.family == ADDR_NONE ? NULL : &source->server,
-                NULL, fault->why.item[0].text);
+    query_trace(query, TRACE_BOGUS, has_server ? &source->server : NULL, NULL,
+                fault->why.item[0].text);
     log_line(query->env->log, LOG_LEVEL_DEBUG, "query=%u finding=\"%s\" try=%u", query->number,
              fault->why.item[0].text, state->restarts);
-    if (state->first_fault.count == 0) {
+    /* Of an answer out of the cache nobody can say who gave it; of the next one it is known. */
+    if (state->first_fault.count == 0 || (!state->first_has_server && has_server)) {
+        state->first_has_server = has_server;
         state->first_fault = fault->why;
         /* Not proven, and a forwarder has said that it is its policy: that may be why. */
         for (size_t i = 0; i < query->outcome.reasons.count; i++)

@@ -9,8 +9,9 @@ Columns: case, kind, servers, question, type, rcode, codes, accepted, packets, s
   kind      auth: delegated from lab.; forward, stub: told in the config, forward/POLICY with that
             forward-policy, forward/first with a sound server delegated, too; zone: see MAKERS;
             client: in no zone of the lab; others: see ede_test. "signed auth" and so on: the zone
-            is signed; "signed nta": and the config says not to validate it; "signed shared": the
-            servers are those of lab.; "signed levels": each word is a zone, "s" of the one before
+            is signed; "signed nta": and the config says not to validate it; "signed cd": and was
+            asked for with CD before; "signed shared": and the servers are those of lab.; "signed
+            levels": each word is a zone, "s" of the one before
   servers   words of crooked.py, separated by commas; "servfail*3" is three of them; "dead": nobody
             listens there; "@ADDRESS": glue that leads nowhere; "^": the zone of the line above. In
             a signed zone "=" and words of broken_zones.py may follow: "=expired:A+nsec3"
