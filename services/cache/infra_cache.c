@@ -5,9 +5,10 @@
  * timed out, facts). Values in, values out: nobody holds a pointer into the table. Never looks
  * at a clock.
  *
- * Beside the entries of a server for its zones there is one for the server as such, under the name of the
- * root: how fast it answers, and whether it answers at all, whatever the zone. So a zone that was never
- * heard of does not begin with a long wait at a server that is known.
+ * Of a server as such there is an entry under the name of the root: how fast it answers, whether it answers
+ * at all, EDNS and cookie. One for a zone is only made when something is wrong there (lame, silent): so a
+ * zone that was never heard of does not begin with a long wait at a server that is known, and twenty thousand
+ * sound zones at one server cost one entry.
  *
  * Life of an entry: made by the first thing learned, kept infra-host-ttl seconds from then on
  * whatever is learned later, so that an error of judgement about a server ends by itself.
@@ -182,18 +183,30 @@ static void read_entry(struct infra_cache *cache, const struct addr *server, str
     shards_look(cache->shards, key_hash(cache, &reading.key), look_get, &reading);
 }
 
+/* What is known of the server as such becomes what is known of it for a zone. */
+static void join(struct infra *out, const struct infra *here)
+{
+    out->silent_elsewhere = out->timeouts_in_row >= SILENT_AFTER;
+    out->dead_elsewhere = out->dead_until_ms != 0;
+    out->known = out->known || here->known;
+    out->timeouts_in_row = here->timeouts_in_row;
+    out->silent_types = here->silent_types;
+    out->dead_until_ms = here->dead_until_ms;
+    out->lame = here->lame;
+    out->recursion_lame = here->recursion_lame;
+    out->dnssec_lame = here->dnssec_lame;
+    out->case_lame = here->case_lame;
+}
+
 void infra_get(struct infra_cache *cache, const struct addr *server, struct dname zone,
                int64_t now_ms, struct infra *out)
 {
-    struct infra everywhere;
+    struct infra here;
 
-    read_entry(cache, server, zone, now_ms, out);
-    if (out->srtt_ms == 0 && !dname_is_root(zone)) {
-        read_entry(cache, server, dname_root, now_ms, &everywhere);
-        out->srtt_ms = everywhere.srtt_ms;
-        out->rttvar_ms = everywhere.rttvar_ms;
-        out->silent_elsewhere = everywhere.timeouts_in_row >= SILENT_AFTER;
-        out->dead_elsewhere = everywhere.dead_until_ms != 0;
+    read_entry(cache, server, dname_root, now_ms, out);
+    if (!dname_is_root(zone)) {
+        read_entry(cache, server, zone, now_ms, &here);
+        join(out, &here);
     }
     out->timeout_ms = timeout_ms(cache, out);
 }
@@ -270,13 +283,13 @@ static struct host *host_new(const struct event *event, uint64_t hash)
 }
 
 /* Without memory the event is forgotten: nothing but speed depends on it. */
-static void happened(struct infra_cache *cache, struct event *event)
+static void happened(struct infra_cache *cache, struct event *event, bool makes_entry)
 {
     struct shard_change change = {key_hash(cache, &event->key), match_event, decide_learn,
                                   event, NULL};
 
     event->host_ttl_s = atomic_load_explicit(&cache->host_ttl_s, memory_order_relaxed);
-    if (shards_change(cache->shards, &change) == SHARD_KEEP)
+    if (shards_change(cache->shards, &change) == SHARD_KEEP || !makes_entry)
         return;
     event->fresh = host_new(event, change.hash);
     if (event->fresh == NULL)
@@ -286,15 +299,16 @@ static void happened(struct infra_cache *cache, struct event *event)
         free(event->fresh);
 }
 
-/* For the zone, and for the server as such. */
-static void happened_everywhere(struct infra_cache *cache, const struct event *event)
+/* To the server as such, and to its entry for the zone: where it has one, or gets one by this. */
+static void happened_everywhere(struct infra_cache *cache, const struct event *event,
+                                bool makes_entry)
 {
     struct event here = *event, everywhere = *event;
 
-    happened(cache, &here);
     everywhere.key.zone = dname_root;
+    happened(cache, &everywhere, true);
     if (!dname_is_root(event->key.zone))
-        happened(cache, &everywhere);
+        happened(cache, &here, makes_entry);
 }
 
 static void forget_silence(struct host *host)
@@ -306,7 +320,8 @@ static void forget_silence(struct host *host)
 
 static void learn_answer(struct host *host, const struct event *event)
 {
-    measure(&host->infra, event->what.rtt_ms);
+    if (host->zone_size == dname_root.size) /* times are the server's, not the zone's */
+        measure(&host->infra, event->what.rtt_ms);
     forget_silence(host);
 }
 
@@ -315,7 +330,7 @@ void infra_answered(struct infra_cache *cache, const struct addr *server, struct
 {
     struct event event = {{server, zone}, now_ms, learn_answer, 0, NULL, {.rtt_ms = rtt_ms}};
 
-    happened_everywhere(cache, &event);
+    happened_everywhere(cache, &event, false);
 }
 
 enum infra_type infra_type_of(uint16_t qtype)
@@ -345,7 +360,7 @@ void infra_timed_out(struct infra_cache *cache, const struct addr *server, struc
     struct event event = {
         {server, zone}, now_ms, learn_timeout, 0, NULL, {.silence = {timeout_ms_given, qtype}}};
 
-    happened_everywhere(cache, &event);
+    happened_everywhere(cache, &event, true);
 }
 
 static void learn_probe(struct host *host, const struct event *event)
@@ -385,7 +400,7 @@ void infra_note(struct infra_cache *cache, const struct addr *server, struct dna
 {
     struct event event = {{server, zone}, now_ms, learn_fact, 0, NULL, {.fact = fact}};
 
-    happened(cache, &event);
+    happened(cache, &event, true);
 }
 
 static void learn_edns(struct host *host, const struct event *event)
@@ -393,12 +408,12 @@ static void learn_edns(struct host *host, const struct event *event)
     host->infra.edns = (uint8_t)event->what.edns;
 }
 
-void infra_note_edns(struct infra_cache *cache, const struct addr *server, struct dname zone,
-                     int64_t now_ms, enum infra_edns edns)
+void infra_note_edns(struct infra_cache *cache, const struct addr *server, int64_t now_ms,
+                     enum infra_edns edns)
 {
-    struct event event = {{server, zone}, now_ms, learn_edns, 0, NULL, {.edns = edns}};
+    struct event event = {{server, dname_root}, now_ms, learn_edns, 0, NULL, {.edns = edns}};
 
-    happened(cache, &event);
+    happened(cache, &event, true);
 }
 
 static void learn_cookie(struct host *host, const struct event *event)
@@ -412,15 +427,15 @@ static void learn_cookie(struct host *host, const struct event *event)
     host->infra.cookie_size = (uint8_t)cookie.size;
 }
 
-void infra_note_cookie(struct infra_cache *cache, const struct addr *server, struct dname zone,
-                       int64_t now_ms, const uint8_t client[8], struct slice server_cookie)
+void infra_note_cookie(struct infra_cache *cache, const struct addr *server, int64_t now_ms,
+                       const uint8_t client[8], struct slice server_cookie)
 {
     struct event event = {
-        {server, zone}, now_ms, learn_cookie, 0, NULL, {.cookie = {client, server_cookie}}};
+        {server, dname_root}, now_ms, learn_cookie, 0, NULL, {.cookie = {client, server_cookie}}};
 
     if (server_cookie.size <=
         sizeof(((struct infra *)0)->cookie)) /* RFC 7873 section 4: 8 to 32 */
-        happened(cache, &event);
+        happened(cache, &event, true);
 }
 
 /* ---- all of it ---- */

@@ -31,9 +31,7 @@ enum { INFRA_WAIT_MAX_MS = 2000 };
  */
 struct infra {
     bool known;
-    /* RFC 6298; srtt 0: never measured. What a server needs for other zones counts where it was not
-     * measured for this one. */
-    uint32_t srtt_ms, rttvar_ms;
+    uint32_t srtt_ms, rttvar_ms; /* RFC 6298, for whatever zone; srtt 0: never measured */
     uint32_t timeout_ms;         /* what to wait for the next answer, back-off included */
     uint16_t timeouts_in_row;    /* of packets that were not under way together */
     bool silent_elsewhere;       /* it was, more than once, for whatever zone it was asked last */
@@ -93,10 +91,11 @@ enum infra_fact { INFRA_LAME, INFRA_RECURSION_LAME, INFRA_DNSSEC_LAME, INFRA_CAS
 /** Kept as long as the entry. */
 void infra_note(struct infra_cache *cache, const struct addr *server, struct dname zone,
                 int64_t now_ms, enum infra_fact fact);
-void infra_note_edns(struct infra_cache *cache, const struct addr *server, struct dname zone,
-                     int64_t now_ms, enum infra_edns edns);
-void infra_note_cookie(struct infra_cache *cache, const struct addr *server, struct dname zone,
-                       int64_t now_ms, const uint8_t client[8], struct slice server_cookie);
+/** Of the server as such, whatever the zone. */
+void infra_note_edns(struct infra_cache *cache, const struct addr *server, int64_t now_ms,
+                     enum infra_edns edns);
+void infra_note_cookie(struct infra_cache *cache, const struct addr *server, int64_t now_ms,
+                       const uint8_t client[8], struct slice server_cookie);
 
 /** The network has changed: forget timeouts and deaths, keep what servers can do. */
 void infra_forget_failures(struct infra_cache *cache);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum {
-    TCP_LEAST_MS = 750,  /* a connection needs a round trip more than a datagram */
+    TCP_LEAST_MS = 750, /* a connection needs a round trip more than a datagram */
     TCP_MOST_MS = 3000
 };
 
@@ -248,7 +248,7 @@ void attempt_tcp_failed(struct attempt *attempt, enum upstream_verdict verdict, 
 
     /* Where TCP cannot settle it, the next question begins without the cookie. */
     if (attempt->cookie_missing)
-        infra_note_cookie(attempt->exchange->infra, &attempt->ask->server, attempt->ask->zone,
+        infra_note_cookie(attempt->exchange->infra, &attempt->ask->server,
                           attempt_now_ms(attempt), attempt->cookie, slice_of(NULL, 0));
     if (attempt->datagram.handle != NULL) {
         /* UDP still waits: its time goes on as if nothing had been tried. */

@@ -26,8 +26,8 @@ static void miss(struct attempt *attempt, uint64_t *counter)
     attempt->misses++;
     exchange->wrong_answers++;
     if (!attempt->tcp_tried && exchange->options->do_tcp &&
-        (attempt->misses + attempt->ask->wrong_before >= MISSES_BEFORE_TCP || attempt->cookie_missing ||
-         (threshold != 0 && exchange->wrong_answers >= threshold))) {
+        (attempt->misses + attempt->ask->wrong_before >= MISSES_BEFORE_TCP ||
+         attempt->cookie_missing || (threshold != 0 && exchange->wrong_answers >= threshold))) {
         attempt->tcp_tried = true;
         attempt_open_tcp(attempt);
     }
@@ -56,7 +56,7 @@ static bool cookie_is_good(struct attempt *attempt, const struct message *messag
                                              attempt->cookie_size - CLIENT_COOKIE_SIZE))) {
         memcpy(attempt->cookie + CLIENT_COOKIE_SIZE, cookie.server.data, cookie.server.size);
         attempt->cookie_size = (uint8_t)(CLIENT_COOKIE_SIZE + cookie.server.size);
-        infra_note_cookie(attempt->exchange->infra, &attempt->ask->server, attempt->ask->zone,
+        infra_note_cookie(attempt->exchange->infra, &attempt->ask->server,
                           attempt_now_ms(attempt), attempt->cookie, cookie.server);
     }
     return true;
@@ -80,11 +80,9 @@ static void learn_edns(struct attempt *attempt, const struct message *message)
     bool served = message->rcode != RCODE_FORMERR && message->rcode != RCODE_NOTIMP;
 
     if (attempt->tried_plain && served)
-        infra_note_edns(infra, &ask->server, ask->zone, attempt_now_ms(attempt),
-                        INFRA_EDNS_NONE);
+        infra_note_edns(infra, &ask->server, attempt_now_ms(attempt), INFRA_EDNS_NONE);
     else if (message->edns.present && attempt->known.edns != INFRA_EDNS_WORKS)
-        infra_note_edns(infra, &ask->server, ask->zone, attempt_now_ms(attempt),
-                        INFRA_EDNS_WORKS);
+        infra_note_edns(infra, &ask->server, attempt_now_ms(attempt), INFRA_EDNS_WORKS);
 }
 
 /* A well-formed reply to our question; whether it is the last word. */
@@ -97,8 +95,8 @@ static void judge_message(struct attempt *attempt, bool over_tcp, int64_t sent_m
     if (!cookie_is_good(attempt, message)) {
         if (over_tcp) {
             /* Nobody forges that: the server does without cookies now. */
-            infra_note_cookie(attempt->exchange->infra, &ask->server, ask->zone,
-                              attempt_now_ms(attempt), attempt->cookie, slice_of(NULL, 0));
+            infra_note_cookie(attempt->exchange->infra, &ask->server, attempt_now_ms(attempt),
+                              attempt->cookie, slice_of(NULL, 0));
         } else {
             attempt->cookie_missing = true;
             miss(attempt, &attempt->exchange->stats.wrong_cookie);
