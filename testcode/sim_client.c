@@ -134,7 +134,7 @@ void sim_client_ask(struct sim_clients *clients, const struct question *question
     asking->checking_disabled = sim_chance(&clients->random, CD_PERMIL);
     asking->wants_ad = sim_chance(&clients->random, AD_PERMIL);
     arena_reset(clients->scratch);
-    asking->must = !asking->no_rd && clients->scarce_permil == 0 &&
+    asking->must = !asking->no_rd && clients->scarce_permil == 0 && !clients->is_mangled &&
                    !clients->asks_for_too_much &&
                    oracle_resolve(clients->net, question, clients->scratch, &truth) &&
                    oracle_must_answer(clients->net, &truth);
@@ -262,6 +262,11 @@ static void judge_answer(struct asking *asking, const struct message *message)
     const char *fault = NULL;
     char words[ORACLE_WORDS_MAX];
 
+    /* Anybody can say anything of what nobody has to validate. */
+    if (clients->is_mangled && (message->flags & FLAG_AD) == 0 &&
+        (asking->checking_disabled || security == SEC_INSECURE || truth.may_be_insecure ||
+         security == SEC_INDETERMINATE))
+        return;
     if (!asking->must && (security != SEC_SECURE || asking->checking_disabled) &&
         oracle_was_told_nothing(clients->net, &truth, message))
         return;
@@ -271,6 +276,7 @@ static void judge_answer(struct asking *asking, const struct message *message)
         violated(asking, fault);
         return;
     }
+    truth.may_lack_soa = clients->is_mangled;
     truth.is_validated = security == SEC_SECURE && !asking->checking_disabled &&
                          (!truth.may_be_insecure || (message->flags & FLAG_AD) != 0);
     clients->counts.secure += (message->flags & FLAG_AD) != 0;

@@ -30,6 +30,7 @@ struct sim_clients {
     uint32_t
         scarce_permil; /* of the resolver's allocations fail; then less is expected of it */
     bool asks_for_too_much; /* the settings are such that an answer cannot always be had */
+    bool is_mangled; /* somebody changes what servers say: only what is signed can be relied upon */
     bool may_be_stale;      /* serve-expired: what has run out may be shown */
     bool mixes_answers; /* a planted fault: each answer with the records of the one before */
     size_t last_size;   /* of the answer before */

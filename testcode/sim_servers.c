@@ -266,12 +266,18 @@ static void answer(struct visit *visit)
             forge(visit, octets);
     if (!make_reply(visit, &reply))
         return;
+    if (visit->servers->mangler != NULL)
+        sim_mangle_message(visit->servers->mangler, &reply, visit->servers->scratch);
     if (visit->fault->kind == FAULT_WRONG_QUESTION)
         reply.question.qname = other_name(visit, reply.question.qname);
     size = write_reply(visit, &reply, octets);
     if (size == 0)
         return;
     size = spoil(visit, octets, size, &from);
+    if (visit->servers->mangler != NULL)
+        size = sim_mangle_octets(visit->servers->mangler, octets, size);
+    if (size == 0 && visit->servers->mangler != NULL)
+        return;
     send_octets(visit, &from, octets, size, visit->delay_ms,
                 sim_fault_word(visit->fault->kind));
     if (!visit->tcp && sim_chance(random, visit->fault->duplicate_permil))

@@ -8,6 +8,7 @@
 #ifndef TREESHREW_TESTCODE_SIM_SERVERS_H
 #define TREESHREW_TESTCODE_SIM_SERVERS_H
 
+#include "testcode/sim_mangle.h"
 #include "testcode/sim_model.h"
 #include "testcode/sim_world.h"
 #include "util/wire/message.h"
@@ -40,6 +41,7 @@ struct sim_servers {
     struct sim_random random;
     struct arena *scratch;
     struct sim_witness *witness;
+    struct sim_mangler *mangler; /* changes every reply; NULL: nobody does */
 
     uint64_t sent;      /* questions, by UDP and TCP */
     uint64_t malformed; /* of them, that no server could read: a fault of ours */

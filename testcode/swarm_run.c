@@ -46,6 +46,7 @@ struct run {
     struct sim_servers servers;
     struct sim_clients clients;
     struct sim_witness witness;
+    struct sim_mangler mangler;
     struct planted planted;
     struct log log;
     struct resolver_shared *shared;
@@ -476,6 +477,10 @@ static bool make_world(struct run *run)
     if (run->net == NULL || !sim_servers_init(&run->servers, run->net, &run->world,
                                               sim_random_of(seed, PART_SERVERS), &run->witness))
         return false;
+    run->mangler = (struct sim_mangler){.script = run->wish->script, .arena = run->arena};
+    run->clients.is_mangled = run->wish->script.size > 0;
+    if (run->clients.is_mangled)
+        run->servers.mangler = &run->mangler;
     sim_world_init(&run->world, sim_random_of(seed, PART_CHANCE), &run->servers.network);
     planted_init(&run->planted, run->wish->planted, &run->world);
     say_net(run);
@@ -593,7 +598,8 @@ static void check_cost(struct run *run, const struct question *question)
     if (run->servers.sent > most)
         violate(run, "%s: cost %" PRIu64 " packets, the limit is %" PRIu32,
                 question_text(question, text), run->servers.sent, most);
-    if (run->servers.equal_most > equal_most && !run->repeats_itself)
+    if (run->servers.equal_most > equal_most && !run->repeats_itself &&
+        !run->clients.is_mangled)
         violate(run, "%s: a server was asked the same %u times", question_text(question, text),
                 run->servers.equal_most);
 }
@@ -602,13 +608,13 @@ static void check_packets(struct run *run)
 {
     if (run->servers.malformed != 0)
         violate(run, "a question was sent that no server can read");
-    if (run->servers.astray != 0)
+    if (run->servers.astray != 0 && !run->clients.is_mangled)
         violate(run, "a question was sent to an address that nobody told the truth about");
 }
 
 static bool is_abrupt(const struct run *run)
 {
-    return run->wish->seed % ABRUPT_ONE_IN == 0;
+    return run->wish->seed % ABRUPT_ONE_IN == 0 && !run->clients.is_mangled;
 }
 
 static void ask_all(struct run *run)
@@ -619,7 +625,9 @@ static void ask_all(struct run *run)
     run->random = sim_random_of(run->wish->seed, PART_QUESTIONS);
     pool_count = sim_between(&run->random, 20, POOL_MAX);
     count = sim_between(&run->random, 100, 300);
-    run->one_at_a_time = sim_chance(&run->random, 400);
+    run->one_at_a_time = sim_chance(&run->random, 400) || run->clients.is_mangled;
+    if (run->clients.is_mangled)
+        count = run->wish->questions;
     for (unsigned i = 0; i < pool_count; i++)
         pool[i] = sim_question(run->net, &run->random, run->arena);
     for (unsigned i = 0; i < count && !run->result->failed; i++) {

@@ -18,6 +18,10 @@ enum { SWARM_WORDS_MAX = 4096 };
 struct swarm_wish {
     uint64_t seed;
     enum planted_fault planted;
+    /* An attacker changes what servers say (sim_mangle.h), while one question after the other is asked,
+     * no more than `questions`. What is secure must stay so, or be no answer. size 0: nobody does. */
+    struct slice script;
+    unsigned questions;
     unsigned verbose; /* 1: everything that happens; 2: the resolver's log, too */
     FILE *out;
     /** Makes memory scarce (sim_memory.h); NULL: this program cannot. */
