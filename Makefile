@@ -9,6 +9,7 @@
 #   make run            shrewd against the real internet, without a config
 #   make bench          shrewd beside every other resolver found here; QUICK=1 in five minutes
 #   make fuzz           every fuzz driver with libFuzzer, FUZZ_SECONDS each (clang)
+#   make planted        each check of the validator left out in turn: which test notices (slow)
 #   make architecture   draws the floors of the house from the includes; fails on a wrong arrow
 #   make install DESTDIR= prefix=/usr/local
 #   make clean
@@ -33,10 +34,10 @@ PACKAGES = contrib/packages.sh
 INNER = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 JOBS := $(or $(JOBS),$(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1)
 
-OUTER = check asan tsan demo attacks run bench fuzz architecture clean help
+OUTER = check asan tsan demo attacks run bench fuzz planted architecture clean help
 INNER_GOALS = $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
 
-.PHONY: all $(OUTER) install FORCE check-inner demo-inner attacks-inner run-inner bench-inner fuzz-inner
+.PHONY: all $(OUTER) install FORCE check-inner demo-inner attacks-inner run-inner bench-inner fuzz-inner planted-inner
 all:
 
 # ---- goals that people type -------------------------------------------------------------------
@@ -81,6 +82,10 @@ fuzz:
 	@$(INNER) fuzz-inner B=build/fuzzing CC=$(FUZZ_CC) \
 	 CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" \
 	 LDFLAGS="-fsanitize=fuzzer-no-link,address,undefined"
+
+planted:
+	@$(PACKAGES) build check
+	@$(INNER) planted-inner B=$(B)
 
 architecture:
 	@testcode/architecture
@@ -256,6 +261,9 @@ bench-inner: $(B)/shrewd
 
 fuzz-inner: $(FUZZ_PROGRAMS)
 	@testcode/fuzz.sh $(B) $(FUZZ_SECONDS)
+
+planted-inner: $(PROGRAMS)
+	@testcode/planted_validator $(B)
 
 SBIN = $(filter %/shrewd %/shrewctl %/shrew-checkconf %/shrew-anchor,$(PROGRAMS))
 BIN = $(filter-out $(SBIN) %/replay %/swarm,$(PROGRAMS))
