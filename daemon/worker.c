@@ -240,6 +240,11 @@ struct mesh *worker_mesh(struct worker *worker)
     return resolver_mesh(worker->resolver);
 }
 
+struct resolver *worker_resolver(struct worker *worker)
+{
+    return worker->resolver;
+}
+
 void worker_stats(const struct worker *worker, struct stats *out)
 {
     *out = (struct stats){.requests = *resolver_request_stats(worker->resolver),

@@ -38,6 +38,8 @@ void worker_warm_up(struct worker *worker);
 /** Its questions under way; in its own thread. */
 struct mesh *worker_mesh(struct worker *worker);
 
+struct resolver *worker_resolver(struct worker *worker);
+
 /** What this thread has counted so far; in its own thread. */
 void worker_stats(const struct worker *worker, struct stats *out);
 

@@ -60,6 +60,7 @@ struct iter_state {
     enum iter_state_id id;
     struct question question;     /* the one being answered now, behind all aliases */
     struct deleg *deleg;
+    const struct deleg *explained; /* the one of which the trace tells already */
     struct qmin qmin;
     bool skip_cache;              /* QUERY_REFRESH: only for the first name */
     int64_t leeway_s;             /* delegations that end sooner are asked for anew */

@@ -547,6 +547,28 @@ static enum step judge(struct query *query, struct iter_state *state, struct mes
     UNREACHABLE();
 }
 
+static void explain_answer(struct query *query, const struct iter_state *state,
+                           enum verdict verdict)
+{
+    const struct flight *flight = state->landed;
+    const struct message *message = &flight->ask.message;
+
+    query_explain(query,
+                  (struct trace_event){.kind = TRACE_ANSWERED,
+                                       .has_server = true,
+                                       .server = flight->ask.server,
+                                       .transport = flight->ask.transport,
+                                       .name = flight->ask.question.qname,
+                                       .type = flight->ask.question.qtype,
+                                       .zone = state->deleg->zone,
+                                       .code = message->rcode,
+                                       .number = flight->ask.rtt_ms},
+                  "%s%s, %u+%u+%u sets, %u ms", verdict_word(verdict),
+                  (message->flags & FLAG_AA) != 0 ? ", aa" : "", message->count[SECTION_ANSWER],
+                  message->count[SECTION_AUTHORITY], message->count[SECTION_ADDITIONAL],
+                  flight->ask.rtt_ms);
+}
+
 enum step iter_learn_run(struct query *query, struct iter_state *state)
 {
     struct flight *flight = state->landed;
@@ -571,7 +593,13 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
               query->arena, &scrubbed) != STATUS_OK)
         return iter_no_memory(query, state);
     if (scrubbed.removed > 0)
-        query_trace(query, TRACE_SCRUBBED, &flight->ask.server, &state->deleg->zone, NULL);
+        query_trace(query, TRACE_SCRUBBED, &flight->ask.server, &state->deleg->zone,
+                    query->env->explains ? arena_printf(query->arena, "sets=%u%s%s%s",
+                                                        scrubbed.removed,
+                                                        scrubbed.private_address ? " private-address" : "",
+                                                        scrubbed.foreign_next ? " foreign-next" : "",
+                                                        scrubbed.broken_alias ? " broken-alias" : "")
+                                         : NULL);
     if (scrubbed.too_long && message->rcode == RCODE_NOERROR)
         message->rcode = RCODE_YXDOMAIN;
     if (!case_is_settled(query, state, &step))
@@ -581,6 +609,7 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
         message->flags &= (uint16_t)~FLAG_AA;
     verdict = classify(message, &flight->ask.question, state->deleg->zone,
                        state->deleg->recursive);
+    explain_answer(query, state, verdict);
     /* What rebinding protection took away leaves a name without such addresses, not a failure. */
     if (verdict == VERDICT_EMPTY && (scrubbed.private_address || scrubbed.foreign_next))
         verdict = VERDICT_NODATA;

@@ -22,7 +22,7 @@
 #include "validator/trust_points.h"
 #include "validator/validator.h"
 
-enum { CACHE_SHARDS = 16, INFRA_ENTRY_BYTES = 256, WARM_UP_MOST = 8 };
+enum { CACHE_SHARDS = 16, INFRA_ENTRY_BYTES = 256, WARM_UP_MOST = 8, OWN_CACHE_BYTES = 4 << 20 };
 
 struct settings {
     unsigned references; /* under the shared part's latch */
@@ -80,6 +80,16 @@ struct thread_env {
     struct dns64_env dns64;
     struct settings *settings;
     struct anchors *anchors;
+    struct own_caches *own; /* NULL: those that all threads share */
+};
+
+/* Of a question that is explained: it is to find nothing that is known already, and to leave
+ * nothing behind. */
+struct own_caches {
+    struct rrset_cache *rrsets;
+    struct msg_cache *messages;
+    struct key_cache *keys;
+    struct proven *proven;
 };
 
 /* ---- settings ---- */
@@ -519,10 +529,38 @@ void resolver_forget_proofs(struct resolver_shared *shared)
 
 /* ---- one thread ---- */
 
+static void own_caches_free(struct own_caches *own)
+{
+    if (own == NULL)
+        return;
+    msg_cache_free(own->messages);
+    rrset_cache_free(own->rrsets);
+    key_cache_free(own->keys);
+    proven_free(own->proven);
+    free(own);
+}
+
+static struct own_caches *own_caches_new(struct world *world)
+{
+    struct own_caches *own = calloc(1, sizeof(*own));
+
+    if (own == NULL)
+        return NULL;
+    own->rrsets = rrset_cache_new(OWN_CACHE_BYTES, 1, random_key(world));
+    own->messages = msg_cache_new(OWN_CACHE_BYTES, 1, random_key(world));
+    own->keys = key_cache_new(OWN_CACHE_BYTES, 1, random_key(world));
+    own->proven = proven_new(OWN_CACHE_BYTES, random_key(world));
+    if (own->rrsets != NULL && own->messages != NULL && own->keys != NULL && own->proven != NULL)
+        return own;
+    own_caches_free(own);
+    return NULL;
+}
+
 static void env_release(struct env *env)
 {
     struct thread_env *thread = CONTAINER_OF(env, struct thread_env, env);
 
+    own_caches_free(thread->own);
     settings_unref(thread->settings);
     anchors_free(thread->anchors);
     free(thread);
@@ -546,8 +584,12 @@ static void add_validator(struct resolver *resolver, struct thread_env *thread)
                                                .points = resolver->keeper == NULL
                                                              ? NULL
                                                              : resolver->shared->points,
-                                               .keys = resolver->shared->keys,
-                                               .proven = resolver->shared->proven,
+                                               .keys = thread->own != NULL
+                                                           ? thread->own->keys
+                                                           : resolver->shared->keys,
+                                               .proven = thread->own != NULL
+                                                             ? thread->own->proven
+                                                             : resolver->shared->proven,
                                                .clock = &resolver->shared->clock};
     add_module(env, &validator_module, &thread->validator);
     env->validates = true;
@@ -584,14 +626,17 @@ static void build_chain(struct resolver *resolver, struct thread_env *thread)
         add[words.item[i]](resolver, thread);
 }
 
-/* The env of the thread for the newest settings. */
-static struct env *env_new(struct resolver *resolver)
+/* The env of the thread for the newest settings. @param own taken over; NULL: the shared caches. */
+static struct env *env_with(struct resolver *resolver, struct own_caches *own)
 {
     struct thread_env *thread = calloc(1, sizeof(*thread));
     struct env *env;
 
-    if (thread == NULL)
+    if (thread == NULL) {
+        own_caches_free(own);
         return NULL;
+    }
+    thread->own = own;
     resolver->anchors_number = atomic_load(&resolver->shared->anchors_number);
     thread->settings = settings_newest(resolver->shared, &thread->anchors);
     env = &thread->env;
@@ -600,14 +645,19 @@ static struct env *env_new(struct resolver *resolver)
                         .log = resolver->log,
                         .upstream = resolver->upstream,
                         .mesh = resolver->mesh,
-                        .rrsets = resolver->shared->rrsets,
-                        .messages = resolver->shared->messages,
+                        .rrsets = own != NULL ? own->rrsets : resolver->shared->rrsets,
+                        .messages = own != NULL ? own->messages : resolver->shared->messages,
                         .infra = resolver->shared->infra,
                         .cache_options = &thread->settings->options->cache,
                         .limits = thread->settings->limits,
                         .release = env_release};
     build_chain(resolver, thread);
     return env;
+}
+
+static struct env *env_new(struct resolver *resolver)
+{
+    return env_with(resolver, NULL);
 }
 
 static struct request_settings request_settings_of(struct env *env)
@@ -787,6 +837,41 @@ void resolver_warm_up(struct resolver *resolver)
 struct mesh *resolver_mesh(struct resolver *resolver)
 {
     return resolver->mesh;
+}
+
+enum status resolver_explain(struct resolver *resolver, const struct question *question,
+                             bool cached, struct mesh_client *client)
+{
+    unsigned before = resolver->anchors_number, flags = QUERY_EXPLAIN;
+    struct own_caches *own = cached ? NULL : own_caches_new(resolver->world);
+    struct env *env;
+    enum status status;
+
+    if (!cached && own == NULL)
+        return STATUS_NO_MEMORY;
+    env = env_with(resolver, own);
+    if (env == NULL)
+        return STATUS_NO_MEMORY;
+    resolver->anchors_number = before; /* resolver->env does not know them */
+    env->explains = true;
+    if (env->may_make != NULL && env->may_make(env, question))
+        flags |= QUERY_MADE;
+    status = mesh_ask(resolver->mesh, env, question, flags, client);
+    env_unref(env); /* the query has its own reference */
+    return status;
+}
+
+enum local_verdict resolver_local_answer(struct resolver *resolver, const struct question *question,
+                                         struct arena *arena, struct message *out,
+                                         struct local_note *note)
+{
+    static const uint8_t here[4] = {127, 0, 0, 1};
+    const struct settings *settings =
+        CONTAINER_OF(resolver->env, struct thread_env, env)->settings;
+    struct addr client = addr_ip4(here, 0);
+
+    return local_answer(settings->local, question, &client, world_now_s(resolver->world), arena,
+                        out, note);
 }
 
 const struct request_stats *resolver_request_stats(const struct resolver *resolver)

@@ -89,6 +89,20 @@ void resolver_receive(struct resolver *resolver, struct channel *channel, const 
  *  from upstream or timers. */
 void resolver_run(struct resolver *resolver);
 struct mesh *resolver_mesh(struct resolver *resolver);
+
+/**
+ * Asks a question for its trace, which tells what went well, too. The caller runs the mesh.
+ * @param cached with the caches as they are; else with empty ones of its own, from the root down.
+ * @return as mesh_ask.
+ */
+enum status resolver_explain(struct resolver *resolver, const struct question *question,
+                             bool cached, struct mesh_client *client);
+
+/** What local zones and local data say to that question, asked from this machine. */
+enum local_verdict resolver_local_answer(struct resolver *resolver, const struct question *question,
+                                         struct arena *arena, struct message *out,
+                                         struct local_note *note);
+
 const struct request_stats *resolver_request_stats(const struct resolver *resolver);
 
 /** Entries and octets of the cache of validated keys. */

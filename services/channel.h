@@ -13,6 +13,13 @@
 
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_HTTPS };
 
+static inline const char *transport_word(enum transport transport)
+{
+    static const char *const words[] = {"udp", "tcp", "tls", "https"};
+
+    return words[transport];
+}
+
 /** The two ends of one question; the answer leaves from the address that was asked. */
 struct peer {
     struct addr from; /* the client */

@@ -12,7 +12,7 @@
  * with the proof that a cut on the way is unsigned (insecure), or with a reason why neither
  * (bogus).
  */
-#include "validator/val_state.h"
+#include "validator/val_explain.h"
 
 #include <string.h>
 
@@ -79,6 +79,7 @@ static enum chained end_insecure(struct query *query, struct val_state *state,
     const struct key_entry *entry = key_cache_store_insecure(
         val_env(query)->keys, state->chain.candidate, class_of(query), reasons, expires_s);
 
+    val_explain_insecure(query, state->chain.candidate, reasons);
     return end(query, state, SEC_INSECURE, entry, reasons);
 }
 
@@ -355,6 +356,8 @@ static enum chained take_entry(struct query *query, struct val_state *state,
 {
     struct val_chain *chain = &state->chain;
 
+    if (entry->security == SEC_INSECURE)
+        val_explain_insecure(query, entry->zone, &entry->reasons);
     if (entry->security != SEC_SECURE)
         return end(query, state, entry->security, entry, &entry->reasons);
     key_entry_unref(chain->at);
@@ -378,8 +381,10 @@ static enum chained find_place(struct query *query, struct val_state *state)
     if (!val_is_probe(query, found.anchor))
         entry = key_cache_closest_ref(env->keys, chain->target, found.anchor->zone,
                                       class_of(query), query_now_s(query));
-    if (entry != NULL)
+    if (entry != NULL) {
+        val_explain_keys(query, entry, NULL, false);
         return take_entry(query, state, entry);
+    }
     chain->anchor = found.anchor;
     chain->candidate = found.anchor->zone;
     chain->phase = CHAIN_ANCHOR;
@@ -441,6 +446,8 @@ static enum chained take_keys(struct query *query, struct val_state *state,
                                    verdict->keys, &verdict->algorithms,
                                    time_min(expires_s, dnskeys->expires_s));
     zone_keys_unref(verdict->keys);
+    if (entry != NULL)
+        val_explain_keys(query, entry, &verdict->good, chain->phase == CHAIN_ANCHOR);
     return entry == NULL ? CHAIN_NO_MEMORY : take_entry(query, state, entry);
 }
 
@@ -582,6 +589,7 @@ static enum chained take_ds(struct query *query, struct val_state *state,
         why = val_reason_of(query, &finding, NULL);
         return end_insecure(query, state, &why, ds->expires_s);
     }
+    val_explain_ds(query, chain->candidate, ds);
     chain->ds = ds;
     chain->phase = CHAIN_KEYS;
     return CHAINED;
@@ -622,6 +630,7 @@ static enum chained check_set(struct query *query, struct val_state *state,
             finding_of(EDE_DNSSEC_BOGUS, "sig=bad-labels", rrset_owner(*set), (*set)->type);
     }
     if (verdict.security == SEC_SECURE) {
+        val_explain_signed(query, chain->at->zone, *set, &verdict.good);
         *set = val_publish(query, *set, &verdict.good);
         return CHAIN_HAS;
     }
@@ -734,8 +743,10 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
     if (gathered != CHAIN_HAS)
         return gathered;
     proof = denial_of_ds(&denial, chain->candidate);
-    if (proof.what != DENIED_NOTHING)
+    if (proof.what != DENIED_NOTHING) {
+        val_explain_denied(query, chain->at->zone, chain->candidate, TYPE_DS, &proof);
         learn_denial(query, state);
+    }
     if (proof.what == DENIED_CUT)
         return ask_after_all(&chain->fetch) ? CHAINED : no_cut_here(chain, proof.no_name);
     if (proof.what == DENIED_NOTHING && bad.count > 0)

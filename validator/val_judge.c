@@ -9,7 +9,7 @@
  *
  * Begins from the top whenever keys were fetched; items that were judged stay so.
  */
-#include "validator/val_state.h"
+#include "validator/val_explain.h"
 
 #include <string.h>
 
@@ -157,6 +157,7 @@ static enum judged verify(struct query *query, struct val_state *state, size_t i
             fault.stripped = zone->entry->zone;
         return bogus(state, fault);
     }
+    val_explain_signed(query, zone->entry->zone, set, &verdict.good);
     item->is_expanded = verdict.good.is_expanded;
     item->closest_labels = verdict.good.closest_labels;
     if (item->is_expanded && !(is_proof(set) && i >= authority_begin(query))) {
@@ -475,6 +476,7 @@ static enum judged prove_expansion(struct query *query, struct val_state *state,
         proof.finding.type = set->type;
         return not_proven(query, state, &denial, &proof, i);
     }
+    val_explain_denied(query, zone->entry->zone, rrset_owner(set), set->type, &proof);
     note_proof(query, state, &proof);
     conclude(item, proof.security);
     return JUDGED;
@@ -663,6 +665,7 @@ static enum judged judge_proof(struct query *query, struct val_state *state,
         proof.finding.zone = denial.zone;
         return not_proven(query, state, &denial, &proof, authority_begin(query));
     }
+    val_explain_denied(query, zone->entry->zone, name, query->question.qtype, &proof);
     note_proof(query, state, &proof);
     *security = proof.security;
     return judge_soa(query, state, zone, *security);

@@ -33,6 +33,7 @@ struct env {
     const struct module *modules[MODULES_MAX];
     void *module_env[MODULES_MAX]; /* each module's own settings (options, hints, anchors ...) */
     unsigned module_count;
+    bool explains; /* traces tell what went well, too: for "shrewctl explain" */
     bool validates;               /* the chain has a validator: ask for DNSSEC records */
     /** The validator's: an answer out of denials that were validated, for the name at which aliases
      *  have arrived; all of its RRsets are secure. NULL: there is none who could. */

@@ -436,7 +436,7 @@ static void finish(struct mesh *mesh, struct query *query)
         mesh->stats.synthesized++;
     if (!list_is_empty(&query->clients)) {
         mesh->stats.verdicts[query->outcome.security]++;
-        if (query->outcome.failed && !query->outcome.from_cache)
+        if (query->outcome.failed && !query->outcome.from_cache && !query->env->explains)
             failures_note(mesh->failures, query);
     }
     tell(query); /* ... so whatever the listeners do cannot find it */

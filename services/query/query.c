@@ -87,6 +87,21 @@ struct trace_event *query_trace(struct query *query, enum trace_kind kind,
     return trace_add(query->trace, query_now_ms(query), &event);
 }
 
+void query_explain(struct query *query, struct trace_event event, const char *words, ...)
+{
+    char text[1024]; /* longer ones are cut */
+    va_list values;
+
+    if (!query->env->explains)
+        return;
+    va_start(values, words);
+    (void)vsnprintf(text, sizeof(text), words, values);
+    va_end(values);
+    event.words = text;
+    event.upstream_ede = -1;
+    (void)trace_add(query->trace, query_now_ms(query), &event);
+}
+
 static void clear_outcome(struct query *query)
 {
     query->outcome = (struct outcome){0};

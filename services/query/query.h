@@ -20,8 +20,9 @@ enum {
     QUERY_TARGET = 16,  /* address of a name server: never validated */
     QUERY_NO_CACHE_STORE = 32,
     QUERY_MADE = 64,    /* a client's own, which a module may answer with what no server said */
-    QUERY_IDENTITY =
-        QUERY_CD | QUERY_NO_RD | QUERY_PRIMING | QUERY_REFRESH | QUERY_TARGET | QUERY_MADE
+    QUERY_EXPLAIN = 128, /* for its trace: not one with the questions of clients */
+    QUERY_IDENTITY = QUERY_CD | QUERY_NO_RD | QUERY_PRIMING | QUERY_REFRESH | QUERY_TARGET |
+                     QUERY_MADE | QUERY_EXPLAIN
 };
 
 /* Nesting of sub-questions in all, and of look-ups of name servers without glue (limits of the budget). */
@@ -130,6 +131,10 @@ static inline int64_t query_now_s(const struct query *query)
 struct trace_event *query_trace(struct query *query, enum trace_kind kind,
                                 const struct addr *server, const struct dname *zone,
                                 const char *words);
+
+/** As query_trace, where the query's env explains; else nothing. Words are printf's. */
+void query_explain(struct query *query, struct trace_event event, const char *words, ...)
+    PRINTF_LIKE(3, 4);
 
 /**
  * The one way to fail: sets outcome (rcode, no sections, reasons: cause and the trace's evidence).

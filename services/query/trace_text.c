@@ -12,6 +12,7 @@ static void add_kind(struct text *text, const struct trace_event *event)
 
     switch (event->kind) {
     case TRACE_RCODE:
+    case TRACE_ANSWERED:
     case TRACE_SUBQUESTION:
         text_printf(text, "%s=%s", trace_kind_word(event->kind),
                     rcode_to_text(event->code, rcode));
