@@ -76,6 +76,21 @@ static const struct rrset *beside_cached(struct query *query, const struct rrset
     return published == NULL ? came : query_hold(query, published);
 }
 
+/* What was validated ranks above all that comes, so it would run out however often it came. The same
+ * with the same signatures begins a new life; not before a quarter of the last one is over, since all
+ * answers that show it are written anew then. */
+static const struct rrset *renew(struct query *query, const struct rrset *stored,
+                                 const struct rrset *came)
+{
+    int64_t left_s = rrset_ttl_left_s(stored, query_now_s(query));
+
+    if (query->env->renew == NULL || rrset_security(stored) != SEC_SECURE ||
+        came->trust < TRUST_ANSWER || came->expires_s <= stored->expires_s ||
+        left_s * 4 > (int64_t)came->ttl_s * 3)
+        return NULL;
+    return query->env->renew(query, stored, came);
+}
+
 static const struct rrset *store_set(struct query *query, const struct deleg *deleg,
                                      const struct rrset *set, enum trust trust,
                                      bool is_denials_soa)
@@ -85,7 +100,7 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
     /* An answer that had to wait until it was believed is as old as it is. */
     int64_t came_s = time_min(set->expires_s - set->ttl_s, now_s);
     struct rrset *ranked = rrset_copy_in(query->arena, set);
-    const struct rrset *stored;
+    const struct rrset *stored, *renewed;
 
     if (ranked == NULL)
         return NULL;
@@ -105,6 +120,11 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
 
         rrset_unref(stored);
         return beside;
+    }
+    renewed = renew(query, stored, ranked);
+    if (renewed != NULL) {
+        rrset_unref(stored);
+        return renewed;
     }
     if (is_wanted_anew(query) && stored->trust == trust && rrset_same_data(stored, ranked)) {
         rrset_unref(stored); /* the same data, but perhaps with better signatures */

@@ -594,6 +594,7 @@ static void add_validator(struct resolver *resolver, struct thread_env *thread)
     add_module(env, &validator_module, &thread->validator);
     env->validates = true;
     env->known_denial = validator_known_denial;
+    env->renew = validator_renew;
 }
 
 static void add_iterator(struct resolver *resolver, struct thread_env *thread)

@@ -564,3 +564,31 @@ bool sig_signer(const struct rrset *set, struct dname *signer)
     }
     return false;
 }
+
+static bool has_rrsig(const struct rrset *set, struct slice rrsig)
+{
+    for (size_t i = 0; i < set->rrsig_count; i++)
+        if (slice_equal(rrset_rrsig(set, i), rrsig))
+            return true;
+    return false;
+}
+
+bool sig_is_unchanged(const struct sig_check *check, const struct rrset *set,
+                      const struct rrset *known, struct sig_good *good)
+{
+    *good = (struct sig_good){.original_ttl_s = UINT32_MAX, .ttl_max_s = UINT32_MAX};
+    if (set->rrsig_count == 0 || set->rrsig_count > SIGNATURES_PER_RRSET ||
+        set->rrsig_count != known->rrsig_count)
+        return false;
+    for (size_t i = 0; i < set->rrsig_count; i++) {
+        struct attempt attempt = {.rdata = rrset_rrsig(set, i)};
+
+        if (!has_rrsig(known, attempt.rdata) || !rdata_rrsig(attempt.rdata, &attempt.fields) ||
+            check_times(check, &attempt) != FLAW_NONE)
+            return false;
+        good->original_ttl_s =
+            (uint32_t)size_min(good->original_ttl_s, attempt.fields.original_ttl_s);
+        good->ttl_max_s = (uint32_t)size_min(good->ttl_max_s, ttl_max_s(check, &attempt));
+    }
+    return true;
+}

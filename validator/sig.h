@@ -89,6 +89,15 @@ struct sig_verdict sig_verify_by(const struct sig_check *check, const struct rrs
 struct sig_verdict sig_verify_self(const struct sig_check *check, struct zone_keys *keys,
                                    size_t index);
 
+/**
+ * What all signatures of a set allow, without verifying them: it is known to be good.
+ * @param known the same records when they were verified.
+ * @return false: its signatures are others now, or one of them is not in its time; then it is to be
+ *         verified before it is believed for longer.
+ */
+bool sig_is_unchanged(const struct sig_check *check, const struct rrset *set,
+                      const struct rrset *known, struct sig_good *good);
+
 /** The signer of the first signature that could be one of this RRset (signer at or above the
  * owner); false: none. Tells the chain which zone to find keys of. */
 bool sig_signer(const struct rrset *set, struct dname *signer);

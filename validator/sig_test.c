@@ -409,6 +409,47 @@ static void times_and_skew(void **state)
     }
 }
 
+static void the_same_once_more(void **state)
+{
+    struct lab *lab = *state;
+    struct rrset *set = set_of_text(lab->arena, SET);
+    struct how_signed later = {.end_s = TEST_END_S + 1}, short_one = {.end_s = TEST_NOW_S + 100};
+    struct slice one = sign(&lab->zsk, lab->arena, set, NULL);
+    struct slice two = sign(&lab->zsk, lab->arena, set, &later);
+    struct slice soon = sign(&lab->zsk, lab->arena, set, &short_one);
+    const struct {
+        const char *why;
+        struct slice known[2], fresh[2];
+        size_t known_count, fresh_count;
+        bool same;
+        uint32_t ttl_max_s;
+    } cases[] = {
+        {"the same", {one}, {one}, 1, 1, true, set->ttl_s},
+        {"another one", {one}, {two}, 1, 1, false, 0},
+        {"one more", {one}, {one, two}, 1, 2, false, 0},
+        {"one less", {one, two}, {one}, 2, 1, false, 0},
+        {"in another order", {one, two}, {two, one}, 2, 2, true, set->ttl_s},
+        {"none", {one}, {one}, 0, 0, false, 0},
+        {"the one that ends first counts", {one, soon}, {one, soon}, 2, 2, true, 100},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct rrset *known =
+            with_rrsigs(lab->arena, set, cases[i].known, cases[i].known_count);
+        struct rrset *fresh =
+            with_rrsigs(lab->arena, set, cases[i].fresh, cases[i].fresh_count);
+        struct sig_good good;
+
+        if (sig_is_unchanged(&lab->test.check, fresh, known, &good) != cases[i].same ||
+            (cases[i].same && (good.ttl_max_s != cases[i].ttl_max_s ||
+                               good.original_ttl_s != set->ttl_s)))
+            fail_msg("%s: at most %u", cases[i].why, good.ttl_max_s);
+        lab->test.check.wall_s = TEST_END_S + 90000;
+        assert_false(sig_is_unchanged(&lab->test.check, fresh, known, &good));
+        lab->test.check.wall_s = TEST_NOW_S;
+    }
+}
+
 static void dates_for_tests(void **state)
 {
     struct lab *lab = *state;
@@ -641,6 +682,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_that_do_not_count, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_key_that_revokes_itself, set_up, tear_down),
         cmocka_unit_test_setup_teardown(times_and_skew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_same_once_more, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dates_for_tests, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_good_one_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_algorithm_where_demanded, set_up, tear_down),

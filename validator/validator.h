@@ -44,6 +44,10 @@ struct validator_env {
 
 extern const struct module validator_module;
 
+/** For env's renew. */
+const struct rrset *validator_renew(struct query *query, const struct rrset *known,
+                                    const struct rrset *fresh);
+
 /** For env's known_denial (RFC 8198). */
 bool validator_known_denial(struct query *query, const struct question *question,
                             struct message *out, int64_t *expires_s);

@@ -39,6 +39,10 @@ struct env {
      *  have arrived; all of its RRsets are secure. NULL: there is none who could. */
     bool (*known_denial)(struct query *query, const struct question *question,
                          struct message *out, int64_t *expires_s);
+    /** The validator's: a set that was validated has come again. @return the one to use and keep from
+     *  now on, or NULL: what is known stays as it is. */
+    const struct rrset *(*renew)(struct query *query, const struct rrset *known,
+                                 const struct rrset *fresh);
     /** A client's question that a module may answer with records of its own making (QUERY_MADE).
      *  NULL: there is no such module. */
     bool (*may_make)(const struct env *env, const struct question *question);
