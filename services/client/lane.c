@@ -89,8 +89,7 @@ static bool read_usual(const struct request_service *service, struct slice packe
     at = read_question(at + HEADER_SIZE, end, &out->question);
     if (at == NULL)
         return false;
-    out->asker.question =
-        slice_of(packet.data + HEADER_SIZE, (size_t)(at - packet.data) - HEADER_SIZE);
+    out->asker.head = slice_of(packet.data, (size_t)(at - packet.data));
     out->asker.has_edns = out->asker.dnssec_ok = false;
     out->udp_size = UDP_SIZE_LEAST;
     if (bytes_u16(packet.data + AT_ARCOUNT) == 0)
@@ -146,10 +145,10 @@ bool lane_answer(struct request_service *service, enum transport transport,
     usual.out = out;
     usual.asker.generation = service->settings.generation;
     usual.asker.now_s = world_now_s(service->world);
-    usual.asker.id = bytes_u16(packet.data);
     usual.asker.wants_ad = usual.asker.dnssec_ok || (bytes_u16(packet.data + 2) & FLAG_AD) != 0;
     usual.asker.size_max = size_limit(service, transport, &usual);
-    usual.asker.rotate = service->settings.options->rrset_roundrobin ? usual.asker.id : 0;
+    usual.asker.rotate =
+        service->settings.options->rrset_roundrobin ? bytes_u16(packet.data) : 0;
     return msg_cache_show(env->messages, service->reader, &usual.question,
                           flavour_of(env, &usual.question), usual.asker.now_s, use_entry,
                           &usual);

@@ -11,15 +11,15 @@
 
 #include <string.h>
 
-enum { AT_COUNTS = 4, AT_ARCOUNT = 10, TTL_TO_RDATA = 6 };
+enum { AT_FLAGS = 2, AT_COUNTS = 4, AT_ARCOUNT = 10, TTL_TO_RDATA = 6 };
 
 /* An image begins with this; behind it come sets, TTL offsets, records and OPT. */
 struct image {
     int64_t made_s;
-    uint16_t flags; /* of the header, with the rcode; AD is set where the answer is authentic */
     uint16_t set_count, ttl_count;
     uint16_t records_size, opt_size;
-    uint8_t counts[8]; /* of the header, as they are written */
+    uint8_t flags[2]; /* of the header, with RD and the rcode; AD: the answer is authentic */
+    uint8_t counts[8];
 };
 
 struct image_set {
@@ -123,7 +123,7 @@ static bool write_answer(struct making *making)
     struct request_service *service = visit->service;
     struct message changed;
     struct asker nobody = {.transport = TRANSPORT_TCP,
-                           .flags = FLAG_AD,
+                           .flags = FLAG_RD | FLAG_AD,
                            .opcode = OPCODE_QUERY,
                            .has_question = true,
                            .question = visit->asker.question,
@@ -194,7 +194,6 @@ static bool make_image(struct making *making)
     const uint8_t *header = making->out.base;
     size_t records = HEADER_SIZE + making->visit->asker.question.qname.size + 4u;
     struct image image = {.made_s = making->visit->now_s,
-                          .flags = bytes_u16(header + 2),
                           .set_count = (uint16_t)marks->mark_count,
                           .ttl_count = (uint16_t)marks->ttl_count,
                           .records_size = (uint16_t)(marks->records_end - records),
@@ -205,6 +204,7 @@ static bool make_image(struct making *making)
 
     if (bytes == NULL)
         return false;
+    memcpy(image.flags, header + AT_FLAGS, sizeof(image.flags));
     memcpy(image.counts, header + AT_COUNTS, sizeof(image.counts));
     fill_image(making, &image, bytes);
     making->memo.image[making->dnssec_ok] = slice_of(bytes, size);
@@ -302,12 +302,12 @@ static void patch_records(const struct image *image, const struct image_set *set
     }
 }
 
-static void put_header(const struct image *image, const struct memo_asker *asker, uint8_t *to)
+/* The id and the question are the asker's, in his letters. */
+static void put_head(const struct image *image, const struct memo_asker *asker, uint8_t *to)
 {
-    unsigned flags = (image->flags & ~(asker->wants_ad ? 0u : FLAG_AD)) | FLAG_RD;
-
-    bytes_put_u16(to, asker->id);
-    bytes_put_u16(to + 2, (uint16_t)flags);
+    memcpy(to, asker->head.data, asker->head.size);
+    to[AT_FLAGS] = image->flags[0];
+    to[AT_FLAGS + 1] = (uint8_t)(image->flags[1] & ~(asker->wants_ad ? 0 : FLAG_AD));
     memcpy(to + AT_COUNTS, image->counts, sizeof(image->counts));
     if (!asker->has_edns) /* without an OPT there is one record less */
         bytes_put_u16(to + AT_ARCOUNT, (uint16_t)(bytes_u16(to + AT_ARCOUNT) - 1));
@@ -318,7 +318,7 @@ bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker, s
     const struct image *image;
     const struct image_set *sets;
     const uint8_t *records;
-    size_t copied, begin = HEADER_SIZE + asker->question.size;
+    size_t copied, begin = asker->head.size;
 
     if (!is_valid(entry, asker->generation, asker->now_s) ||
         asker->now_s >= entry->prefetch_at_s || entry->memo->image[asker->dnssec_ok].size == 0)
@@ -329,8 +329,7 @@ bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker, s
         return false;
     sets = (const struct image_set *)(image + 1);
     records = (const uint8_t *)(sets + image->set_count) + image->ttl_count * sizeof(uint16_t);
-    put_header(image, asker, out->base);
-    memcpy(out->base + HEADER_SIZE, asker->question.data, asker->question.size);
+    put_head(image, asker, out->base);
     memcpy(out->base + begin, records, copied);
     patch_records(image, sets, asker, records, out->base + begin);
     out->used = begin + copied;

@@ -18,11 +18,10 @@ void memo_keep(struct visit *visit, const struct hit *hit);
 struct memo_asker {
     uint32_t generation; /* of the settings */
     int64_t now_s;
-    uint16_t id;
     bool wants_ad, has_edns, dnssec_ok;
     size_t size_max;
     uint32_t rotate;
-    struct slice question; /* the octets of the question section */
+    struct slice head; /* header and question as they came, RD set */
 };
 
 /** Writes the answer, if the entry has a memo that is still true, and it fits.
