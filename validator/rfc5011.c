@@ -196,9 +196,11 @@ static void move_pending(struct rfc5011_event *event, struct rfc5011_key *key)
         move(event, key, RFC5011_VALID); /* AddTime */
 }
 
+/* A trusted key that is there with the REVOKE bit, but has not signed, is neither revoked nor
+ * gone. */
 static void move_valid(struct rfc5011_event *event, struct rfc5011_key *key)
 {
-    if (!key->in_set) {
+    if (!key->shown) {
         move(event, key, RFC5011_MISSING); /* KeyRem */
     } else if (key->changed_s == 0) {
         key->changed_s = event->wall_s;
@@ -223,7 +225,7 @@ static void move_key(struct rfc5011_event *event, struct rfc5011_key *key)
     case RFC5011_ADDPEND: move_pending(event, key); break;
     case RFC5011_VALID: move_valid(event, key); break;
     case RFC5011_MISSING:
-        if (key->in_set)
+        if (key->shown)
             move(event, key, RFC5011_VALID); /* KeyPres */
         break;
     case RFC5011_REVOKED: move_revoked(event, key); break;
@@ -623,9 +625,11 @@ enum rfc5011_seen rfc5011_see(struct rfc5011_point *point, struct rfc5011_event 
     if (verdict->security == SEC_INSECURE)
         return RFC5011_GOOD;
     if (verdict->security != SEC_SECURE) {
-        point->failed += verdict->security == SEC_BOGUS;
+        bool is_bad = verdict->security == SEC_BOGUS && dnskeys != NULL;
+
+        point->failed += is_bad;
         /* What the operator gave stays as it is until there is something to add to it. */
-        event->changed = event->changed || point->last_success_s != 0;
+        event->changed = event->changed || (is_bad && point->last_success_s != 0);
         return RFC5011_BAD;
     }
     settle_clock(point, event);

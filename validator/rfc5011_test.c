@@ -254,9 +254,10 @@ static const struct {
       {501, "1|1", "good 1:valid", 0}}},
     {"section 2.1: a revocation that its key has not signed is none",
      "12",
-     {{0, "1 2r|1", "good 2:missing 1:valid", 0},
-      {1, "1 2r|1 2x", "good 2:missing 1:valid", 0},
-      {2, "1 2|1", "good 2:valid 1:valid", 0}}},
+     {{0, "1 2r|1", "good 2:valid 1:valid", 0},
+      {1, "1 2r|1 2x", "good 2:valid 1:valid", 0},
+      {2, "1|1", "good 2:missing 1:valid", 0},
+      {3, "1 2r|1", "good 2:valid 1:valid", 0}}},
     {"a revocation with a broken signature is none",
      "1",
      {{0, "1|1", "good 1:valid", 0}, {1, "1r|1x", "bad 1:valid", 0}}},
@@ -385,6 +386,9 @@ static void what_it_says_of_itself(void **state)
     assert_false(lab->event.trust_changed);
     assert_int_equal(lab->point->failed, 0);
     assert_int_equal(lab->point->last_success_s, BEGIN + DAY);
+    see(lab, &(struct day){1, "", NULL, 0}); /* an answer without keys proves nothing */
+    assert_false(lab->event.changed);
+    assert_int_equal(lab->point->failed, 0);
     see(lab, &(struct day){2, "1|2", NULL, 0});
     assert_true(lab->event.changed);
     assert_int_equal(lab->point->last_queried_s, BEGIN + 2 * DAY);
