@@ -3,6 +3,7 @@
  *
  * Called by control.c, in the main thread.
  */
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,4 +60,40 @@ void command_stop(struct call *call)
 void command_reload(struct call *call)
 {
     server_reload(call->server, call);
+}
+
+/* ---- log-level ---- */
+
+static void follow_log(struct round *round, struct thread *thread)
+{
+    (void)round;
+    worker_follow_log(thread->worker);
+}
+
+static void all_follow_log(struct round *round, struct server *server)
+{
+    struct call *call = CONTAINER_OF(round, struct call, round);
+
+    outline_text(&call->out, "log-level", log_level_text(server->log->level));
+    call_done(call);
+}
+
+/* Other threads' levels are copies, so that none changes while it is read. */
+void command_log_level(struct call *call)
+{
+    unsigned level = 0;
+
+    if (call->count == 0) {
+        all_follow_log(&call->round, call->server);
+        return;
+    }
+    while (level < LOG_LEVELS && strcmp(call->words[0], log_level_text((enum log_level)level)) != 0)
+        level++;
+    if (level == LOG_LEVELS) {
+        call_misused(call, "\"%s\" is no level: error, warn, info and debug are", call->words[0]);
+        return;
+    }
+    logger_set_level(call->server->logger, (enum log_level)level);
+    call->round = (struct round){.in_thread = follow_log, .done = all_follow_log};
+    server_go_round(call->server, &call->round);
 }

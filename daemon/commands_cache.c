@@ -148,11 +148,10 @@ void command_cache_lookup(struct call *call)
 
 /* ---- upstreams ---- */
 
-/* Under the root stands as well what counts for a server whatever the zone. */
 
 struct upstreams {
     struct outline *out;
-    struct dname below; /* wire NULL: all */
+    struct addr only; /* ADDR_NONE: all */
     int64_t now_ms;
 };
 
@@ -180,11 +179,12 @@ static void show_upstream(void *context, const struct addr *server, struct dname
     struct outline *out = upstreams->out;
     char text[DNAME_TEXT_MAX];
 
-    if (upstreams->below.wire != NULL && !dname_is_at_or_below(zone, upstreams->below))
+    if (upstreams->only.family != ADDR_NONE && !addr_same_host(server, &upstreams->only))
         return;
     outline_open_row(out);
     outline_bare(out, "server", addr_to_text(server, text));
-    outline_text(out, "zone", dname_to_reason(zone, text));
+    if (!dname_is_root(zone)) /* under the root stands what counts whatever the zone */
+        outline_text(out, "zone", dname_to_reason(zone, text));
     if (infra->srtt_ms != 0)
         outline_number(out, "rtt_ms", infra->srtt_ms);
     outline_number(out, "timeout_ms", infra->timeout_ms);
@@ -201,8 +201,11 @@ void command_upstreams(struct call *call)
 {
     struct upstreams upstreams = {.out = &call->out, .now_ms = world_now_ms(world_of(call))};
 
-    if (call->count > 0 && !call_name(call, call->words[0], &upstreams.below))
+    if (call->count > 0 &&
+        addr_from_text(&upstreams.only, call->words[0], 53, NULL) != STATUS_OK) {
+        call_misused(call, "\"%s\" is not an address", call->words[0]);
         return;
+    }
     outline_open_list(&call->out, "upstreams");
     infra_cache_visit(resolver_infra(call->server->shared), upstreams.now_ms, show_upstream,
                       &upstreams);

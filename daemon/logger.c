@@ -105,6 +105,11 @@ struct log *logger_log(struct logger *logger)
     return &logger->log;
 }
 
+void logger_set_level(struct logger *logger, enum log_level level)
+{
+    logger->log.level = level;
+}
+
 static void open_syslog(struct logger *logger, const char *identity)
 {
     snprintf(logger->identity, sizeof(logger->identity), "%s",

@@ -16,6 +16,9 @@ struct logger *logger_new(void);
 void logger_free(struct logger *logger);
 struct log *logger_log(struct logger *logger);
 
+/** Until logger_set is called again. Threads that copied the level have to be told. */
+void logger_set_level(struct logger *logger, enum log_level level);
+
 /** Until this is called errors go to standard error as well, where whoever starts it looks. */
 void logger_started(struct logger *logger);
 

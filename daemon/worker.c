@@ -258,11 +258,16 @@ void worker_stats(const struct worker *worker, struct stats *out)
         add_udp(&out->udp, worker->served[i].udp);
 }
 
+void worker_follow_log(struct worker *worker)
+{
+    worker->log.level = worker->place.log->level;
+}
+
 void worker_refresh(struct worker *worker)
 {
     struct stream_limits limits = stream_limits_of(worker);
 
-    worker->log.level = worker->place.log->level;
+    worker_follow_log(worker);
     resolver_refresh(worker->resolver);
     exchange_set_options(worker->exchange, &resolver_options(worker->place.shared)->upstream);
     streams_set_limits(worker->streams, &limits);

@@ -43,6 +43,9 @@ struct resolver *worker_resolver(struct worker *worker);
 /** What this thread has counted so far; in its own thread. */
 void worker_stats(const struct worker *worker, struct stats *out);
 
+/** Takes over the log's level. */
+void worker_follow_log(struct worker *worker);
+
 /** Takes over the newest settings, for questions to come. */
 void worker_refresh(struct worker *worker);
 

@@ -862,6 +862,16 @@ enum status resolver_explain(struct resolver *resolver, const struct question *q
     return status;
 }
 
+const struct anchors *resolver_anchors(const struct resolver *resolver)
+{
+    return CONTAINER_OF(resolver->env, struct thread_env, env)->anchors;
+}
+
+const struct trust_points *resolver_trust_points(const struct resolver_shared *shared)
+{
+    return shared->points;
+}
+
 enum local_verdict resolver_local_answer(struct resolver *resolver, const struct question *question,
                                          struct arena *arena, struct message *out,
                                          struct local_note *note)

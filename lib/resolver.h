@@ -13,6 +13,8 @@
 
 /** Caches, and the settings made from one configuration; shared by all threads. */
 struct resolver_shared;
+struct anchors;
+struct trust_points;
 
 /** What a test sets and no configuration file can reach. All zero in the daemon. */
 struct resolver_hooks {
@@ -40,6 +42,9 @@ const struct options *resolver_options(const struct resolver_shared *shared);
 struct rrset_cache *resolver_rrsets(struct resolver_shared *shared);
 struct msg_cache *resolver_messages(struct resolver_shared *shared);
 struct infra_cache *resolver_infra(struct resolver_shared *shared);
+
+/** What is kept up to date by RFC 5011; for the thread that keeps it. */
+const struct trust_points *resolver_trust_points(const struct resolver_shared *shared);
 
 /** Forgets validated keys and denials: whoever empties caches would be answered out of them else. */
 void resolver_forget_proofs(struct resolver_shared *shared);
@@ -97,6 +102,9 @@ struct mesh *resolver_mesh(struct resolver *resolver);
  */
 enum status resolver_explain(struct resolver *resolver, const struct question *question,
                              bool cached, struct mesh_client *client);
+
+/** The anchors that this thread trusts; NULL: nothing is validated. */
+const struct anchors *resolver_anchors(const struct resolver *resolver);
 
 /** What local zones and local data say to that question, asked from this machine. */
 enum local_verdict resolver_local_answer(struct resolver *resolver, const struct question *question,

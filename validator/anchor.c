@@ -472,6 +472,16 @@ struct anchor_found anchors_find(const struct anchors *anchors, struct dname nam
     }
 }
 
+size_t anchors_negative_count(const struct anchors *anchors)
+{
+    return anchors->negative_count;
+}
+
+const struct negative_anchor *anchors_negative_at(const struct anchors *anchors, size_t index)
+{
+    return &anchors->negatives[index];
+}
+
 size_t anchors_count(const struct anchors *anchors)
 {
     return anchors->count;

@@ -77,6 +77,10 @@ struct anchor_found {
 struct anchor_found anchors_find(const struct anchors *anchors, struct dname name,
                                  uint16_t rrclass, int64_t wall_s);
 
+/** All negative ones, those that have expired included. */
+size_t anchors_negative_count(const struct anchors *anchors);
+const struct negative_anchor *anchors_negative_at(const struct anchors *anchors, size_t index);
+
 size_t anchors_count(const struct anchors *anchors);
 const struct anchor *anchors_at(const struct anchors *anchors, size_t index);
 

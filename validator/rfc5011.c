@@ -640,3 +640,15 @@ enum rfc5011_seen rfc5011_see(struct rfc5011_point *point, struct rfc5011_event 
     event->changed = true;
     return RFC5011_GOOD;
 }
+
+const char *rfc5011_state_word(enum rfc5011_state state)
+{
+    switch (state) {
+#define STATE(name, number, words)                                                             \
+    case RFC5011_##name: return #name;
+        RFC5011_STATE_LIST(STATE)
+#undef STATE
+    case RFC5011_STATES: break;
+    }
+    return "UNKNOWN";
+}

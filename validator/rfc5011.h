@@ -89,6 +89,9 @@ enum status rfc5011_add_key(struct rfc5011_point *point, struct slice rdata, uin
                             enum rfc5011_state state, struct rfc5011_key **out);
 enum status rfc5011_add_ds(struct rfc5011_point *point, struct slice rdata);
 
+/** "VALID", "ADDPEND" ... */
+const char *rfc5011_state_word(enum rfc5011_state state);
+
 /** RFC 5011 section 4.2: valid and missing keys are trusted. */
 static inline bool rfc5011_is_trusted(const struct rfc5011_key *key)
 {
