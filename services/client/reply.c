@@ -82,19 +82,32 @@ static enum status make_minimal(struct message *message, struct arena *arena)
     return STATUS_OK;
 }
 
-/* RFC 8482 section 4.1: one RRset answers ANY; the smallest, since its asker may be forged. */
+static bool is_proof(const struct rrset *set)
+{
+    return set->type == TYPE_NSEC || set->type == TYPE_NSEC3;
+}
+
+/* RFC 8482 section 4.1: one RRset answers ANY; the smallest, since its asker may be forged. What
+ * proves that a wildcard may have made it goes with it (RFC 4035 section 3.1.3.3). */
 static enum status keep_smallest(struct message *message, struct arena *arena)
 {
-    const struct rrset **kept = ARENA_ARRAY(arena, const struct rrset *, 1);
+    size_t end = (size_t)message->count[SECTION_ANSWER] + message->count[SECTION_AUTHORITY];
+    const struct rrset **kept = ARENA_ARRAY(arena, const struct rrset *, end);
+    uint16_t proofs = 0;
 
     if (kept == NULL)
         return STATUS_NO_MEMORY;
-    for (size_t i = 0; i < message->count[SECTION_ANSWER]; i++)
-        if (kept[0] == NULL || message->rrsets[i]->size_bytes < kept[0]->size_bytes)
+    kept[0] = message->rrsets[0];
+    for (size_t i = 1; i < message->count[SECTION_ANSWER]; i++)
+        if (message->rrsets[i]->size_bytes < kept[0]->size_bytes)
             kept[0] = message->rrsets[i];
+    for (size_t i = message->count[SECTION_ANSWER]; i < end; i++)
+        if (is_proof(message->rrsets[i]))
+            kept[++proofs] = message->rrsets[i];
     message->rrsets = kept;
     message->count[SECTION_ANSWER] = 1;
-    message->count[SECTION_AUTHORITY] = message->count[SECTION_ADDITIONAL] = 0;
+    message->count[SECTION_AUTHORITY] = proofs;
+    message->count[SECTION_ADDITIONAL] = 0;
     return STATUS_OK;
 }
 

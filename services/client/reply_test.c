@@ -201,6 +201,21 @@ static void the_smallest_of_any_is_chosen(void **state)
     assert_int_equal(bench.back.rrsets[0]->type, TYPE_A);
 }
 
+/* Else nobody could validate it. */
+static void any_keeps_the_proof_of_a_wildcard(void **state)
+{
+    (void)state;
+    put_message("www.example. ANY", RCODE_NOERROR,
+                "www.example. A 192.0.2.1\nwww.example. TXT \"long long long long long\"\n"
+                "authority\nexample. NS ns.example.\n*.example. NSEC example. A TXT");
+    bench.asker.has_edns = bench.asker.dnssec_ok = true;
+    bench.asker.udp_size = 1232;
+    write_it();
+    assert_int_equal(bench.back.count[SECTION_ANSWER], 1);
+    assert_int_equal(bench.back.count[SECTION_AUTHORITY], 1);
+    assert_int_equal(bench.back.rrsets[1]->type, TYPE_NSEC);
+}
+
 static void the_question_keeps_its_letter_case(void **state)
 {
     (void)state;
@@ -407,6 +422,7 @@ int main(void)
         TEST(flags_follow_question_and_answer),
         TEST(sections_are_as_small_as_allowed),
         TEST(the_smallest_of_any_is_chosen),
+        TEST(any_keeps_the_proof_of_a_wildcard),
         TEST(the_question_keeps_its_letter_case),
         TEST(records_rotate_with_the_id),
         TEST(opt_only_for_who_sent_one),
