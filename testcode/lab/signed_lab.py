@@ -17,6 +17,7 @@ WORKERS = 4
 AT_ONCE = 8  # questions
 SHREWD_SHA1 = "127.1.1.3"  # with val-sha1
 SHREWD_OTHER = "127.1.1.4"
+SHREWD_BEHIND = "127.1.1.5"  # forwards to servers.SHREWD
 
 
 class SignedLab(servers.Lab):
@@ -178,8 +179,11 @@ server:
         self.wait_for(servers.UNBOUND, "unbound")
 
     def start_shrewds(self, program):
-        """One to be asked, one to be asked in another order, one that believes in SHA-1."""
+        """One to be asked, one to be asked in another order, one behind the first one, which it
+        asks for everything, and one that believes in SHA-1."""
         self.start_shrewd(program)
+        self.start_shrewd(program, "shrewd-behind", SHREWD_BEHIND,
+                          f'forward-zone:\n    name: "."\n    forward-addr: {servers.SHREWD}')
         self.start_shrewd(program, "shrewd-other", SHREWD_OTHER)
         self.start_shrewd(program, "shrewd-sha1", SHREWD_SHA1, "    val-sha1: yes")
 

@@ -176,6 +176,15 @@ AGAIN = [
           or case.answers_alias_itself(case.theirs, case.ours))),
 ]
 
+# shrewd, and another one that validates what the first hands it with CD.
+BEHIND = AGAIN + [
+    ("the one behind knows no cuts and asks for the DS of an empty non-terminal that only unsigned "
+     "delegations made; nsd's answer lacks the opt-out record (RFC 5155 section 7.2.4)",
+     lambda case: case.theirs.rcode == "SERVFAIL" and not case.ours.secure
+     and ".cut.ent.deep." in "." + case.name
+     and any("proof=no-ds for deep." in text for _, text in case.theirs.ede)),
+]
+
 # shrewd (with DO) and delv.
 DELV = [
     NO_CDS,
