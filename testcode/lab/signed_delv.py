@@ -10,6 +10,8 @@ import subprocess
 import client
 
 AT_ONCE = 4
+PATIENCE_S = 15
+TRIES = 3
 # Types that delv does not ask for, or asks in its own way.
 NOT_ASKED = ["ANY", "RRSIG", "TYPE0", "TYPE41", "TYPE128", "TYPE249", "TYPE250", "TYPE251", "TYPE252",
              "TYPE253", "TYPE254", "TYPE65535"]
@@ -39,11 +41,18 @@ class Verdict:
 
 
 def ask(program, anchor_file, address, question):
-    done = subprocess.run(
-        [program, "@" + address, "-a", anchor_file, "+root=.", "+cd", "+nocrypto", "-q",
-         question.name, "-t", question.rrtype], stdin=subprocess.DEVNULL, text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace")
-    return Verdict(done.stdout)
+    """The verdict; one of FAILED when delv, which now and then waits for itself, does not end."""
+    command = [program, "@" + address, "-a", anchor_file, "+root=.", "+cd", "+nocrypto", "-q",
+               question.name, "-t", question.rrtype]
+    for _ in range(TRIES):
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True, check=False,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  errors="replace", timeout=PATIENCE_S)
+            return Verdict(done.stdout)
+        except subprocess.TimeoutExpired:
+            pass
+    return Verdict(f"; delv did not end within {PATIENCE_S} s, {TRIES} times\n")
 
 
 def ask_all(program, anchor_file, address_of, asked):

@@ -94,9 +94,15 @@ class Case:
 NO_CDS = ("knotd, signing online, gives an empty answer for CDS, without proof; a cached NSEC may do",
           lambda case: case.name == signed_zones.ONLINE and case.rrtype in ("CDS", "CDNSKEY"))
 
+NSEC_OF_CUT = ("at a delegation the parent has an NSEC and the child may have one; knotd, signing "
+               "online, gives the parent's where others refer to the child",
+               lambda case: case.rrtype == "NSEC" and case.name in case.lab.world.zones
+               and below(case.name, [signed_zones.ONLINE]))
+
 # (reason, test); shrewd and unbound.
 UNBOUND = [
     NO_CDS,
+    NSEC_OF_CUT,
     ("with CD the client judges for itself, and shrewd makes no statement of its own "
      "(RFC 4035 section 3.2.2)",
      lambda case: case.cd and case.only_ad_differs()),
@@ -167,6 +173,7 @@ UNBOUND = [
 # Two answers of shrewd's to one question, at different times.
 AGAIN = [
     NO_CDS,
+    NSEC_OF_CUT,
     ("with CD there is AD if the cache has judged data (RFC 4035 section 3.2.2)",
      lambda case: case.cd and case.only_ad_differs()),
     ("nsd has no CNAME for some types; whether shrewd came upon it before makes the difference",
