@@ -406,21 +406,12 @@ bool iter_is_expanded(const struct rrset *set)
            rrsig.labels + dname_is_wildcard(rrset_owner(set)) < set->owner_labels;
 }
 
-bool iter_is_proof_of_other_zone(const struct rrset *a, const struct rrset *b)
-{
-    struct rdata_rrsig of_a, of_b;
-
-    return (a->type == TYPE_NSEC || a->type == TYPE_NSEC3) && a->rrsig_count > 0 &&
-           b->rrsig_count > 0 && rdata_rrsig(rrset_rrsig(a, 0), &of_a) &&
-           rdata_rrsig(rrset_rrsig(b, 0), &of_b) && !dname_equal(of_a.signer, of_b.signer);
-}
-
 /* The same RRset stands in the answer only once. */
 static bool is_among(const struct rrset *const *sets, size_t count, const struct rrset *set)
 {
     for (size_t i = 0; i < count; i++)
         if (sets[i]->type == set->type && dname_equal(rrset_owner(sets[i]), rrset_owner(set)) &&
-            !iter_is_proof_of_other_zone(sets[i], set))
+            !rrset_is_proof_of_other_zone(sets[i], set))
             return true;
     return false;
 }

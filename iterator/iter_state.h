@@ -126,9 +126,6 @@ void iter_note_source(struct query *query, struct iter_state *state,
 /** The set was made from a wildcard, as its signature says (RFC 4035 section 5.3.4). */
 bool iter_is_expanded(const struct rrset *set);
 
-/** At a zone cut parent and child have a proof each, of one owner and type but not of one zone (RFC 4035
- *  section 2.3). */
-bool iter_is_proof_of_other_zone(const struct rrset *a, const struct rrset *b);
 
 /** Starts look-ups of addresses of the delegation's names, at most that many now. */
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most);

@@ -4,7 +4,6 @@
 #include "iterator/store.h"
 
 #include "services/cache/fresh.h"
-#include "util/wire/rdata.h"
 
 static enum trust trust_of(const struct message *message, enum section section,
                            const struct rrset *set, struct dname first_name)
@@ -70,7 +69,7 @@ static const struct rrset *beside_cached(struct query *query, const struct rrset
                                          const struct rrset *came)
 {
     bool is_no_less =
-        iter_is_proof_of_other_zone(cached, came) || lacks_signatures(cached, came);
+        rrset_is_proof_of_other_zone(cached, came) || lacks_signatures(cached, came);
     const struct rrset *published = is_no_less ? rrset_publish(came) : NULL;
 
     return published == NULL ? came : query_hold(query, published);

@@ -35,7 +35,8 @@ static const struct rrset *find_newer(const struct env *env, const struct rrset 
         return NULL;
     newer = rrset_cache_find(env->rrsets, rrset_owner(set), set->type, set->rrclass,
                              RRSET_PLAIN, now_s, 0);
-    if (newer == NULL || may_replace(set, newer, judged))
+    if (newer == NULL ||
+        (may_replace(set, newer, judged) && !rrset_is_proof_of_other_zone(set, newer)))
         return newer;
     rrset_unref(newer);
     return NULL;

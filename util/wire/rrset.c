@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/wire/rdata.h"
+
 enum { REORDER_MAX = 256, SIZE_MOST = INT32_MAX };
 
 /* ---- layout ---- */
@@ -143,6 +145,15 @@ bool rrset_same_data(const struct rrset *a, const struct rrset *b)
         guess = found + 1;
     }
     return true;
+}
+
+bool rrset_is_proof_of_other_zone(const struct rrset *a, const struct rrset *b)
+{
+    struct rdata_rrsig of_a, of_b;
+
+    return (a->type == TYPE_NSEC || a->type == TYPE_NSEC3) && a->rrsig_count > 0 &&
+           b->rrsig_count > 0 && rdata_rrsig(rrset_rrsig(a, 0), &of_a) &&
+           rdata_rrsig(rrset_rrsig(b, 0), &of_b) && !dname_equal(of_a.signer, of_b.signer);
 }
 
 /* ---- making ---- */

@@ -76,6 +76,10 @@ void rrset_set_security(const struct rrset *set, enum security security);
 /** Same owner, type, class and the same rdata whatever the order; signatures and TTL left aside. */
 bool rrset_same_data(const struct rrset *a, const struct rrset *b);
 
+/** Two NSEC or NSEC3 sets, of one owner, signed by different zones: at a zone cut parent and child have
+ *  one each (RFC 4035 section 2.3), and both are right. */
+bool rrset_is_proof_of_other_zone(const struct rrset *a, const struct rrset *b);
+
 bool rrset_is(const struct rrset *set, struct dname owner, uint16_t type, uint16_t rrclass);
 
 /* ---- making ---- */
