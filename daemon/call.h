@@ -30,6 +30,9 @@ struct call {
 /** Ends the call with what is in `out`. */
 void call_done(struct call *call);
 
+/** Ends the call with this text instead; NULL: no memory. */
+void call_done_with(struct call *call, const char *body);
+
 /** Ends it with these words; NULL: with what was logged. */
 void call_failed(struct call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 

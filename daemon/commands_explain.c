@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/call.h"
+#include "daemon/explain_page.h"
 #include "services/query/trace_text.h"
 #include "util/wire/text_rr.h"
 
@@ -16,7 +17,7 @@ struct explain {
     struct mesh_client client;
     struct call *call;
     struct question question;
-    bool cached;
+    bool cached, page;
     unsigned open; /* JSON: events whose "below" is still open */
 };
 
@@ -169,6 +170,10 @@ static void told(struct mesh_client *client, const struct query *query,
     struct outline *out = &explain->call->out;
     char rcode[TYPE_TEXT_MAX];
 
+    if (explain->page) {
+        call_done_with(explain->call, explain_page(query, outcome, explain->call->arena));
+        return;
+    }
     show_question(explain);
     outline_text(out, "rcode", rcode_to_text(outcome->message.rcode, rcode));
     outline_text(out, "security", security_word(outcome->security));
@@ -196,6 +201,10 @@ static bool answer_locally(struct explain *explain, struct resolver *resolver)
 
     if (verdict == LOCAL_NONE)
         return false;
+    if (explain->page) {
+        call_failed(explain->call, "local zones or local data answer this: there is nothing to draw");
+        return true;
+    }
     show_question(explain);
     outline_text(out, "local", verdict == LOCAL_DROP ? "a local zone gives no answer"
                                                      : "answered by local zones or local data");
@@ -219,12 +228,19 @@ static void clean(struct call *call)
 static bool read_words(struct explain *explain)
 {
     struct call *call = explain->call;
-    size_t at = strcmp(call->words[0], "--cached") == 0 ? 1 : 0;
+    size_t at = 0;
 
-    explain->cached = at == 1;
+    for (; at < call->count && strncmp(call->words[at], "--", 2) == 0; at++) {
+        if (strcmp(call->words[at], "--cached") == 0)
+            explain->cached = true;
+        else if (strcmp(call->words[at], "--html") == 0)
+            explain->page = true;
+        else
+            break;
+    }
     explain->question = (struct question){.qtype = TYPE_A, .qclass = CLASS_IN};
     if (call->count <= at || call->count > at + 2) {
-        call_misused(call, "usage: shrewctl explain [--cached] NAME [TYPE]");
+        call_misused(call, "usage: shrewctl explain [--cached] [--html FILE] NAME [TYPE]");
         return false;
     }
     if (!call_name(call, call->words[at], &explain->question.qname))

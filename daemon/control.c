@@ -128,6 +128,11 @@ void call_done(struct call *call)
     answer(call, CONTROL_DONE, outline_done(&call->out));
 }
 
+void call_done_with(struct call *call, const char *body)
+{
+    answer(call, CONTROL_DONE, body);
+}
+
 static void end_badly(struct call *call, enum control_result result, const char *words)
 {
     struct outline out;

@@ -22,6 +22,7 @@ enum { PATIENCE_S = 60, ANSWER_MAX = 256 << 20 };
 
 struct wishes {
     const char *path, *config;
+    const char *page; /* file for the answer; NULL: standard output */
     bool json;
     int first; /* word of the command */
 };
@@ -120,8 +121,21 @@ static bool read_all(int fd, struct text *out)
     return false;
 }
 
+static int save(const char *path, struct slice bytes)
+{
+    FILE *file = fopen(path, "w");
+    bool good;
+
+    if (file == NULL)
+        return complain(path, strerror(errno));
+    good = fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
+    if (fclose(file) != 0 || !good)
+        return complain(path, strerror(errno));
+    return CONTROL_DONE;
+}
+
 /* The part of the answer that was promised and came, on the stream where it belongs. */
-static int show(struct slice bytes)
+static int show(struct slice bytes, const char *page)
 {
     enum control_result result;
     size_t used, size;
@@ -131,15 +145,19 @@ static int show(struct slice bytes)
         return complain("the answer", bytes.size == 0
                                           ? "is missing: shrewd hung up; its log says why"
                                           : "was cut; did shrewd end?");
+    if (result == CONTROL_DONE && page != NULL)
+        return save(page, slice_of(bytes.data + used, size));
     to = result == CONTROL_DONE ? stdout : stderr;
     if (fwrite(bytes.data + used, 1, size, to) != size || fflush(to) != 0)
         return complain("standard output", strerror(errno));
     return (int)result;
 }
 
-static int talk(const char *path, const struct control_request *request, struct arena *arena)
+static int talk(const struct wishes *wishes, const struct control_request *request,
+                struct arena *arena)
 {
     struct text question = text_in(arena), answer = text_in(arena);
+    const char *path = wishes->path;
     int fd, code;
 
     if (control_request_write(request, &question) != STATUS_OK) {
@@ -161,7 +179,7 @@ static int talk(const char *path, const struct control_request *request, struct 
                                   ? "shrewd hung up; its log says why"
                                   : strerror(errno));
     else
-        code = show(slice_of(answer.chars, answer.used));
+        code = show(slice_of(answer.chars, answer.used), wishes->page);
     close(fd);
     return code;
 }
@@ -201,7 +219,8 @@ static int read_wishes(int count, char **words, struct wishes *wishes)
     return CONTROL_USAGE;
 }
 
-/* What stands in front of the command, and --json wherever it stands. */
+/* What stands in front of the command, and --json wherever it stands. The file behind --html is ours to
+ * write: the daemon is only told that a page is wanted. */
 static size_t take_words(int count, char **words, struct wishes *wishes, const char **out)
 {
     size_t used = 0;
@@ -209,6 +228,8 @@ static size_t take_words(int count, char **words, struct wishes *wishes, const c
     for (int i = wishes->first; i < count && used < CONTROL_WORDS_MAX; i++)
         if (strcmp(words[i], "--json") == 0)
             wishes->json = true;
+        else if (strcmp(words[i], "--html") == 0 && i + 1 < count && used > 0)
+            out[used++] = words[i], wishes->page = words[++i];
         else
             out[used++] = words[i];
     return used;
@@ -251,7 +272,7 @@ int main(int count, char **words)
         request.count = take_words(count, words, &wishes, list);
         request.form = wishes.json ? OUTLINE_JSON : OUTLINE_LINES;
         wishes.path = find_socket(&wishes, options, arena);
-        code = wishes.path == NULL ? CONTROL_FAILED : talk(wishes.path, &request, arena);
+        code = wishes.path == NULL ? CONTROL_FAILED : talk(&wishes, &request, arena);
     }
     options_free(options);
     if (arena != NULL)
