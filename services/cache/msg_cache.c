@@ -493,11 +493,16 @@ enum status msg_cache_keep_memo(struct msg_cache *cache, const struct msg_entry 
     struct shard_change change = {key_hash(cache, &key), match_entry, decide_if_there,
                                   (void *)entry, NULL};
     struct packed *packed = pack_again(entry, change.hash, memo);
+    enum status status;
 
     if (packed == NULL)
         return STATUS_NO_MEMORY;
     atomic_init(&packed->entry.was_hit, true);
-    return put_again(cache, &change, packed);
+    status = put_again(cache, &change, packed);
+    if (status == STATUS_LIMIT)
+        atomic_store_explicit(&((struct msg_entry *)entry)->memo_is_refused, true,
+                              memory_order_relaxed);
+    return status;
 }
 
 bool msg_cache_expire(struct msg_cache *cache, const struct question *question, uint8_t flavour,

@@ -63,7 +63,8 @@ struct msg_entry {
     uint8_t flavour;
     uint8_t security;      /* enum security of the whole answer when stored */
     uint16_t count[SECTIONS];
-    atomic_bool was_hit;         /* its user's: a memo pays for what is asked for again */
+    atomic_bool was_hit;         /* a memo pays for what is asked for again */
+    atomic_bool memo_is_refused; /* there is no room for it: it need not be made again */
     const struct rrset **rrsets; /* references; in sections' order */
     const struct msg_memo *memo; /* NULL: none */
     struct reasons reasons;
@@ -120,7 +121,8 @@ bool msg_cache_show(struct msg_cache *cache, struct shards_reader *reader,
 
 /**
  * Puts a copy of the entry with this memo in the entry's place, unless something newer is there
- * already. The memo's octets are copied, and it pays for them out of the cache's budget.
+ * already. The memo's octets are copied, and it pays for them out of the cache's budget; where
+ * they are too many for that the entry says so (STATUS_LIMIT).
  */
 enum status msg_cache_keep_memo(struct msg_cache *cache, const struct msg_entry *entry,
                                 const struct msg_memo *memo);

@@ -329,6 +329,27 @@ static void memos_pay_for_their_memory(void **state)
     assert_int_equal(msg_cache_count(bench.env.messages), 1);
 }
 
+static void a_memo_without_room_is_made_once(void **state)
+{
+    struct question question;
+    const struct msg_entry *entry;
+
+    (void)state;
+    bench.records = "";
+    for (int i = 0; i < 40; i++)
+        bench.records = arena_printf(bench.arena, "%swww.example. 300 A 192.0.2.%d\n",
+                                     bench.records, i);
+    msg_cache_resize(bench.env.messages, 2600);
+    ask_until_known("www.example. A", WITH_EDNS);
+    assert_int_equal(bench.asked, 1);
+    assert_false(is_in_lane("www.example. A", FLAG_RD, WITH_EDNS));
+    question = question_of(bench.arena, "www.example. A");
+    entry = msg_cache_find(bench.env.messages, &question, 0, 0, 0);
+    assert_non_null(entry);
+    assert_true(entry->memo_is_refused);
+    msg_entry_unref(entry);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -346,6 +367,7 @@ int main(void)
         TEST(other_settings_make_other_memos),
         TEST(hits_are_counted),
         TEST(memos_pay_for_their_memory),
+        TEST(a_memo_without_room_is_made_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -240,7 +240,8 @@ static bool is_due(const struct visit *visit, const struct hit *hit)
     const struct msg_entry *entry = hit->entry;
     const struct image *image = image_of(entry, visit->asker.dnssec_ok);
 
-    if (!visit->service->lane_is_open)
+    if (!visit->service->lane_is_open ||
+        atomic_load_explicit(&entry->memo_is_refused, memory_order_relaxed))
         return false;
     if (!atomic_load_explicit(&entry->was_hit, memory_order_relaxed)) {
         atomic_store_explicit(&((struct msg_entry *)entry)->was_hit, true,
