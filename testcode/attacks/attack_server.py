@@ -232,6 +232,20 @@ class GoodDenials(Attack):
         return dns.rcode.NXDOMAIN, [], self.zone.soa() + beside + proof
 
 
+class DeepZones(Attack):
+    """Each label is a signed zone, all of them sound."""
+
+    def say(self, qname, qtype):
+        zone, parent = Zone(qname, keys=self.zone.keys), Zone(
+            qname.split(".", 1)[1], keys=self.zone.keys)
+        if qtype == "DS":
+            signer = TOP if qname == self.name else parent
+            return dns.rcode.NOERROR, signer.signed(qname, "DS", self.zone.keys[0].ds(qname)), []
+        if qtype == "DNSKEY":
+            return dns.rcode.NOERROR, zone.dnskey(), []
+        return dns.rcode.NOERROR, parent.signed(qname, "A", "192.0.2.1"), []
+
+
 class WhiteLies(Attack):
     """Denials made for one name each (RFC 4470), so that the cache learns a new one each time."""
 
@@ -279,7 +293,7 @@ ZONES = {attack.label: attack for attack in (
     ManySignatures("sigs14", P384), ManySignatures("sigs8", RSA), ManyDs("manyds"),
     Nsec3("hostile3", False), Nsec3("honest3", True), OddRsa("exponent", 512, 8),
     OddRsa("exponents", 512, 512), OddRsa("modulus", 2048, 3), AnyTypes("any", P256), AnyTypes("any14", P384), GoodDenials("denials13", P256),
-    GoodDenials("denials14", P384), WhiteLies("lies"), ManyRecords("records"),
+    GoodDenials("denials14", P384), WhiteLies("lies"), DeepZones("deep"), ManyRecords("records"),
     GreatKeySet("greatkeys"))}
 
 
@@ -305,6 +319,8 @@ def say(qname, qtype):
     attack = ZONES.get((["", ""] + qname.split("."))[-3])
     if attack is None:
         return dns.rcode.NXDOMAIN, [], TOP.soa() + TOP.nsec("attack.", "a.attack.", "NS SOA DNSKEY")
+    if isinstance(attack, DeepZones):
+        return attack.say(qname, qtype)
     if qname == attack.name and isinstance(attack, KeyTrapKeys):  # an empty non-terminal
         return dns.rcode.NOERROR, [], TOP.soa() + TOP.nsec(qname, f"a.{qname}", "TXT")
     cut, ds = attack.delegation(qname)
