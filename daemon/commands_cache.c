@@ -56,8 +56,8 @@ static void show_sets(struct call *call, struct dname name, uint16_t type, int64
     uint32_t stale_s = options->cache.serve_expired ? UINT32_MAX : 0;
 
     for (unsigned flavour = 0; flavour < RRSET_FLAVOURS; flavour++) {
-        const struct rrset *set = rrset_cache_find(
-            cache, name, type, CLASS_IN, (enum rrset_flavour)flavour, now_s, stale_s);
+        const struct rrset *set = rrset_cache_find(cache, name, type, CLASS_IN,
+                                                   (enum rrset_flavour)flavour, now_s, stale_s);
 
         if (set != NULL)
             show_set(call, set, (enum rrset_flavour)flavour, now_s);
@@ -113,7 +113,8 @@ static void show_messages(struct call *call, struct dname name, uint16_t type, i
     }
 }
 
-/* By looking for each type: a walk through all of a large cache would hold up the thread's clients. */
+/* By looking for each type: a walk through all of a large cache would hold up the thread's
+ * clients. */
 static void each_type(struct call *call, struct dname name,
                       void (*show)(struct call *, struct dname, uint16_t, int64_t))
 {
@@ -147,7 +148,6 @@ void command_cache_lookup(struct call *call)
 }
 
 /* ---- upstreams ---- */
-
 
 struct upstreams {
     struct outline *out;
@@ -190,7 +190,8 @@ static void show_upstream(void *context, const struct addr *server, struct dname
     outline_number(out, "timeout_ms", infra->timeout_ms);
     outline_number(out, "timeouts", infra->timeouts_in_row);
     if (infra->dead_until_ms != 0)
-        outline_number(out, "probe_in_ms", time_max(infra->dead_until_ms - upstreams->now_ms, 0));
+        outline_number(out, "probe_in_ms",
+                       time_max(infra->dead_until_ms - upstreams->now_ms, 0));
     outline_text(out, "edns", edns_word(infra->edns));
     outline_bool(out, "cookie", infra->cookie_size != 0);
     show_flaws(out, infra);

@@ -1,8 +1,8 @@
 /*
  * commands_explain.c - the command that tells how a name is resolved.
  *
- * Called by control.c, in the main thread, whose resolver is asked. The query's trace has it all; here
- * it becomes a tree: lines for people, things within things in JSON.
+ * Called by control.c, in the main thread, whose resolver is asked. The query's trace has it
+ * all; here it becomes a tree: lines for people, things within things in JSON.
  */
 #include <string.h>
 
@@ -66,7 +66,9 @@ static void show_event(struct outline *out, const struct trace_event *event, int
     if (has_rcode(event->kind))
         outline_text(out, "rcode", rcode_to_text(event->code, rcode));
     if (event->number != 0)
-        outline_number(out, event->kind == TRACE_TIMEOUT || event->kind == TRACE_ANSWERED ? "ms" : "number",
+        outline_number(out,
+                       event->kind == TRACE_TIMEOUT || event->kind == TRACE_ANSWERED ? "ms"
+                                                                                     : "number",
                        event->number);
     if (event->upstream_ede >= 0)
         outline_number(out, "upstream_ede", event->upstream_ede);
@@ -146,7 +148,8 @@ static void show_question(struct explain *explain)
 
     outline_printf(out, "question", "%s/%s", dname_to_reason(explain->question.qname, name),
                    rrtype_to_text(explain->question.qtype, type));
-    outline_text(out, "from", explain->cached ? "the caches as they are" : "the root, beside the caches");
+    outline_text(out, "from",
+                 explain->cached ? "the caches as they are" : "the root, beside the caches");
 }
 
 static void show_budget(struct outline *out, const struct query *query)
@@ -202,12 +205,14 @@ static bool answer_locally(struct explain *explain, struct resolver *resolver)
     if (verdict == LOCAL_NONE)
         return false;
     if (explain->page) {
-        call_failed(explain->call, "local zones or local data answer this: there is nothing to draw");
+        call_failed(explain->call,
+                    "local zones or local data answer this: there is nothing to draw");
         return true;
     }
     show_question(explain);
-    outline_text(out, "local", verdict == LOCAL_DROP ? "a local zone gives no answer"
-                                                     : "answered by local zones or local data");
+    outline_text(out, "local",
+                 verdict == LOCAL_DROP ? "a local zone gives no answer"
+                                       : "answered by local zones or local data");
     if (verdict == LOCAL_ANSWER) {
         outline_text(out, "rcode", rcode_to_text(message.rcode, rcode));
         call_reasons(out, &note.why);

@@ -1,8 +1,8 @@
 /*
  * commands_ping.c - the commands by which monitoring asks whether the daemon is well.
  *
- * Called by control.c, in the main thread. "ping" shows that its loop turns; "ping --upstream" that the
- * servers on which everything rests can be reached, and are believed.
+ * Called by control.c, in the main thread. "ping" shows that its loop turns; "ping --upstream"
+ * that the servers on which everything rests can be reached, and are believed.
  */
 #include <string.h>
 

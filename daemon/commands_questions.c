@@ -1,5 +1,6 @@
 /*
- * commands_questions.c - the commands that show questions: those under way, and the last that failed.
+ * commands_questions.c - the commands that show questions: those under way, and the last that
+ * failed.
  *
  * Called by control.c, in the main thread; each thread tells of its own.
  */
@@ -27,15 +28,16 @@ static const char *question_text(struct arena *arena, struct dname qname, uint16
 {
     char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX];
 
-    return arena_printf(arena, "%s/%s", dname_to_reason(qname, name), rrtype_to_text(qtype, type));
+    return arena_printf(arena, "%s/%s", dname_to_reason(qname, name),
+                        rrtype_to_text(qtype, type));
 }
 
 static size_t list_count(const struct list *list)
 {
     size_t count = 0;
 
-    LIST_EACH (list, link)
-        count++;
+    LIST_EACH(list, link)
+    count++;
     return count;
 }
 
@@ -117,10 +119,12 @@ void command_requests(struct call *call)
 
 static void collect_failures(struct thread *thread, struct gathered *mine)
 {
-    mine->items = failures_copy(mesh_failures(worker_mesh(thread->worker)), mine->arena, &mine->count);
+    mine->items =
+        failures_copy(mesh_failures(worker_mesh(thread->worker)), mine->arena, &mine->count);
 }
 
-static void show_failure(struct outline *out, const struct failure *failure, struct arena *arena)
+static void show_failure(struct outline *out, const struct failure *failure,
+                         struct arena *arena)
 {
     char rcode[TYPE_TEXT_MAX], time[15];
 

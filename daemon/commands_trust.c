@@ -1,7 +1,8 @@
 /*
  * commands_trust.c - the command that shows whom the validator trusts.
  *
- * Called by control.c, in the main thread, which is the one that keeps trust anchors (RFC 5011).
+ * Called by control.c, in the main thread, which is the one that keeps trust anchors (RFC
+ * 5011).
  */
 #include <stdio.h>
 
@@ -26,7 +27,8 @@ static void begin_row(struct outline *out, struct dname zone, const char *kind)
     outline_text(out, "kind", kind);
 }
 
-static void show_ds(struct outline *out, struct dname zone, struct slice rdata, const char *origin)
+static void show_ds(struct outline *out, struct dname zone, struct slice rdata,
+                    const char *origin)
 {
     struct ds ds;
 
@@ -41,8 +43,8 @@ static void show_ds(struct outline *out, struct dname zone, struct slice rdata, 
 }
 
 /* @param key of RFC 5011, or NULL. */
-static void show_key(struct call *call, struct dname zone, struct slice rdata, const char *origin,
-                     const struct rfc5011_key *key)
+static void show_key(struct call *call, struct dname zone, struct slice rdata,
+                     const char *origin, const struct rfc5011_key *key)
 {
     struct outline *out = &call->out;
     struct dnskey dnskey;
@@ -92,7 +94,8 @@ static void show_negative(struct call *call, const struct negative_anchor *negat
 {
     begin_row(&call->out, negative->zone, "negative");
     outline_text(&call->out, "until",
-                 negative->expires_s == 0 ? "for good" : time_text(call->arena, negative->expires_s));
+                 negative->expires_s == 0 ? "for good"
+                                          : time_text(call->arena, negative->expires_s));
     outline_text(&call->out, "reason", negative->reason);
     outline_close(&call->out);
 }
@@ -105,8 +108,8 @@ void command_anchors(struct call *call)
     const struct trust_points *points = resolver_trust_points(server->shared);
 
     outline_open_list(&call->out, "anchors");
-    LIST_EACH (&points->list, link)
-        show_point(call, CONTAINER_OF(link, struct trust_point, link));
+    LIST_EACH(&points->list, link)
+    show_point(call, CONTAINER_OF(link, struct trust_point, link));
     for (size_t i = 0; anchors != NULL && i < anchors_count(anchors); i++)
         if (!anchors_at(anchors, i)->is_kept)
             show_fixed(call, anchors_at(anchors, i));

@@ -1,8 +1,9 @@
 /*
  * explain_page.c - delegation and chain of trust as an SVG, and the events beneath it.
  *
- * Called by commands_explain.c. Each zone of the way is a row with two boxes: left who serves it and what
- * they were asked, right by which keys it is believed. What comes from servers is escaped wherever it goes.
+ * Called by commands_explain.c. Each zone of the way is a row with two boxes: left who serves
+ * it and what they were asked, right by which keys it is believed. What comes from servers is
+ * escaped wherever it goes.
  */
 #include "daemon/explain_page.h"
 
@@ -100,10 +101,10 @@ static void add_asked(struct page *page, const struct trace_event *event)
     if (zone == NULL || event->name.wire == NULL)
         return;
     if (event->kind == TRACE_ANSWERED)
-        add_line(&zone->asked,
-                 arena_printf(page->arena, "%s/%s: %s, %u ms", dname_to_reason(event->name, name),
-                              rrtype_to_text(event->type, type), rcode_to_text(event->code, rcode),
-                              event->number));
+        add_line(&zone->asked, arena_printf(page->arena, "%s/%s: %s, %u ms",
+                                            dname_to_reason(event->name, name),
+                                            rrtype_to_text(event->type, type),
+                                            rcode_to_text(event->code, rcode), event->number));
     else
         add_line(&zone->asked,
                  arena_printf(page->arena, "! %s at %s for %s/%s", trace_kind_word(event->kind),
@@ -114,8 +115,8 @@ static void add_asked(struct page *page, const struct trace_event *event)
 
 static void add_trust(struct page *page, const struct trace_event *event)
 {
-    struct zone *zone = event->zone.wire == NULL ? nearest(page, event->name)
-                                                 : zone_of(page, event->zone);
+    struct zone *zone =
+        event->zone.wire == NULL ? nearest(page, event->name) : zone_of(page, event->zone);
     char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX];
 
     if (zone == NULL)
@@ -152,7 +153,8 @@ static void take_event(void *context, const struct trace_event *event, int64_t a
     (void)at_ms;
     switch (event->kind) {
     case TRACE_CUT:
-        zone = depth > 0 && nearest(page, event->zone) == NULL ? NULL : zone_of(page, event->zone);
+        zone =
+            depth > 0 && nearest(page, event->zone) == NULL ? NULL : zone_of(page, event->zone);
         if (zone != NULL && zone->who == NULL)
             zone->who = event->words;
         return;
@@ -204,7 +206,8 @@ static unsigned box_height(const struct box *box, const char *first)
 
 static unsigned row_height(const struct zone *zone)
 {
-    return (unsigned)size_max(box_height(&zone->asked, zone->who), box_height(&zone->trust, NULL));
+    return (unsigned)size_max(box_height(&zone->asked, zone->who),
+                              box_height(&zone->trust, NULL));
 }
 
 /* Of a long line the rest is shown when the pointer rests on it. */
@@ -215,7 +218,8 @@ static void put_line(struct page *page, unsigned x, unsigned y, const char *word
                           ? words
                           : arena_printf(page->arena, "%.*s...", LINE_CHARS - 3, words);
 
-    text_printf(text, "<text class=\"%s\" x=\"%u\" y=\"%u\">", *words == '!' ? "bad" : "line", x, y);
+    text_printf(text, "<text class=\"%s\" x=\"%u\" y=\"%u\">", *words == '!' ? "bad" : "line",
+                x, y);
     if (cut != words) {
         text_add(text, "<title>");
         escape(text, words);
@@ -246,8 +250,8 @@ static void put_box(struct page *page, const struct box *box, const char *first,
     for (size_t i = 0; i < box->count; i++, at += LINE_HEIGHT)
         put_line(page, x + 10, at, box->lines[i]);
     if (box->left_out > 0)
-        text_printf(text, "<text class=\"line\" x=\"%u\" y=\"%u\">and %zu more</text>\n", x + 10, at,
-                    box->left_out);
+        text_printf(text, "<text class=\"line\" x=\"%u\" y=\"%u\">and %zu more</text>\n",
+                    x + 10, at, box->left_out);
 }
 
 /* The zone that the row hangs from: the nearest above it. */
@@ -255,19 +259,22 @@ static const struct zone *parent_of(const struct page *page, const struct zone *
 {
     const struct zone *found = NULL;
 
-    for (const struct zone *other = page->zones; other < page->zones + page->zone_count; other++)
+    for (const struct zone *other = page->zones; other < page->zones + page->zone_count;
+         other++)
         if (other != zone && other < zone && dname_is_at_or_below(zone->name, other->name) &&
             (found == NULL || found->name.labels < other->name.labels))
             found = other;
     return found;
 }
 
-static void put_arrow(struct text *text, unsigned x, unsigned from, unsigned to, const char *stroke)
+static void put_arrow(struct text *text, unsigned x, unsigned from, unsigned to,
+                      const char *stroke)
 {
-    text_printf(text,
-                "<line x1=\"%u\" y1=\"%u\" x2=\"%u\" y2=\"%u\" stroke=\"%s\" stroke-width=\"2\" "
-                "marker-end=\"url(#tip)\"/>\n",
-                x, from, x, to - 4, stroke);
+    text_printf(
+        text,
+        "<line x1=\"%u\" y1=\"%u\" x2=\"%u\" y2=\"%u\" stroke=\"%s\" stroke-width=\"2\" "
+        "marker-end=\"url(#tip)\"/>\n",
+        x, from, x, to - 4, stroke);
 }
 
 static void put_row(struct page *page, const struct zone *zone, unsigned y, const unsigned *ys)
@@ -284,7 +291,8 @@ static void put_row(struct page *page, const struct zone *zone, unsigned y, cons
     if (parent != NULL) {
         unsigned above = ys[parent - page->zones];
 
-        put_arrow(&page->text, MARGIN + 40, above + box_height(&parent->asked, parent->who), y, "#37506b");
+        put_arrow(&page->text, MARGIN + 40, above + box_height(&parent->asked, parent->who), y,
+                  "#37506b");
         put_arrow(&page->text, right + 40, above + box_height(&parent->trust, NULL), y,
                   colour(zone->security));
     }
@@ -298,12 +306,13 @@ static void put_picture(struct page *page)
         ys[i] = y;
         y += row_height(&page->zones[i]) + ROW_GAP;
     }
-    text_printf(&page->text,
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %u %u\" width=\"%u\" "
-                "role=\"img\" aria-label=\"zones and the keys by which they are believed\">\n"
-                "<defs><marker id=\"tip\" markerWidth=\"8\" markerHeight=\"8\" refX=\"6\" refY=\"4\" "
-                "orient=\"auto\"><path d=\"M0 0 L8 4 L0 8 z\" fill=\"#37506b\"/></marker></defs>\n",
-                2 * (MARGIN + BOX_WIDTH) + BOX_GAP, y, 2 * (MARGIN + BOX_WIDTH) + BOX_GAP);
+    text_printf(
+        &page->text,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %u %u\" width=\"%u\" "
+        "role=\"img\" aria-label=\"zones and the keys by which they are believed\">\n"
+        "<defs><marker id=\"tip\" markerWidth=\"8\" markerHeight=\"8\" refX=\"6\" refY=\"4\" "
+        "orient=\"auto\"><path d=\"M0 0 L8 4 L0 8 z\" fill=\"#37506b\"/></marker></defs>\n",
+        2 * (MARGIN + BOX_WIDTH) + BOX_GAP, y, 2 * (MARGIN + BOX_WIDTH) + BOX_GAP);
     for (size_t i = 0; i < page->zone_count; i++)
         put_row(page, &page->zones[i], ys[i], ys);
     text_add(&page->text, "</svg>\n");
@@ -346,7 +355,8 @@ static void put_answer(struct page *page, const struct message *message, int64_t
     if (message->count[SECTION_ANSWER] == 0 || text_done(&records) == NULL)
         return;
     text_add(&page->text, "<pre>");
-    for (line = strtok_r(records.chars, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+    for (line = strtok_r(records.chars, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
         escape(&page->text, line);
         text_add_char(&page->text, '\n');
     }
@@ -362,7 +372,8 @@ static const char style[] =
     "td{vertical-align:top;overflow-wrap:anywhere;padding:0 8px 0 0}"
     "td:first-child{text-align:right;white-space:nowrap;color:#5f6b7a}";
 
-static void put_head(struct page *page, const struct query *query, const struct outcome *outcome)
+static void put_head(struct page *page, const struct query *query,
+                     const struct outcome *outcome)
 {
     struct text *text = &page->text;
     char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX], rcode[TYPE_TEXT_MAX];
@@ -370,21 +381,23 @@ static void put_head(struct page *page, const struct query *query, const struct 
         arena_printf(page->arena, "%s/%s", dname_to_reason(query->question.qname, name),
                      rrtype_to_text(query->question.qtype, type));
 
-    text_add(text, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>");
+    text_add(text,
+             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>");
     escape(text, question == NULL ? "" : question);
     text_printf(text, "</title>\n<style>%s</style></head><body>\n<h1>", style);
     escape(text, question == NULL ? "" : question);
-    text_printf(text, ": %s, <span style=\"color:%s\">%s</span></h1>\n<p>%lld ms, %u packets sent",
-                rcode_to_text(outcome->message.rcode, rcode), colour(outcome->security),
-                security_word(outcome->security),
-                (long long)(query_now_ms(query) - query->started_ms),
-                query->env->limits.most[COST_SENDS] - query->budget->left[COST_SENDS]);
+    text_printf(
+        text, ": %s, <span style=\"color:%s\">%s</span></h1>\n<p>%lld ms, %u packets sent",
+        rcode_to_text(outcome->message.rcode, rcode), colour(outcome->security),
+        security_word(outcome->security), (long long)(query_now_ms(query) - query->started_ms),
+        query->env->limits.most[COST_SENDS] - query->budget->left[COST_SENDS]);
     if (query->budget->exhausted != COSTS)
         text_printf(text, ", the limit of %s was reached", cost_name(query->budget->exhausted));
     text_add(text, "</p>\n");
 }
 
-char *explain_page(const struct query *query, const struct outcome *outcome, struct arena *arena)
+char *explain_page(const struct query *query, const struct outcome *outcome,
+                   struct arena *arena)
 {
     struct page *page = ARENA_NEW(arena, struct page);
 

@@ -23,7 +23,8 @@ static const struct row {
 #undef STAT
 };
 
-_Static_assert(sizeof(struct stats) % sizeof(uint64_t) == 0, "struct stats is made of uint64_t");
+_Static_assert(sizeof(struct stats) % sizeof(uint64_t) == 0,
+               "struct stats is made of uint64_t");
 
 static uint64_t value_at(const struct stats *stats, size_t place)
 {
@@ -86,7 +87,8 @@ static void show_waits(struct outline *out, const struct request_stats *requests
     uint64_t all = waits(requests);
 
     outline_number(out, "num.recursivereplies", (int64_t)all);
-    outline_number(out, "recursion.ms.avg", all == 0 ? 0 : (int64_t)(requests->waited_ms / all));
+    outline_number(out, "recursion.ms.avg",
+                   all == 0 ? 0 : (int64_t)(requests->waited_ms / all));
     outline_number(out, "recursion.ms.p50", (int64_t)stats_wait_ms(requests, 50));
     outline_number(out, "recursion.ms.p90", (int64_t)stats_wait_ms(requests, 90));
     outline_number(out, "recursion.ms.p99", (int64_t)stats_wait_ms(requests, 99));
@@ -117,7 +119,8 @@ static void show_rcodes(struct outline *out, const struct request_stats *request
 
         if (requests->rcodes[i] == 0)
             continue;
-        (void)snprintf(name, sizeof(name), "num.answer.rcode.%s", rcode_to_text((uint16_t)i, word));
+        (void)snprintf(name, sizeof(name), "num.answer.rcode.%s",
+                       rcode_to_text((uint16_t)i, word));
         outline_number(out, name, (int64_t)requests->rcodes[i]);
     }
     if (others != 0)

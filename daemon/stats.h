@@ -1,9 +1,9 @@
 /*
  * stats.h - what the threads have counted, added up: one table for all who show it.
  *
- * Each part counts for itself, in a plain struct of its own thread, so that counting costs an addition
- * and no two threads share what they write. Whoever wants to know lets a round collect the structs
- * (worker_stats), adds them up and shows the sum. Nothing is ever set to zero.
+ * Each part counts for itself, in a plain struct of its own thread, so that counting costs an
+ * addition and no two threads share what they write. Whoever wants to know lets a round collect
+ * the structs (worker_stats), adds them up and shows the sum. Nothing is ever set to zero.
  */
 #ifndef TREESHREW_DAEMON_STATS_H
 #define TREESHREW_DAEMON_STATS_H
@@ -35,7 +35,8 @@ void stats_show(struct outline *out, const struct stats *stats, bool fine);
 
 /**
  * The time in which that share of the waiting clients was answered.
- * @param percent 1 to 99. @return milliseconds, between the bounds of the histogram; 0: nobody waited.
+ * @param percent 1 to 99. @return milliseconds, between the bounds of the histogram; 0: nobody
+ * waited.
  */
 uint64_t stats_wait_ms(const struct request_stats *requests, unsigned percent);
 

@@ -1,8 +1,8 @@
 /*
  * stats_log.c - collects what the threads have counted, now and then, and logs it.
  *
- * Called by server.c at start and end, by reload.c, and by its own timer. A round collects; while one
- * is under way the timer stands still, so that a busy daemon logs less and not more.
+ * Called by server.c at start and end, by reload.c, and by its own timer. A round collects;
+ * while one is under way the timer stands still, so that a busy daemon logs less and not more.
  */
 #include "daemon/stats_log.h"
 
@@ -31,7 +31,8 @@ static void start_timer(struct stats_log *log)
     world->timer_stop(world, &log->timer);
     if (options->statistics_interval != 0 && !log->is_round)
         (void)world->timer_set(world, &log->timer,
-                               world_now_ms(world) + options->statistics_interval * INT64_C(1000));
+                               world_now_ms(world) +
+                                   options->statistics_interval * INT64_C(1000));
 }
 
 static void collect(struct round *round, struct thread *thread)

@@ -10,7 +10,8 @@
 
 struct stats_log;
 
-/** Begins, if the configuration says so. @return NULL: no memory; the other functions take it. */
+/** Begins, if the configuration says so. @return NULL: no memory; the other functions take it.
+ */
 struct stats_log *stats_log_new(struct server *server);
 
 /** When the main thread's loop has ended and no other thread runs. */

@@ -1,10 +1,9 @@
 /*
  * ask.c - sending: which server, which name, how long to wait; and the waiting itself.
  */
-#include "iterator/iter_state.h"
+#include "iterator/iter_explain.h"
 
 #include "iterator/pick.h"
-#include "util/text.h"
 
 enum {
     TIMEOUT_MIN_MS = 30,
@@ -223,33 +222,13 @@ void iter_fetch_ahead(struct query *query, struct iter_state *state, uint32_t mo
     iter_look_up_targets(query, state, most);
 }
 
-/* Whose turn it is from here on: the zone, its servers by name and address. */
-static void explain_cut(struct query *query, struct iter_state *state)
-{
-    const struct deleg *deleg = state->deleg;
-    struct text text = text_in(query->arena);
-    char word[DNAME_TEXT_MAX];
-
-    if (!query->env->explains || state->explained == deleg)
-        return;
-    state->explained = deleg;
-    text_add(&text, deleg->recursive ? "forwarders:" : "servers:");
-    for (const struct deleg_name *name = deleg->names; name != NULL; name = name->next)
-        text_printf(&text, " %s", dname_to_reason(name->name, word));
-    for (const struct deleg_server *server = deleg->servers; server != NULL; server = server->next)
-        text_printf(&text, " %s", addr_to_text(&server->addr, word));
-    if (text_done(&text) != NULL)
-        query_explain(query, (struct trace_event){.kind = TRACE_CUT, .zone = deleg->zone}, "%s",
-                      text.chars);
-}
-
 enum step iter_ask_run(struct query *query, struct iter_state *state)
 {
     struct flight *flight = free_flight(state);
     struct infra infra;
     bool last;
 
-    explain_cut(query, state);
+    iter_explain_cut(query, state);
     if (flight != NULL && iter_may_send(query, state)) {
         flight->server = next_server(query, state, &infra, &last);
         if (flight->server != NULL) {

@@ -4,7 +4,7 @@
  * A reply is scrubbed, classified, stored; then the query is done, follows an alias or a referral,
  * or turns to the next server. Each failure of a server is noted in the trace, once, here.
  */
-#include "iterator/iter_state.h"
+#include "iterator/iter_explain.h"
 
 #include "iterator/classify.h"
 #include "iterator/store.h"
@@ -547,33 +547,13 @@ static enum step judge(struct query *query, struct iter_state *state, struct mes
     UNREACHABLE();
 }
 
-static void explain_answer(struct query *query, const struct iter_state *state,
-                           enum verdict verdict)
-{
-    const struct flight *flight = state->landed;
-    const struct message *message = &flight->ask.message;
-
-    query_explain(query,
-                  (struct trace_event){.kind = TRACE_ANSWERED,
-                                       .has_server = true,
-                                       .server = flight->ask.server,
-                                       .transport = flight->ask.transport,
-                                       .name = flight->ask.question.qname,
-                                       .type = flight->ask.question.qtype,
-                                       .zone = state->deleg->zone,
-                                       .code = message->rcode,
-                                       .number = flight->ask.rtt_ms},
-                  "%s%s, %u+%u+%u sets, %u ms", verdict_word(verdict),
-                  (message->flags & FLAG_AA) != 0 ? ", aa" : "", message->count[SECTION_ANSWER],
-                  message->count[SECTION_AUTHORITY], message->count[SECTION_ADDITIONAL],
-                  flight->ask.rtt_ms);
-}
-
 enum step iter_learn_run(struct query *query, struct iter_state *state)
 {
     struct flight *flight = state->landed;
     struct message *message = &flight->ask.message;
     const struct scrub_rules *rules = &iter_env(query)->config->scrub;
+    const struct rrset **before;
+    size_t before_count;
     struct scrub_result scrubbed;
     unsigned answers;
     enum verdict verdict;
@@ -589,17 +569,12 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
         return try_next_server(query, state, TRACE_MALFORMED);
     answers = message->count[SECTION_ANSWER];
     flight->bare = message_rrsets(message) == 0;
+    before = message->rrsets;
+    before_count = message_rrsets(message);
     if (scrub(message, &flight->ask.question, state->deleg->zone, state->deleg->recursive, rules,
               query->arena, &scrubbed) != STATUS_OK)
         return iter_no_memory(query, state);
-    if (scrubbed.removed > 0)
-        query_trace(query, TRACE_SCRUBBED, &flight->ask.server, &state->deleg->zone,
-                    query->env->explains ? arena_printf(query->arena, "sets=%u%s%s%s",
-                                                        scrubbed.removed,
-                                                        scrubbed.private_address ? " private-address" : "",
-                                                        scrubbed.foreign_next ? " foreign-next" : "",
-                                                        scrubbed.broken_alias ? " broken-alias" : "")
-                                         : NULL);
+    iter_explain_scrubbed(query, state, &scrubbed, before, before_count);
     if (scrubbed.too_long && message->rcode == RCODE_NOERROR)
         message->rcode = RCODE_YXDOMAIN;
     if (!case_is_settled(query, state, &step))
@@ -609,7 +584,7 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
         message->flags &= (uint16_t)~FLAG_AA;
     verdict = classify(message, &flight->ask.question, state->deleg->zone,
                        state->deleg->recursive);
-    explain_answer(query, state, verdict);
+    iter_explain_answer(query, state, verdict);
     /* What rebinding protection took away leaves a name without such addresses, not a failure. */
     if (verdict == VERDICT_EMPTY && (scrubbed.private_address || scrubbed.foreign_next))
         verdict = VERDICT_NODATA;

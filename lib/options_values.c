@@ -22,13 +22,14 @@ static void tell(struct walk *walk, struct option_value *value, const char *text
     walk->told++;
 }
 
-static void tell_list(struct walk *walk, struct option_value *value, const struct opt_list *list,
-                      struct conf_place place)
+static void tell_list(struct walk *walk, struct option_value *value,
+                      const struct opt_list *list, struct conf_place place)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct opt_item *item = &list->items[i];
 
-        tell(walk, value, item->text, (struct conf_place){item->file, item->line, item->column});
+        tell(walk, value, item->text,
+             (struct conf_place){item->file, item->line, item->column});
     }
     if (list->count == 0)
         tell(walk, value, NULL, place);

@@ -115,12 +115,11 @@ static void add_span(struct text *words, const struct rrset *set, struct arena *
 
     rdata_to_text(&rdata, rrset_rdata(set, 0), set->type, set->rrclass);
     text_printf(words, "; %s %s %s", dname_to_reason(rrset_owner(set), owner),
-                rrtype_to_text(set->type, type),
-                text_done(&rdata) == NULL ? "" : rdata.chars);
+                rrtype_to_text(set->type, type), text_done(&rdata) == NULL ? "" : rdata.chars);
 }
 
-void val_explain_denied(struct query *query, struct dname zone, struct dname name, uint16_t type,
-                        const struct proof *proof)
+void val_explain_denied(struct query *query, struct dname zone, struct dname name,
+                        uint16_t type, const struct proof *proof)
 {
     struct trace_event event = event_of(TRACE_DENIED, zone, name, type);
     struct text words = text_in(query->arena);

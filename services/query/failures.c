@@ -132,7 +132,8 @@ static bool copy(struct failure *to, const struct failure *from, struct arena *a
     return to->name.wire != NULL;
 }
 
-struct failure *failures_copy(const struct failures *failures, struct arena *arena, size_t *count)
+struct failure *failures_copy(const struct failures *failures, struct arena *arena,
+                              size_t *count)
 {
     struct failure *list;
     const struct place *place;
