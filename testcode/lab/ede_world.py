@@ -187,6 +187,7 @@ class World:
         self.settings, self.sections = [], []  # of the config: server:, and what follows
         self.owner = {}  # address or zone -> the zone of the case
         self.keys = {}  # signed zone -> its keys
+        self.shared = set()  # zones at the servers of lab.
         self.variants = {}  # how a zone is served: name|words -> (name, words)
         self._last = int(ipaddress.ip_address("198.18.1.0"))
         self.zone(".", [("NS", "a.root."), ("NS", "b.root.")])
@@ -272,6 +273,7 @@ class World:
         self.sign(zone, list(dict.fromkeys(word.partition("=")[2] for word in behaviours)))
         if case.form == "shared":
             addresses = LABS
+            self.shared.add(zone)
             for address in LABS:
                 self.servers[address][1].extend([f"{zone}|{behaviours[0][1:]}", lower])
         else:
@@ -390,6 +392,10 @@ class World:
             piece = re.escape(piece.replace("@", case.zone.rstrip(".")))
             pieces.append(" " + piece.replace(r"\*", r"\S*") if piece != r"\.\.\." else "( .*)?")
         return "".join(pieces)[1:]
+
+    def is_sound(self, address, zone):
+        """Is it a server of the root or of lab. that nothing of the zone was put into?"""
+        return address in ROOTS + LABS and zone not in self.shared
 
     def can_be_forwarded(self, case):
         """Is it the zone alone that is broken? Then a forwarder's answers are the same."""
