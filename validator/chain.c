@@ -728,6 +728,15 @@ static void learn_denial(struct query *query, struct val_state *state)
     val_learn(query, chain->at->zone, message);
 }
 
+/* An empty answer does not show a server without signatures; the zone's SOA without them does. */
+static struct dname if_soa_unsigned(const struct val_chain *chain)
+{
+    const struct rrset *soa = message_find(fetched_message(&chain->fetch), SECTION_AUTHORITY,
+                                           chain->at->zone, TYPE_SOA);
+
+    return soa == NULL ? (struct dname){0} : if_stripped(soa, chain->at->zone);
+}
+
 static enum chained judge_denial(struct query *query, struct val_state *state)
 {
     struct val_chain *chain = &state->chain;
@@ -754,9 +763,7 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
     if (proof.what == DENIED_NOTHING) {
         explain_emptied(&chain->fetch, &proof.finding);
         why = val_reason_of(query, &proof.finding, fetched_from(&chain->fetch, true));
-        return ds_is_bad(query, state, &why, true,
-                         denial.nsec_count + denial.nsec3_count == 0 ? chain->at->zone
-                                                                     : (struct dname){0});
+        return ds_is_bad(query, state, &why, true, if_soa_unsigned(chain));
     }
     if (!finding_is_none(&proof.finding))
         why = val_reason_of(query, &proof.finding, NULL);

@@ -434,7 +434,7 @@ static enum judged gather(struct query *query, struct val_state *state,
 
 /* The proof does not hold: because of a bad signature in it, or as it is. */
 static enum judged not_proven(struct query *query, struct val_state *state,
-                              const struct denial *denial, const struct proof *proof, size_t i)
+                              const struct proof *proof, size_t i)
 {
     struct val_fault fault = fault_of(query, i, &proof->finding);
 
@@ -442,8 +442,6 @@ static enum judged not_proven(struct query *query, struct val_state *state,
         return bogus(state, state->proof_fault);
     fault.is_in_set = false;
     fault.is_final = proof->exhausted;
-    if (denial->nsec_count == 0 && denial->nsec3_count == 0)
-        fault.stripped = denial->zone;
     return bogus(state, fault);
 }
 
@@ -474,7 +472,7 @@ static enum judged prove_expansion(struct query *query, struct val_state *state,
     if (proof.what == DENIED_NOTHING) {
         proof.finding.name = rrset_owner(set);
         proof.finding.type = set->type;
-        return not_proven(query, state, &denial, &proof, i);
+        return not_proven(query, state, &proof, i);
     }
     val_explain_denied(query, zone->entry->zone, rrset_owner(set), set->type, &proof);
     note_proof(query, state, &proof);
@@ -551,7 +549,9 @@ static enum judged nothing_signed(struct query *query, struct val_state *state,
     finding.zone = zone->entry->zone;
     fault = fault_of(query, i, &finding);
     fault.is_in_set = false;
-    fault.stripped = zone->entry->zone;
+    /* An empty answer, as some give to odd types, does not show a server without signatures. */
+    if (has_soa && dname_equal(rrset_owner(set_at(query, i)), zone->entry->zone))
+        fault.stripped = zone->entry->zone;
     return bogus(state, fault);
 }
 
@@ -657,13 +657,13 @@ static enum judged judge_proof(struct query *query, struct val_state *state,
         }
         proof.finding.name = name;
         proof.finding.type = query->question.qtype;
-        return not_proven(query, state, &denial, &proof, authority_begin(query));
+        return not_proven(query, state, &proof, authority_begin(query));
     }
     if (proof.security != SEC_SECURE && denial.unsigned_count > 0) {
         proof.finding =
             finding_of(EDE_RRSIGS_MISSING, "proof=unsigned", name, query->question.qtype);
         proof.finding.zone = denial.zone;
-        return not_proven(query, state, &denial, &proof, authority_begin(query));
+        return not_proven(query, state, &proof, authority_begin(query));
     }
     val_explain_denied(query, zone->entry->zone, name, query->question.qtype, &proof);
     note_proof(query, state, &proof);
