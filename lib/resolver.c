@@ -668,7 +668,7 @@ static struct request_settings request_settings_of(struct env *env)
     const struct options *options = settings->options;
 
     return (struct request_settings){.env = env,
-                                     .generation = hooks->no_memos ? 0 : settings->generation,
+                                     .generation = settings->generation,
                                      .check_memos = hooks->check_memos,
                                      .options = &options->client,
                                      .upstream = &options->upstream,

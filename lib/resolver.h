@@ -20,7 +20,7 @@ struct trust_points;
 struct resolver_hooks {
     bool fake_sha1, fake_dsa;  /* RRSIGs of these algorithms count as good */
     bool documentation_routable; /* name servers may have addresses out of examples */
-    bool no_memos, check_memos; /* of answers: request_settings.check_memos */
+    bool check_memos; /* of answers, see request_settings */
     bool no_built_in_anchors;  /* without anchors of its own a configuration does not validate */
 };
 
