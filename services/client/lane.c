@@ -159,15 +159,12 @@ bool request_receive(struct request_service *service, struct channel *channel,
 {
     struct sink out = sink_of(service->out, sizeof(service->out));
 
-    service->stats.received++;
     if (!service->lane_is_open || service->settings.check_memos ||
         !lane_answer(service, channel->transport, peer, packet, &out)) {
         visit_all_rooms(service, channel, peer, packet);
         return true;
     }
-    service->stats.hits++;
-    service->stats.answered++;
-    service->stats.rcodes[service->out[3] & 0x0f]++;
+    service->lane_rcodes[service->out[3] & 0x0f]++; /* all that a hit counts; see request_stats */
     channel->send(channel, peer, sink_written(&out));
     return false;
 }

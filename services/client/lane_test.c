@@ -310,6 +310,7 @@ static void hits_are_counted(void **state)
         assert_int_equal(request_stats(bench.service)->answered, i + 1);
     }
     assert_int_equal(request_stats(bench.service)->received, 5);
+    assert_int_equal(request_stats(bench.service)->rcodes[RCODE_NOERROR], 5);
     assert_int_equal(bench.asked, 1);
 }
 

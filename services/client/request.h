@@ -56,7 +56,8 @@ struct request_service *request_service_new(struct world *world, struct mesh *me
 void request_service_free(struct request_service *service);
 void request_service_set(struct request_service *service,
                          const struct request_settings *settings);
-const struct request_stats *request_stats(const struct request_service *service);
+/** In the service's own thread. */
+const struct request_stats *request_stats(struct request_service *service);
 
 /**
  * One message of a client. Answers at once through the channel, or later.

@@ -27,7 +27,8 @@ struct request_service {
     struct request_settings settings;
     struct reply_style style;
     uint8_t nsid[NSID_MAX];
-    struct request_stats stats;
+    struct request_stats stats; /* to be read by request_stats */
+    uint64_t lane_rcodes[16];   /* of what the lane answered, since it was last read */
     struct limit *limit;
     struct list requests; /* that wait */
     size_t request_count;
