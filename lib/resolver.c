@@ -8,38 +8,16 @@
  */
 #include "lib/resolver.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns64/dns64.h"
-#include "iterator/iterator.h"
 #include "lib/keeper.h"
-#include "lib/module_words.h"
+#include "lib/settings.h"
 #include "validator/clock_sense.h"
 #include "validator/proven.h"
-#include "validator/trust_points.h"
-#include "validator/validator.h"
 
 enum { CACHE_SHARDS = 16, INFRA_ENTRY_BYTES = 256, WARM_UP_MOST = 8, OWN_CACHE_BYTES = 4 << 20 };
-
-struct settings {
-    unsigned references; /* under the shared part's latch */
-    uint32_t generation; /* counted from 1 */
-    struct resolver_shared *shared;
-    struct arena *arena;
-    struct options *options;
-    struct acl *acl;
-    struct local *local;
-    struct iterator_config *iterator;
-    struct anchors *anchors; /* under the latch: RFC 5011 replaces them */
-    struct trust_points *fresh; /* of a configuration that is not in use yet */
-    struct validator_config *validator; /* NULL: the chain has none */
-    struct dns64_config *dns64;         /* NULL: the chain has none */
-    struct budget_limits limits;
-    struct cookie_secret cookie_secret;
-};
 
 struct resolver_shared {
     atomic_flag latch; /* held for a few instructions: which settings are the newest, and counting */
@@ -105,19 +83,6 @@ static void unlatch(struct resolver_shared *shared)
     atomic_flag_clear_explicit(&shared->latch, memory_order_release);
 }
 
-static void settings_free(struct settings *settings)
-{
-    if (settings == NULL)
-        return;
-    acl_free(settings->acl);
-    local_free(settings->local);
-    anchors_free(settings->anchors);
-    trust_points_free(settings->fresh);
-    options_free(settings->options);
-    arena_free(settings->arena);
-    free(settings);
-}
-
 static void settings_unref(struct settings *settings)
 {
     struct resolver_shared *shared = settings->shared;
@@ -143,187 +108,23 @@ static struct settings *settings_newest(struct resolver_shared *shared, struct a
     return newest;
 }
 
-static void read_limits(const struct iterator_options *options, struct budget_limits *limits)
+/* ---- the shared part ---- */
+
+/* @return NULL: as settings_new. */
+static struct settings *make_settings(struct resolver_shared *shared, struct options *options,
+                                      conf_complain *complain, resolver_read_file *read_file,
+                                      void *context)
 {
-    budget_limits_default(limits);
-    limits->most[COST_SENDS] = options->max_global_quota;
-    limits->most[COST_CONNECTS] = options->connects_max;
-    limits->most[COST_BYTES] = (uint32_t)options->upstream_bytes_max;
-    limits->most[COST_ALIASES] = options->max_query_restarts;
-    limits->most[COST_REFERRALS] = options->referrals_max;
-    limits->most[COST_TARGETS] = options->targets_max;
-    limits->most[COST_SUBQUERIES] = options->subqueries_max;
-    limits->most[COST_SIGNATURES] = options->signatures_max;
-    limits->most[COST_FAILED_SIGNATURES] = options->signature_failures_max;
-    limits->most[COST_HASH_BLOCKS] = options->nsec3_blocks_max;
-    limits->soft_sends = options->sends_soft;
-    limits->time_ms = options->query_time_max;
-}
+    struct settings_needs needs = {&shared->hooks, shared->points, shared->crypto,
+                                   shared->random_secret};
+    struct settings *settings = settings_new(&needs, options, complain, read_file, context);
 
-static bool read_hints(struct settings *settings, struct hints *hints, conf_complain *complain,
-                       resolver_read_file *read_file, void *context)
-{
-    const struct opt_list *files = &settings->options->iterator.root_hints;
-
-    hints->count = 0;
-    if (files->count == 0)
-        return hints_built_in(hints, settings->arena) == STATUS_OK;
-    for (size_t i = 0; i < files->count; i++) {
-        const struct opt_item *item = &files->items[i];
-        const char *text = read_file(context, item->text, settings->arena), *why = NULL;
-        int line = 0;
-
-        if (text == NULL) {
-            const char *words = arena_printf(settings->arena, "%s cannot be read: %s", item->text,
-                                             strerror(errno));
-
-            complain(context, item, words == NULL ? "out of memory" : words);
-            return false;
-        }
-        if (hints_from_text(hints, text, settings->arena, &line, &why) != STATUS_OK) {
-            const char *words = arena_printf(settings->arena, "root hints %s, line %d: %s",
-                                             item->text, line, why == NULL ? "no address" : why);
-
-            complain(context, item, words == NULL ? "out of memory" : words);
-            return false;
-        }
+    if (settings != NULL) {
+        settings->shared = shared;
+        settings->generation = ++shared->generations;
     }
-    return true;
-}
-
-static bool read_iterator(struct settings *settings, conf_complain *complain,
-                          resolver_read_file *read_file, void *context)
-{
-    struct options *options = settings->options;
-    struct hints hints;
-    struct iterator_sources sources = {.options = &options->iterator,
-                                       .upstream = &options->upstream,
-                                       .stubs = options->stubs,
-                                       .stub_count = options->stub_count,
-                                       .forwards = options->forwards,
-                                       .forward_count = options->forward_count,
-                                       .private_address = &options->client.private_address,
-                                       .private_domain = &options->client.private_domain,
-                                       .hints = &hints,
-                                       .nat64_prefix = options->dns64.dns64_prefix};
-
-    if (!read_hints(settings, &hints, complain, read_file, context))
-        return false;
-    settings->iterator = iterator_config_new(settings->arena, &sources, complain, context);
-    if (settings->iterator == NULL)
-        return false;
-    settings->iterator->documentation_routable = settings->shared->hooks.documentation_routable;
-    return true;
-}
-
-/* module-config was checked when it was read. */
-static struct module_words modules_of(const struct options *options)
-{
-    struct module_words words;
-
-    (void)module_words_read(options->validator.module_config, &words, NULL, NULL);
-    return words;
-}
-
-static bool chain_validates(const struct options *options)
-{
-    struct module_words words = modules_of(options);
-
-    return module_words_have(&words, MODULE_VALIDATOR) && !options->upstream.disable_edns_do;
-}
-
-static bool read_validator(struct settings *settings, conf_complain *complain,
-                           resolver_read_file *read_file, void *context)
-{
-    const struct resolver_shared *shared = settings->shared;
-    const struct validator_options *options = &settings->options->validator;
-
-    if (!chain_validates(settings->options))
-        return true;
-    settings->fresh = trust_points_read(shared->points, &options->auto_trust_anchor_file,
-                                        complain, read_file, context);
-    if (settings->fresh == NULL)
-        return false;
-    settings->anchors = anchors_new(options, settings->fresh, complain, read_file, context);
-    if (settings->anchors == NULL)
-        return false;
-    if (anchors_count(settings->anchors) == 0 ||
-        (shared->hooks.no_built_in_anchors && anchors_at(settings->anchors, 0)->built_in))
-        return true;
-    settings->validator =
-        validator_config_new(settings->arena, options, shared->crypto, complain, context);
-    return settings->validator != NULL;
-}
-
-static bool read_dns64(struct settings *settings, conf_complain *complain, void *context)
-{
-    struct module_words words = modules_of(settings->options);
-
-    if (!module_words_have(&words, MODULE_DNS64))
-        return true;
-    settings->dns64 =
-        dns64_config_new(settings->arena, &settings->options->dns64, complain, context);
-    if (settings->dns64 == NULL)
-        return false;
-    settings->dns64->documentation_global = settings->shared->hooks.documentation_routable;
-    return true;
-}
-
-/* The configuration's own local zones, and those that a module needs. */
-static struct local *read_local(struct settings *settings, conf_complain *complain, void *context)
-{
-    struct client_options options = settings->options->client;
-
-    if (settings->dns64 != NULL &&
-        dns64_add_local(settings->dns64, settings->arena, &options.local_zone,
-                        &options.local_data) != STATUS_OK)
-        return NULL;
-    return local_new(&options, complain, context);
-}
-
-static bool read_clients(struct settings *settings, conf_complain *complain, void *context)
-{
-    const struct client_options *options = &settings->options->client;
-    struct opt_item place = {.text = "cookie-secret"};
-
-    settings->cookie_secret = settings->shared->random_secret;
-    if (options->cookie_secret != NULL && options->cookie_secret[0] != '\0' &&
-        cookie_secret_from_text(options->cookie_secret, &settings->cookie_secret) != STATUS_OK) {
-        complain(context, &place, "cookie-secret: 32 hex digits are expected");
-        return false;
-    }
-    settings->acl = acl_new(&options->access_control, &options->interface_action, complain, context);
-    settings->local = read_local(settings, complain, context);
-    return settings->acl != NULL && settings->local != NULL;
-}
-
-/* Takes the options over only when it succeeds. */
-static struct settings *settings_new(struct resolver_shared *shared, struct options *options,
-                                     conf_complain *complain, resolver_read_file *read_file,
-                                     void *context)
-{
-    struct settings *settings = calloc(1, sizeof(*settings));
-
-    if (settings == NULL)
-        return NULL;
-    settings->references = 1;
-    settings->generation = ++shared->generations;
-    settings->shared = shared;
-    settings->options = options;
-    settings->arena = arena_new(0);
-    if (settings->arena == NULL || !read_dns64(settings, complain, context) ||
-        !read_clients(settings, complain, context) ||
-        !read_iterator(settings, complain, read_file, context) ||
-        !read_validator(settings, complain, read_file, context)) {
-        settings->options = NULL;
-        settings_free(settings);
-        return NULL;
-    }
-    read_limits(&options->iterator, &settings->limits);
     return settings;
 }
-
-/* ---- the shared part ---- */
 
 static struct hash_key random_key(struct world *world)
 {
@@ -408,7 +209,7 @@ struct resolver_shared *resolver_shared_new(struct options *options, struct worl
     shared->hooks = *hooks;
     if (make_caches(shared, options, world)) {
         set_infra_rules(shared, options);
-        shared->newest = settings_new(shared, options, complain, read_file, context);
+        shared->newest = make_settings(shared, options, complain, read_file, context);
     }
     if (shared->newest == NULL) {
         options_free(options);
@@ -466,7 +267,7 @@ static void forget_judgements(struct resolver_shared *shared)
 bool resolver_shared_reload(struct resolver_shared *shared, struct options *options,
                             conf_complain *complain, resolver_read_file *read_file, void *context)
 {
-    struct settings *settings = settings_new(shared, options, complain, read_file, context);
+    struct settings *settings = make_settings(shared, options, complain, read_file, context);
     struct settings *before;
     bool is_judged_otherwise;
 
@@ -621,10 +422,10 @@ static void (*const add[MODULE_WORDS])(struct resolver *resolver, struct thread_
 
 static void build_chain(struct resolver *resolver, struct thread_env *thread)
 {
-    struct module_words words = modules_of(thread->settings->options);
+    const struct module_words *words = &thread->settings->modules;
 
-    for (size_t i = 0; i < words.count; i++)
-        add[words.item[i]](resolver, thread);
+    for (size_t i = 0; i < words->count; i++)
+        add[words->item[i]](resolver, thread);
 }
 
 /* The env of the thread for the newest settings. @param own taken over; NULL: the shared caches. */
