@@ -347,14 +347,17 @@ static enum status group_record(struct reader *reader, uint16_t index, size_t se
 }
 
 /* A signature goes to what it covers, in its own section or, as some servers place it, in another;
- * on its own it is a record like any other. */
+ * on its own it is a record like any other. One that was asked for is the answer, even if what it
+ * covers stands in another section. */
 static enum status group_rrsig(struct reader *reader, uint16_t index, size_t section)
 {
     const struct record *record = reader->records + index;
     uint16_t covered = record->rdata_size < 2 ? 0 : bytes_u16(record->rdata);
     const size_t looked_in[] = {section, SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL};
+    bool was_asked_for = section == SECTION_ANSWER && reader->message->question.qtype == TYPE_RRSIG;
+    size_t places = was_asked_for ? 1 : COUNT(looked_in);
 
-    for (size_t i = 0; covered != TYPE_ANY && covered != TYPE_RRSIG && i < COUNT(looked_in); i++) {
+    for (size_t i = 0; covered != TYPE_ANY && covered != TYPE_RRSIG && i < places; i++) {
         const uint16_t *place = find_group(reader, record, covered, looked_in[i]);
 
         if (*place != NONE) {
