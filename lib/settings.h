@@ -35,7 +35,7 @@ struct settings {
 /** What settings are made with beside the configuration; borrowed for as long as they live. */
 struct settings_needs {
     const struct resolver_hooks *hooks;
-    const struct trust_points *points; /* what is known of RFC 5011's so far */
+    struct trust_points *points; /* what is known of RFC 5011's so far */
     struct crypto *crypto;
     struct cookie_secret random_secret; /* where the configuration has none */
 };
