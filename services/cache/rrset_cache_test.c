@@ -45,6 +45,8 @@ static int tear_down(void **state)
     A1 "\na.example. 300 IN RRSIG A 13 2 300 20300101000000 20200101000000 1 example. AAAA"
 #define NS1      "example. 300 IN NS ns1.example."
 #define NS1_LONG "example. 900 IN NS ns1.example."
+#define NS1_SIGNED(end)                                                                        \
+    NS1 "\nexample. 300 IN RRSIG NS 13 1 300 " end " 20200101000000 1 example. AAAA"
 #define NS2_LONG "example. 900 IN NS ns2.example."
 
 enum wins { OLD, NEW };
@@ -103,6 +105,10 @@ static const struct meeting {
      TRUST_ADDITIONAL_AA, NEW, NOW + 300},
     {"an address that was asked for has its own time", A1, TRUST_ADDITIONAL, 10, A1_LONG,
      TRUST_ANSWER, NEW, NOW + 910},
+    {"signatures that came last are kept, but do not prolong", NS1_SIGNED("20300101000000"),
+     TRUST_AUTHORITY_AA, 10, NS1_SIGNED("20310101000000"), TRUST_AUTHORITY_AA, NEW, NOW + 300},
+    {"the same signatures change nothing", NS1_SIGNED("20300101000000"), TRUST_AUTHORITY_AA, 10,
+     NS1_SIGNED("20300101000000"), TRUST_AUTHORITY_AA, OLD, NOW + 300},
     {"NS may end earlier", NS1_LONG, TRUST_AUTHORITY, 10, NS1, TRUST_AUTHORITY_AA, NEW,
      NOW + 310},
 };

@@ -87,10 +87,14 @@ static enum step step(struct query *query, void **state)
     return STEP_WAIT;
 }
 
+/* As real modules do: what it still waits for is no longer needed. */
 static void abandon(struct query *query, void **state)
 {
+    struct query_waiter *waiter = *state;
+
     (void)query;
-    (void)state;
+    if (waiter != NULL && waiter->child != NULL && !waiter->told)
+        mesh_unneed(waiter);
     home.abandoned++;
 }
 
@@ -302,6 +306,18 @@ static void freed_while_running(void **state)
     /* tear_down frees the mesh and checks that nothing is left */
 }
 
+/* The one that is waited for goes first, and the other must not look for it then. */
+static void freed_before_who_waits(void **state)
+{
+    static struct told a, b;
+
+    (void)state;
+    ask(&b, "wait.example.");
+    ask(&a, "slow.example.");
+    mesh_run(home.mesh);
+    assert_int_equal(mesh_size(home.mesh), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(jostling, set_up, tear_down),
         cmocka_unit_test_setup_teardown(withdrawn_client_is_not_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(freed_while_running, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(freed_before_who_waits, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
