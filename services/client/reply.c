@@ -122,8 +122,9 @@ static enum status fill_sections(const struct reply_style *style, const struct a
         return STATUS_OK;
     memcpy(out->count, reply->message->count, sizeof(out->count));
     out->rrsets = reply->message->rrsets;
+    /* RFC 6672 section 3.1: a CNAME made from a DNAME does not go without it. */
     if (out->question.qtype == TYPE_ANY && style->options->minimal_any && !asker->is_known &&
-        out->count[SECTION_ANSWER] != 0)
+        out->count[SECTION_ANSWER] != 0 && !has_type(out, SECTION_ANSWER, TYPE_DNAME))
         return keep_smallest(out, arena);
     return style->options->minimal_responses ? make_minimal(out, arena) : STATUS_OK;
 }

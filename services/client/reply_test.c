@@ -216,6 +216,15 @@ static void any_keeps_the_proof_of_a_wildcard(void **state)
     assert_int_equal(bench.back.rrsets[1]->type, TYPE_NSEC);
 }
 
+static void any_below_a_dname_keeps_it(void **state)
+{
+    (void)state;
+    put_message("www.old.example. ANY", RCODE_NOERROR,
+                "old.example. DNAME new.example.\nwww.old.example. CNAME www.new.example.");
+    write_it();
+    assert_int_equal(bench.back.count[SECTION_ANSWER], 2);
+}
+
 static void the_question_keeps_its_letter_case(void **state)
 {
     (void)state;
@@ -423,6 +432,7 @@ int main(void)
         TEST(sections_are_as_small_as_allowed),
         TEST(the_smallest_of_any_is_chosen),
         TEST(any_keeps_the_proof_of_a_wildcard),
+        TEST(any_below_a_dname_keeps_it),
         TEST(the_question_keeps_its_letter_case),
         TEST(records_rotate_with_the_id),
         TEST(opt_only_for_who_sent_one),
