@@ -16,8 +16,8 @@
 
 enum { SETS_MOST = 12, KEY_SIZE = 5, SIGNATURE_SIZE = 20 };
 
-/* Keys and signatures are letters: an upper case key has the SEP flag; a letter is also the number
- * of its algorithm. */
+/* Keys and signatures are letters: an upper case key has the SEP flag; a letter is also the
+ * number of its algorithm. */
 static const struct {
     const char *why;
     uint16_t type;
@@ -91,8 +91,7 @@ static void which_stay(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct arena *arena = arena_new(0);
-        const struct rrset *set =
-            set_of(arena, cases[i].type, cases[i].keys, cases[i].signers);
+        const struct rrset *set = set_of(arena, cases[i].type, cases[i].keys, cases[i].signers);
         bool stays[SETS_MOST];
         char seen[SETS_MOST + 1] = "";
 
