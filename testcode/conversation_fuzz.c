@@ -29,6 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     swarm_run(&wish, &result);
     if (!result.failed)
         return 0;
-    fprintf(stderr, "world %u: %s\n", (unsigned)wish.seed, result.words);
+    fprintf(stderr, "world %u: %s\ninput ", (unsigned)wish.seed, result.words);
+    for (size_t i = 0; i < size; i++)
+        fprintf(stderr, "%02x", data[i]);
+    fputc('\n', stderr);
     abort();
 }

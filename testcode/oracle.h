@@ -32,6 +32,7 @@ struct oracle_answer {
     /* Of a zone with too many iterations: whoever leaves the signatures out makes it insecure,
      * since nobody looks whether there might be an unsigned delegation. */
     bool may_be_insecure;
+    bool has_insecure_part; /* of which anybody can say anything (set by oracle_security) */
     bool may_lack_soa; /* set by who compares: somebody may have taken it away */
     bool is_validated; /* set by who compares: TTLs end with the signatures */
     unsigned zone_count;

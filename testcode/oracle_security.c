@@ -67,6 +67,9 @@ enum security oracle_security(const struct sim_net *net, struct oracle_answer *t
         for (const struct sim_zone *zone = truth->zones[i]; zone != NULL; zone = zone->parent)
             truth->may_be_insecure =
                 truth->may_be_insecure || sim_has_too_many_iterations(zone);
+    for (unsigned i = 0; i < truth->zone_count; i++)
+        truth->has_insecure_part =
+            truth->has_insecure_part || truth->zones[i]->security == SEC_INSECURE;
     for (unsigned i = 0; i < truth->count; i++)
         security = worse(security, of_link(net, &truth->links[i]));
     if (truth->denier == NULL)

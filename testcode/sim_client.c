@@ -265,7 +265,7 @@ static void judge_answer(struct asking *asking, const struct message *message)
     /* Anybody can say anything of what nobody has to validate. */
     if (clients->is_mangled && (message->flags & FLAG_AD) == 0 &&
         (asking->checking_disabled || security == SEC_INSECURE || truth.may_be_insecure ||
-         security == SEC_INDETERMINATE))
+         truth.has_insecure_part || security == SEC_INDETERMINATE))
         return;
     if (!asking->must && (security != SEC_SECURE || asking->checking_disabled) &&
         oracle_was_told_nothing(clients->net, &truth, message))
