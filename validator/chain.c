@@ -12,22 +12,12 @@
  * with the proof that a cut on the way is unsigned (insecure), or with a reason why neither
  * (bogus).
  */
-#include "validator/val_explain.h"
+#include "validator/chain_fetch.h"
 
 #include <string.h>
 
 #include "util/wire/rdata.h"
 #include "validator/key_match.h"
-
-enum chained {
-    CHAINED,     /* the phase has changed: go on */
-    CHAIN_HAS,   /* fetch: there is something to judge */
-    CHAIN_WAITS, /* a sub-question runs */
-    CHAIN_ENDED, /* a val_zone was made */
-    CHAIN_NO_MEMORY
-};
-
-enum { BAD_KEY_TTL_MAX_S = 300 };
 
 void val_chain_begin(struct query *query, struct val_state *state, struct dname target,
                      bool exact)
@@ -35,297 +25,6 @@ void val_chain_begin(struct query *query, struct val_state *state, struct dname 
     key_entry_unref(state->chain.at);
     state->chain = (struct val_chain){.target = target, .exact = exact};
     val_go(query, state, VAL_CHAIN);
-}
-
-static uint16_t class_of(const struct query *query)
-{
-    return query->question.qclass;
-}
-
-/* ---- the end of the walk ---- */
-
-static enum chained end(struct query *query, struct val_state *state, enum security security,
-                        const struct key_entry *entry, const struct reasons *reasons)
-{
-    struct val_zone *zone = ARENA_NEW(query->arena, struct val_zone);
-
-    if (zone == NULL) {
-        key_entry_unref(entry);
-        return CHAIN_NO_MEMORY;
-    }
-    zone->target = state->chain.target;
-    zone->exact = state->chain.exact;
-    zone->security = security;
-    zone->entry = entry;
-    zone->ends_s = INT64_MAX;
-    if (reasons != NULL)
-        reasons_copy(&zone->reasons, reasons, query->arena);
-    zone->next = state->zones;
-    state->zones = zone;
-    return CHAIN_ENDED;
-}
-
-static enum chained end_secure(struct query *query, struct val_state *state)
-{
-    const struct key_entry *entry = state->chain.at;
-
-    state->chain.at = NULL;
-    return end(query, state, SEC_SECURE, entry, NULL);
-}
-
-static enum chained end_insecure(struct query *query, struct val_state *state,
-                                 const struct reasons *reasons, int64_t expires_s)
-{
-    const struct key_entry *entry = key_cache_store_insecure(
-        val_env(query)->keys, state->chain.candidate, class_of(query), reasons, expires_s);
-
-    val_explain_insecure(query, state->chain.candidate, reasons);
-    return end(query, state, SEC_INSECURE, entry, reasons);
-}
-
-/* Nobody asks for these keys again for a while; each time in a row it is longer. */
-static enum chained end_remembered(struct query *query, struct val_state *state,
-                                   const struct reasons *reasons)
-{
-    uint32_t ttl_s = val_env(query)->config->options->val_bogus_ttl;
-    const struct key_entry *entry = NULL;
-
-    if (ttl_s > 0)
-        entry = key_cache_store_bogus(val_env(query)->keys, state->chain.candidate,
-                                      class_of(query), reasons, query_now_s(query), ttl_s,
-                                      (uint32_t)size_max(BAD_KEY_TTL_MAX_S, ttl_s));
-    return end(query, state, SEC_BOGUS, entry, reasons);
-}
-
-static enum chained end_bogus(struct query *query, struct val_state *state,
-                              const struct reasons *reasons)
-{
-    clock_sense_tell(query, &state->chain.clock);
-    if (query->budget->exhausted == COSTS)
-        return end_remembered(query, state, reasons);
-    return end(query, state, SEC_BOGUS, NULL,
-               reasons); /* a limit says nothing about the zone */
-}
-
-/* ---- fetching a set ---- */
-
-static const struct rrset *cached_set(struct query *query, struct dname name, uint16_t type)
-{
-    const struct rrset *set =
-        query_hold(query, rrset_cache_find(query->env->rrsets, name, type, class_of(query),
-                                           RRSET_PLAIN, query_now_s(query), 0));
-
-    return set == NULL || rrset_security(set) == SEC_BOGUS || set->rrsig_count == 0 ? NULL
-                                                                                    : set;
-}
-
-static enum chained limit_reached(struct query *query, struct val_state *state)
-{
-    const struct val_fetch *fetch = &state->chain.fetch;
-    char type[TYPE_TEXT_MAX];
-    enum cost cost =
-        query->budget->exhausted == COSTS ? COST_SUBQUERIES : query->budget->exhausted;
-    struct reasons why =
-        val_reason(query, EDE_OTHER,
-                   arena_printf(query->arena, "limit=%s for %s/%s", cost_word(cost),
-                                reason_name(query->arena, fetch->name),
-                                rrtype_to_text(fetch->type, type)));
-
-    return end(query, state, SEC_BOGUS, NULL, fetch->fault.count != 0 ? &fetch->fault : &why);
-}
-
-static bool nothing_has_failed(const struct query *query)
-{
-    return query->budget->left[COST_FAILED_SIGNATURES] ==
-           query->env->limits.most[COST_FAILED_SIGNATURES];
-}
-
-/* Nothing more may be verified. What was found until then tells more than the limit does.
- * @param alone only signatures of this very set had failed: then it is the zone's own doing,
- * and its next name must not cost as much again (KeyTrap, CVE-2023-50387). */
-static enum chained verified_enough(struct query *query, struct val_state *state,
-                                    const struct finding *finding,
-                                    const struct outcome_source *source, bool alone)
-{
-    struct reasons why;
-
-    if (finding->ede != EDE_DNSSEC_BOGUS || strcmp(finding->cause, "sig=invalid") != 0)
-        return limit_reached(query, state);
-    why = val_reason_of(query, finding, source);
-    query_trace(query, TRACE_BOGUS,
-                source == NULL || source->server.family == ADDR_NONE ? NULL : &source->server,
-                NULL, why.item[0].text);
-    return alone ? end_remembered(query, state, &why)
-                 : end(query, state, SEC_BOGUS, NULL, &why);
-}
-
-static enum chained ask(struct query *query, struct val_state *state)
-{
-    struct val_fetch *fetch = &state->chain.fetch;
-    struct question question = {fetch->name, fetch->type, class_of(query)};
-    unsigned flags = QUERY_CD | (fetch->anew ? (unsigned)QUERY_REFRESH : 0u);
-
-    if ((query->flags & QUERY_NO_RD) != 0) {
-        state->not_at_hand = true;
-        return limit_reached(query, state);
-    }
-    fetch->waiter = ARENA_NEW(query->arena, struct query_waiter);
-    if (fetch->waiter == NULL)
-        return CHAIN_NO_MEMORY;
-    switch (mesh_need(query, &question, flags, fetch->waiter)) {
-    case NEED_WAIT: val_go(query, state, VAL_FETCH); return CHAIN_WAITS;
-    case NEED_NO_MEMORY: return CHAIN_NO_MEMORY;
-    case NEED_LOOP:
-    case NEED_LIMIT: break;
-    }
-    fetch->waiter = NULL;
-    return limit_reached(query, state);
-}
-
-/* That there is no DS is known already (RFC 8198). */
-static struct message *denied_before(struct query *query, struct val_state *state,
-                                     struct dname name)
-{
-    struct question question = {name, TYPE_DS, class_of(query)};
-    struct message *message = ARENA_NEW(query->arena, struct message);
-    int64_t expires_s;
-
-    return message != NULL &&
-                   val_answer_from_proven(query, state, &question, message, &expires_s)
-               ? message
-               : NULL;
-}
-
-/* A referral on the way here has brought a denial of the DS, still to be judged. */
-static struct message *denied_by_referral(struct query *query, struct dname zone)
-{
-    const struct referral *referral = query->referrals;
-    struct message *message;
-    size_t count, first;
-
-    while (referral != NULL && !dname_equal(referral->zone, zone))
-        referral = referral->next;
-    message = referral == NULL ? NULL : ARENA_NEW(query->arena, struct message);
-    if (message == NULL)
-        return NULL;
-    count = referral->message.count[SECTION_AUTHORITY];
-    first = referral->message.count[SECTION_ANSWER];
-    message->count[SECTION_AUTHORITY] = (uint16_t)count;
-    message->rrsets = ARENA_ARRAY(query->arena, const struct rrset *, count);
-    if (message->rrsets == NULL)
-        return NULL;
-    memcpy(message->rrsets, referral->message.rrsets + first, count * sizeof(*message->rrsets));
-    return message;
-}
-
-/* @return CHAIN_HAS when there is a set or a result to judge. */
-static enum chained fetch(struct query *query, struct val_state *state, struct dname name,
-                          uint16_t type)
-{
-    struct val_fetch *fetch = &state->chain.fetch;
-
-    if (fetch->name.wire == NULL || fetch->type != type || !dname_equal(fetch->name, name)) {
-        *fetch = (struct val_fetch){.name = name, .type = type};
-        fetch->set = cached_set(query, name, type);
-        if (fetch->set == NULL && type == TYPE_DS)
-            fetch->proven = denied_before(query, state, name);
-        fetch->by_referral = fetch->set == NULL && fetch->proven == NULL && type == TYPE_DS;
-        if (fetch->by_referral)
-            fetch->proven = denied_by_referral(query, name);
-    }
-    if (fetch->set != NULL || fetch->proven != NULL ||
-        (fetch->waiter != NULL && fetch->waiter->told))
-        return CHAIN_HAS;
-    return ask(query, state);
-}
-
-enum step val_fetch_run(struct query *query, struct val_state *state)
-{
-    const struct query_waiter *waiter = state->chain.fetch.waiter;
-
-    if (waiter != NULL && !waiter->told)
-        return STEP_WAIT; /* woken for another reason */
-    val_go(query, state, VAL_CHAIN);
-    return STEP_AGAIN;
-}
-
-static const struct message *fetched_message(const struct val_fetch *fetch)
-{
-    return fetch->proven != NULL ? fetch->proven : &fetch->waiter->result.message;
-}
-
-/* What was fetched, in the answer; NULL: it is not there. */
-static const struct rrset *fetched_set(const struct val_fetch *fetch, uint16_t type)
-{
-    if (fetch->set != NULL)
-        return fetch->set->type == type ? fetch->set : NULL;
-    return message_find(fetched_message(fetch), SECTION_ANSWER, fetch->name, type);
-}
-
-static const struct outcome_source *fetched_from(const struct val_fetch *fetch, bool denial)
-{
-    const struct outcome *result =
-        fetch->set != NULL || fetch->proven != NULL ? NULL : &fetch->waiter->result;
-
-    if (result == NULL || result->source_count == 0)
-        return NULL;
-    return &result->sources[denial ? result->source_count - 1 : 0];
-}
-
-static bool has_failed(const struct val_fetch *fetch)
-{
-    return fetch->set == NULL && fetch->proven == NULL && fetch->waiter->result.failed;
-}
-
-static bool may_fetch_again(const struct query *query, const struct val_fetch *fetch)
-{
-    return fetch->tries < val_env(query)->config->options->val_max_restart &&
-           query->budget->exhausted == COSTS && query->budget->left[COST_FAILED_SIGNATURES] > 0;
-}
-
-/* What was fetched is bad: another server may have better.
- * @param stripped the zone whose signatures are missing; wire NULL: none are. */
-static enum chained fetch_again(struct query *query, struct val_state *state,
-                                const struct reasons *why, const struct outcome_source *source,
-                                struct dname stripped, bool is_forged)
-{
-    struct val_fetch *fetch = &state->chain.fetch;
-    bool has_server = source != NULL && source->server.family != ADDR_NONE;
-
-    query_trace(query, TRACE_BOGUS, has_server ? &source->server : NULL, NULL,
-                why->item[0].text);
-    log_line(query->env->log, LOG_LEVEL_DEBUG, "query=%u finding=\"%s\" try=%u", query->number,
-             why->item[0].text, fetch->tries);
-    if (fetch->set != NULL && rrset_security(fetch->set) != SEC_SECURE)
-        rrset_set_security(fetch->set, SEC_BOGUS);
-    if (fetch->fault.count == 0 || fetch->fault_of_cache) {
-        fetch->fault = *why; /* the first of which the server is known */
-        fetch->fault_of_cache = fetch->set != NULL;
-    }
-    if (!may_fetch_again(query, fetch))
-        return end_bogus(query, state, fetch->fault.count == 0 ? why : &fetch->fault);
-    val_avoid(query, source, stripped, is_forged);
-    fetch->tries++;
-    fetch->set = NULL;
-    fetch->proven = NULL;
-    fetch->waiter = NULL;
-    fetch->anew = true;
-    return CHAINED;
-}
-
-/* The sub-question failed: its own reasons say why, unless bad data was there before. */
-static enum chained fetch_failed(struct query *query, struct val_state *state)
-{
-    struct val_fetch *fetch = &state->chain.fetch;
-    const struct outcome *result = &fetch->waiter->result;
-    struct reasons nothing;
-
-    if (fetch->fault.count > 0)
-        return end_bogus(query, state, &fetch->fault);
-    if (result->reasons.count > 0)
-        return end(query, state, SEC_BOGUS, NULL, &result->reasons);
-    nothing = val_reason(query, EDE_OTHER, "limit=memory");
-    return end(query, state, SEC_BOGUS, NULL, &nothing);
 }
 
 /* ---- where the walk begins ---- */
@@ -337,17 +36,17 @@ static struct reasons nta_reason(struct query *query, const struct negative_anch
         arena_printf(query->arena, "nta=%s", reason_name(query->arena, negative->zone)));
 }
 
-/* RFC 7646 section 2: when its time is over everything is validated again, what is cached, too. */
+/* RFC 7646 section 2: when its time is over everything is validated again, what is cached, too.
+ */
 static enum chained end_suspended(struct query *query, struct val_state *state,
                                   const struct negative_anchor *negative)
 {
     struct world *world = query->env->world;
     struct reasons reasons = nta_reason(query, negative);
-    enum chained ended = end(query, state, SEC_INSECURE, NULL, &reasons);
+    enum chained ended = chain_end(query, state, SEC_INSECURE, NULL, &reasons);
 
     if (ended == CHAIN_ENDED && negative->expires_s != 0)
-        state->zones->ends_s =
-            query_now_s(query) + negative->expires_s - world->wall_s(world);
+        state->zones->ends_s = query_now_s(query) + negative->expires_s - world->wall_s(world);
     return ended;
 }
 
@@ -359,7 +58,7 @@ static enum chained take_entry(struct query *query, struct val_state *state,
     if (entry->security == SEC_INSECURE)
         val_explain_insecure(query, entry->zone, &entry->reasons);
     if (entry->security != SEC_SECURE)
-        return end(query, state, entry->security, entry, &entry->reasons);
+        return chain_end(query, state, entry->security, entry, &entry->reasons);
     key_entry_unref(chain->at);
     chain->at = entry;
     chain->checked = entry->zone;
@@ -377,10 +76,10 @@ static enum chained find_place(struct query *query, struct val_state *state)
     if (found.negative != NULL)
         return end_suspended(query, state, found.negative);
     if (found.anchor == NULL)
-        return end(query, state, SEC_INSECURE, NULL, NULL);
+        return chain_end(query, state, SEC_INSECURE, NULL, NULL);
     if (!val_is_probe(query, found.anchor))
         entry = key_cache_closest_ref(env->keys, chain->target, found.anchor->zone,
-                                      class_of(query), query_now_s(query));
+                                      chain_class(query), query_now_s(query));
     if (entry != NULL) {
         val_explain_keys(query, entry, NULL, false);
         return take_entry(query, state, entry);
@@ -404,7 +103,7 @@ static struct dname if_stripped(const struct rrset *set, struct dname zone)
  * without anything else, what was there was taken away on the way. */
 static void explain_emptied(const struct val_fetch *fetch, struct finding *finding)
 {
-    const struct message *message = fetch->set != NULL ? NULL : fetched_message(fetch);
+    const struct message *message = fetch->set != NULL ? NULL : chain_fetched_message(fetch);
 
     if (message == NULL || message->count[SECTION_ANSWER] != 0 ||
         message->count[SECTION_AUTHORITY] != 0)
@@ -419,30 +118,30 @@ static enum chained take_keys(struct query *query, struct val_state *state,
                               int64_t expires_s, bool alone)
 {
     struct val_chain *chain = &state->chain;
-    const struct outcome_source *source = fetched_from(&chain->fetch, false);
+    const struct outcome_source *source = chain_fetched_from(&chain->fetch, false);
     const struct key_entry *entry;
     struct reasons why;
 
     if (verdict->security == SEC_INDETERMINATE)
         return CHAIN_NO_MEMORY;
     if (verdict->exhausted)
-        return verified_enough(query, state, &verdict->finding, source, alone);
+        return chain_verified_enough(query, state, &verdict->finding, source, alone);
     if (verdict->security == SEC_BOGUS) {
         explain_emptied(&chain->fetch, &verdict->finding);
         /* Of the clock it is no server that is to blame. */
         why =
             val_reason_of(query, &verdict->finding, verdict->finding.has_clock ? NULL : source);
-        return fetch_again(query, state, &why, source, if_stripped(dnskeys, chain->candidate),
-                           false);
+        return chain_fetch_again(query, state, &why, source,
+                                 if_stripped(dnskeys, chain->candidate), false);
     }
     if (verdict->security == SEC_INSECURE) {
         why = val_reason_of(query, &verdict->finding, NULL);
-        return end_insecure(query, state, &why, expires_s);
+        return chain_end_insecure(query, state, &why, expires_s);
     }
     dnskeys = rrset_security(dnskeys) == SEC_SECURE
                   ? dnskeys
                   : val_publish(query, dnskeys, &verdict->good);
-    entry = key_cache_store_secure(val_env(query)->keys, chain->candidate, class_of(query),
+    entry = key_cache_store_secure(val_env(query)->keys, chain->candidate, chain_class(query),
                                    verdict->keys, &verdict->algorithms,
                                    time_min(expires_s, dnskeys->expires_s));
     zone_keys_unref(verdict->keys);
@@ -454,16 +153,16 @@ static enum chained take_keys(struct query *query, struct val_state *state,
 static enum chained judge_anchor(struct query *query, struct val_state *state)
 {
     struct val_chain *chain = &state->chain;
-    enum chained got = fetch(query, state, chain->candidate, TYPE_DNSKEY);
-    bool alone = nothing_has_failed(query);
+    enum chained got = chain_fetch(query, state, chain->candidate, TYPE_DNSKEY);
+    bool alone = chain_nothing_has_failed(query);
     const struct rrset *dnskeys;
     struct key_verdict verdict;
 
     if (got != CHAIN_HAS)
         return got;
-    if (has_failed(&chain->fetch))
-        return fetch_failed(query, state);
-    dnskeys = fetched_set(&chain->fetch, TYPE_DNSKEY);
+    if (chain_fetch_has_failed(&chain->fetch))
+        return chain_fetch_failed(query, state);
+    dnskeys = chain_fetched_set(&chain->fetch, TYPE_DNSKEY);
     if (!val_anchor_judge(query, chain->anchor, dnskeys, &verdict)) {
         chain->phase = CHAIN_PLACE;
         return CHAINED;
@@ -482,17 +181,17 @@ static enum chained judge_anchor(struct query *query, struct val_state *state)
 static enum chained judge_keys(struct query *query, struct val_state *state)
 {
     struct val_chain *chain = &state->chain;
-    enum chained got = fetch(query, state, chain->candidate, TYPE_DNSKEY);
+    enum chained got = chain_fetch(query, state, chain->candidate, TYPE_DNSKEY);
     struct sig_check check = val_sig_check(query);
-    bool alone = nothing_has_failed(query);
+    bool alone = chain_nothing_has_failed(query);
     const struct rrset *dnskeys;
     struct key_verdict verdict;
 
     if (got != CHAIN_HAS)
         return got;
-    if (has_failed(&chain->fetch))
-        return fetch_failed(query, state);
-    dnskeys = fetched_set(&chain->fetch, TYPE_DNSKEY);
+    if (chain_fetch_has_failed(&chain->fetch))
+        return chain_fetch_failed(query, state);
+    dnskeys = chain_fetched_set(&chain->fetch, TYPE_DNSKEY);
     verdict = keys_verify_by_ds(&check, dnskeys, chain->ds);
     return take_keys(query, state, &verdict, dnskeys, chain->ds->expires_s, alone);
 }
@@ -507,8 +206,8 @@ static bool known_cut(struct query *query, const struct val_chain *chain, unsign
         const struct rrset *ns;
 
         *cut = dname_ancestor(chain->target, (uint8_t)++labels);
-        ns = rrset_cache_find(query->env->rrsets, *cut, TYPE_NS, class_of(query), RRSET_PLAIN,
-                              query_now_s(query), 0);
+        ns = rrset_cache_find(query->env->rrsets, *cut, TYPE_NS, chain_class(query),
+                              RRSET_PLAIN, query_now_s(query), 0);
         rrset_unref(ns);
         if (ns != NULL)
             return true;
@@ -522,7 +221,7 @@ static enum chained choose_next(struct query *query, struct val_state *state)
     unsigned labels = chain->checked.labels;
 
     if (labels >= chain->target.labels)
-        return end_secure(query, state);
+        return chain_end_secure(query, state);
     chain->candidate = dname_ancestor(chain->target, (uint8_t)(labels + 1));
     if (chain->via.wire != NULL && chain->via.labels > labels)
         chain->candidate = chain->via;
@@ -574,8 +273,8 @@ static enum chained ds_is_bad(struct query *query, struct val_state *state,
         return CHAINED;
     if (turn_careful(&state->chain))
         return CHAINED;
-    return fetch_again(query, state, why, fetched_from(&state->chain.fetch, denial), stripped,
-                       !denial && stripped.wire == NULL);
+    return chain_fetch_again(query, state, why, chain_fetched_from(&state->chain.fetch, denial),
+                             stripped, !denial && stripped.wire == NULL);
 }
 
 static enum chained take_ds(struct query *query, struct val_state *state,
@@ -587,7 +286,7 @@ static enum chained take_ds(struct query *query, struct val_state *state,
 
     if (ds_support(val_env(query)->config->crypto, ds, &finding) != SEC_SECURE) {
         why = val_reason_of(query, &finding, NULL);
-        return end_insecure(query, state, &why, ds->expires_s);
+        return chain_end_insecure(query, state, &why, ds->expires_s);
     }
     val_explain_ds(query, chain->candidate, ds);
     chain->ds = ds;
@@ -617,8 +316,8 @@ static enum chained check_set(struct query *query, struct val_state *state,
     if (verdict.security == SEC_INDETERMINATE)
         return CHAIN_NO_MEMORY;
     if (verdict.exhausted)
-        return verified_enough(query, state, &verdict.finding,
-                               fetched_from(&chain->fetch, denial), false);
+        return chain_verified_enough(query, state, &verdict.finding,
+                                     chain_fetched_from(&chain->fetch, denial), false);
     /* Not kept for others: its proof is still to come. */
     if (verdict.security == SEC_SECURE && verdict.good.is_expanded &&
         (*set)->type == TYPE_CNAME)
@@ -636,8 +335,9 @@ static enum chained check_set(struct query *query, struct val_state *state,
     }
     *is_bad = true;
     chain->clock = clock_sense_set(&check, *set, chain->at->keys, &verdict.finding);
-    *why = val_reason_of(query, &verdict.finding,
-                         chain->clock.is_wrong ? NULL : fetched_from(&chain->fetch, denial));
+    *why =
+        val_reason_of(query, &verdict.finding,
+                      chain->clock.is_wrong ? NULL : chain_fetched_from(&chain->fetch, denial));
     return CHAINED;
 }
 
@@ -668,7 +368,7 @@ static enum chained gather(struct query *query, struct val_state *state, struct 
                            int64_t *expires_s, struct reasons *bad)
 {
     struct val_chain *chain = &state->chain;
-    const struct message *message = fetched_message(&chain->fetch);
+    const struct message *message = chain_fetched_message(&chain->fetch);
     size_t count;
     const struct rrset **sets = message_section(message, SECTION_AUTHORITY, &count);
     unsigned looked_at = 0;
@@ -708,7 +408,7 @@ static enum chained gather(struct query *query, struct val_state *state, struct 
 static void learn_denial(struct query *query, struct val_state *state)
 {
     struct val_chain *chain = &state->chain;
-    const struct message *message = fetched_message(&chain->fetch);
+    const struct message *message = chain_fetched_message(&chain->fetch);
     struct sig_check check = val_sig_check(query);
     size_t count;
     const struct rrset **sets = message_section(message, SECTION_AUTHORITY, &count);
@@ -728,11 +428,12 @@ static void learn_denial(struct query *query, struct val_state *state)
     val_learn(query, chain->at->zone, message);
 }
 
-/* An empty answer does not show a server without signatures; the zone's SOA without them does. */
+/* An empty answer does not show a server without signatures; the zone's SOA without them does.
+ */
 static struct dname if_soa_unsigned(const struct val_chain *chain)
 {
-    const struct rrset *soa = message_find(fetched_message(&chain->fetch), SECTION_AUTHORITY,
-                                           chain->at->zone, TYPE_SOA);
+    const struct rrset *soa = message_find(chain_fetched_message(&chain->fetch),
+                                           SECTION_AUTHORITY, chain->at->zone, TYPE_SOA);
 
     return soa == NULL ? (struct dname){0} : if_stripped(soa, chain->at->zone);
 }
@@ -762,12 +463,12 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
         return ds_is_bad(query, state, &bad, true, (struct dname){0});
     if (proof.what == DENIED_NOTHING) {
         explain_emptied(&chain->fetch, &proof.finding);
-        why = val_reason_of(query, &proof.finding, fetched_from(&chain->fetch, true));
+        why = val_reason_of(query, &proof.finding, chain_fetched_from(&chain->fetch, true));
         return ds_is_bad(query, state, &why, true, if_soa_unsigned(chain));
     }
     if (!finding_is_none(&proof.finding))
         why = val_reason_of(query, &proof.finding, NULL);
-    return end_insecure(query, state, &why, expires_s);
+    return chain_end_insecure(query, state, &why, expires_s);
 }
 
 /* A wildcard stands for the candidate only if nothing is there (RFC 4035 section 5.3.4): else
@@ -789,7 +490,7 @@ static enum chained prove_expansion(struct query *query, struct val_state *state
     if (rdata_rrsig(rrset_rrsig(alias, 0), &rrsig) &&
         denial_of_closer(&denial, chain->candidate, rrsig.labels).what != DENIED_NOTHING)
         return CHAIN_HAS;
-    why = val_reason_of(query, &finding, fetched_from(&chain->fetch, false));
+    why = val_reason_of(query, &finding, chain_fetched_from(&chain->fetch, false));
     return ds_is_bad(query, state, &why, false, (struct dname){0});
 }
 
@@ -797,7 +498,7 @@ static enum chained prove_expansion(struct query *query, struct val_state *state
 static enum chained judge_alias(struct query *query, struct val_state *state, bool *is_alias)
 {
     struct val_chain *chain = &state->chain;
-    const struct message *message = fetched_message(&chain->fetch);
+    const struct message *message = chain_fetched_message(&chain->fetch);
     const struct rrset *alias = NULL;
     enum chained good;
 
@@ -827,12 +528,12 @@ static enum chained judge_ds(struct query *query, struct val_state *state)
     enum chained got;
     bool is_alias;
 
-    got = fetch(query, state, chain->candidate, TYPE_DS);
+    got = chain_fetch(query, state, chain->candidate, TYPE_DS);
     if (got != CHAIN_HAS)
         return got;
-    if (has_failed(&chain->fetch))
-        return turn_careful(chain) ? CHAINED : fetch_failed(query, state);
-    ds = fetched_set(&chain->fetch, TYPE_DS);
+    if (chain_fetch_has_failed(&chain->fetch))
+        return turn_careful(chain) ? CHAINED : chain_fetch_failed(query, state);
+    ds = chain_fetched_set(&chain->fetch, TYPE_DS);
     if (ds != NULL) {
         got = verify(query, state, &ds, false);
         return got != CHAIN_HAS ? got : take_ds(query, state, ds);
