@@ -26,9 +26,9 @@ def median(rounds, key):
 
 
 def has_failed(figures):
-    asked = max(1, figures.get("asked", 2))
-    return figures.get("servfail", 0) + figures.get("lost", 0) > asked / 100 if "p99" in figures \
-        else figures.get("silent", 0) > 0
+    if "asked" not in figures:
+        return figures.get("silent", 0) > 0
+    return figures["asked"] - figures["noerror"] - figures["nxdomain"] > figures["asked"] / 100
 
 
 def shown(key, value):
@@ -47,13 +47,14 @@ def table_of(row, about, key, results):
         "|---" + "|---:" * (len(columns) + 3) + "|"]
     for name, rounds in results.items():
         value = median(rounds, key)
+        failed = " (failed too often)" if name != "floor" and any(has_failed(r) for r in rounds) else ""
         every = [figures[key] for figures in rounds]
         cells = [shown(key, value), f"{shown(key, min(every))} to {shown(key, max(every))}",
                  f"{value / min(others):.2f}" if others and min(others) > 0 and name != "floor" else "",
                  f"{value / floor:.2f}" if floor else ""]
         cells += [shown(column, median(rounds, column)) if column in rounds[0] else ""
                   for column in columns[1:]]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        lines.append(f"| {name}{failed} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
