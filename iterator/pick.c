@@ -20,6 +20,7 @@ struct rank {
 struct candidate {
     struct deleg_server *server;
     struct rank rank;
+    struct infra infra;
 };
 
 bool pick_is_silent(const struct infra *infra, uint16_t qtype)
@@ -113,15 +114,16 @@ static size_t rank_all(const struct deleg *deleg, const struct pick_rules *rules
 
     for (struct deleg_server *at = deleg->servers; at != NULL && count < CANDIDATES_MAX;
          at = at->next) {
-        struct infra infra;
+        struct candidate *candidate = &candidates[count];
 
         if (!is_candidate(at, rules))
             continue;
-        infra_get(rules->infra, &at->addr, deleg->zone, rules->now_ms, &infra);
-        if (at->sends >= pick_sends_max(rules, &infra))
+        infra_get(rules->infra, &at->addr, deleg->zone, rules->now_ms, &candidate->infra);
+        if (at->sends >= pick_sends_max(rules, &candidate->infra))
             continue;
-        candidates[count].server = at;
-        candidates[count++].rank = rank_of(at, rules, &infra);
+        candidate->server = at;
+        candidate->rank = rank_of(at, rules, &candidate->infra);
+        count++;
     }
     return count;
 }
@@ -147,8 +149,8 @@ struct deleg_server *pick_server(const struct deleg *deleg, const struct pick_ru
     top = candidates[best].rank;
     for (size_t i = 0; i < count; i++)
         if (is_in_band(&candidates[i].rank, &top, band_ms))
-            candidates[in_band++].server = candidates[i].server;
+            candidates[in_band++] = candidates[i];
     best = rules->random / EXPLORE_ONE_IN % in_band;
-    infra_get(rules->infra, &candidates[best].server->addr, deleg->zone, rules->now_ms, infra);
+    *infra = candidates[best].infra;
     return candidates[best].server;
 }
