@@ -14,11 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/types.h>
 #include <unistd.h>
 
-enum { MODE_NEW = 0644, MODE_BITS = 0777, PATH_OCTETS = 4096 + 8, USER_OCTETS = 64 };
+#include "lib/whole_file.h"
+
+enum { PATH_OCTETS = 4096 + 8, USER_OCTETS = 64 };
 
 struct place {
     char path[PATH_OCTETS];      /* with links followed */
@@ -126,66 +126,15 @@ bool anchor_file_check(const char *path, struct log *log)
 
 /* ---- writing ---- */
 
-/* As the old file had it; what is not allowed is left as it is. */
-static bool take_mode(int file, const char *path)
-{
-    struct stat old;
-    bool known = stat(path, &old) == 0;
-
-    if (known && (old.st_uid != geteuid() || old.st_gid != getegid()) &&
-        fchown(file, old.st_uid, old.st_gid) != 0 && errno != EPERM)
-        return false;
-    return fchmod(file, known ? old.st_mode & MODE_BITS : MODE_NEW) == 0;
-}
-
-static bool write_text(int file, const char *text)
-{
-    size_t left = strlen(text);
-
-    while (left > 0) {
-        ssize_t size = write(file, text, left);
-
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size < 0)
-            return false;
-        text += size;
-        left -= (size_t)size;
-    }
-    return fsync(file) == 0;
-}
-
-/* The new name is to survive a crash as well; where directories cannot be synchronised, so be
- * it.
- */
-static void sync_folder(const char *path)
-{
-    int folder = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (folder == -1)
-        return;
-    (void)fsync(folder);
-    close(folder);
-}
-
 /* @return an errno, or 0. */
 static int replace(const struct place *place, const char *text)
 {
-    int file = open_temporary(place), error = 0;
+    int file = open_temporary(place);
 
-    if (file == -1)
+    if (file == -1 ||
+        !whole_file_put(file, place->temporary, place->path, slice_of(text, strlen(text))))
         return errno;
-    if (!take_mode(file, place->path) || !write_text(file, text))
-        error = errno;
-    if (close(file) != 0 && error == 0)
-        error = errno;
-    if (error == 0 && rename(place->temporary, place->path) != 0)
-        error = errno;
-    if (error != 0)
-        (void)unlink(place->temporary);
-    else
-        sync_folder(place->folder);
-    return error;
+    return 0;
 }
 
 /* A file that has gone is nobody's; one that cannot be read tells nothing. */

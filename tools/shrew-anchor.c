@@ -15,11 +15,11 @@
 #include <string.h>
 
 #include "iterator/hints.h"
+#include "lib/whole_file.h"
 #include "tools/anchor_ca.h"
 #include "tools/anchor_ask.h"
 #include "tools/anchor_cms.h"
 #include "tools/anchor_fetch.h"
-#include "tools/whole_file.h"
 #include "tools/anchor_set.h"
 #include "tools/anchor_xml.h"
 

@@ -1,11 +1,11 @@
 /*
  * whole_file.h - reads small files whole, and replaces a file in one step.
  *
- * Called by shrew-anchor. Nobody who reads the file at any moment, or after a loss of power,
- * finds half of it.
+ * Called by shrew-anchor, and by the daemon for the files of trust anchors. Nobody who reads
+ * the file at any moment, or after a loss of power, finds half of it.
  */
-#ifndef TREESHREW_TOOLS_WHOLE_FILE_H
-#define TREESHREW_TOOLS_WHOLE_FILE_H
+#ifndef TREESHREW_LIB_WHOLE_FILE_H
+#define TREESHREW_LIB_WHOLE_FILE_H
 
 #include "util/arena.h"
 
@@ -23,5 +23,14 @@ enum status whole_file_read(const char *path, size_t size_max, struct arena *are
  * @return STATUS_SYSTEM with errno: the file is as it was; STATUS_NO_MEMORY.
  */
 enum status whole_file_replace(const char *path, struct slice octets, struct arena *arena);
+
+/**
+ * The second half of that, for who makes the new file himself: writes it, gives it rights,
+ * brings it to the disk, and then gives it the name.
+ * @param fd   of `temporary`, empty; closed in any case.
+ * @param path with links followed.
+ * @return false with errno: the file is as it was, and the temporary one is gone.
+ */
+bool whole_file_put(int fd, const char *temporary, const char *path, struct slice octets);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * whole_file.c - small files.
  */
-#include "tools/whole_file.h"
+#include "lib/whole_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,9 +78,9 @@ static bool keep_rights(int fd, const struct stat *before)
 
 /* The new name is only safe once the folder is on the disk as well. Not every file system can;
  * then it is as safe as it gets. */
-static void sync_folder(const char *path, struct arena *arena)
+static void sync_folder(const char *path)
 {
-    char *folder = arena_text(arena, path), *slash;
+    char *folder = strdup(path), *slash;
     int fd;
 
     if (folder == NULL)
@@ -89,29 +89,30 @@ static void sync_folder(const char *path, struct arena *arena)
     if (slash != NULL)
         slash[slash == folder ? 1 : 0] = '\0';
     fd = open(slash == NULL ? "." : folder, O_RDONLY | O_CLOEXEC);
+    free(folder);
     if (fd < 0)
         return;
     (void)fsync(fd);
     close(fd);
 }
 
-static bool write_new(const char *path, char *temporary, struct slice octets)
+bool whole_file_put(int fd, const char *temporary, const char *path, struct slice octets)
 {
     struct stat before;
     bool is_there = stat(path, &before) == 0;
-    int fd = mkstemp(temporary), error;
+    int error = 0;
 
-    if (fd < 0)
-        return false;
-    if (write_all(fd, octets) && keep_rights(fd, is_there ? &before : NULL) && fsync(fd) == 0) {
-        if (close(fd) == 0 && rename(temporary, path) == 0)
-            return true;
-        fd = -1;
+    if (!write_all(fd, octets) || !keep_rights(fd, is_there ? &before : NULL) || fsync(fd) != 0)
+        error = errno;
+    if (close(fd) != 0 && error == 0)
+        error = errno;
+    if (error == 0 && rename(temporary, path) != 0)
+        error = errno;
+    if (error == 0) {
+        sync_folder(path);
+        return true;
     }
-    error = errno;
-    if (fd >= 0)
-        close(fd);
-    unlink(temporary);
+    (void)unlink(temporary);
     errno = error;
     return false;
 }
@@ -120,12 +121,13 @@ enum status whole_file_replace(const char *path, struct slice octets, struct are
 {
     char *target = realpath(path, NULL), *temporary;
     const char *name = target == NULL ? path : target;
-    bool is_written;
+    bool is_written = false;
+    int fd;
 
     temporary = arena_printf(arena, "%s.XXXXXX", name);
-    is_written = temporary != NULL && write_new(name, temporary, octets);
-    if (is_written)
-        sync_folder(name, arena);
+    fd = temporary == NULL ? -1 : mkstemp(temporary);
+    if (fd >= 0)
+        is_written = whole_file_put(fd, temporary, name, octets);
     free(target);
     if (temporary == NULL)
         return STATUS_NO_MEMORY;
