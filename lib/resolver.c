@@ -58,6 +58,7 @@ struct thread_env {
     struct dns64_env dns64;
     struct settings *settings;
     struct anchors *anchors;
+    struct cookie_secrets cookie_secrets;
     struct own_caches *own; /* NULL: those that all threads share */
 };
 
@@ -95,17 +96,19 @@ static void settings_unref(struct settings *settings)
         settings_free(settings);
 }
 
-/* @param anchors a reference, or NULL when nothing is validated. */
-static struct settings *settings_newest(struct resolver_shared *shared, struct anchors **anchors)
+/* The newest settings, with what may change in them meanwhile; no anchors where nothing is
+ * validated. */
+static void take_newest(struct resolver_shared *shared, struct thread_env *thread)
 {
     struct settings *newest;
 
     latch(shared);
     newest = shared->newest;
     newest->references++;
-    *anchors = newest->anchors == NULL ? NULL : anchors_ref(newest->anchors);
+    thread->settings = newest;
+    thread->anchors = newest->anchors == NULL ? NULL : anchors_ref(newest->anchors);
+    thread->cookie_secrets = newest->cookie_secrets;
     unlatch(shared);
-    return newest;
 }
 
 /* ---- the shared part ---- */
@@ -312,6 +315,24 @@ struct infra_cache *resolver_infra(struct resolver_shared *shared)
     return shared->infra;
 }
 
+void resolver_set_cookie_secrets(struct resolver_shared *shared,
+                                 const struct cookie_secrets *secrets)
+{
+    latch(shared);
+    shared->newest->cookie_secrets = *secrets;
+    unlatch(shared);
+}
+
+struct cookie_secrets resolver_cookie_secrets(struct resolver_shared *shared)
+{
+    struct cookie_secrets secrets;
+
+    latch(shared);
+    secrets = shared->newest->cookie_secrets;
+    unlatch(shared);
+    return secrets;
+}
+
 uint64_t resolver_keys_count(const struct resolver_shared *shared)
 {
     return key_cache_count(shared->keys);
@@ -440,7 +461,7 @@ static struct env *env_with(struct resolver *resolver, struct own_caches *own)
     }
     thread->own = own;
     resolver->anchors_number = atomic_load(&resolver->shared->anchors_number);
-    thread->settings = settings_newest(resolver->shared, &thread->anchors);
+    take_newest(resolver->shared, thread);
     env = &thread->env;
     *env = (struct env){.references = 1,
                         .world = resolver->world,
@@ -464,7 +485,8 @@ static struct env *env_new(struct resolver *resolver)
 
 static struct request_settings request_settings_of(struct env *env)
 {
-    const struct settings *settings = CONTAINER_OF(env, struct thread_env, env)->settings;
+    const struct thread_env *thread = CONTAINER_OF(env, struct thread_env, env);
+    const struct settings *settings = thread->settings;
     const struct resolver_hooks *hooks = &settings->shared->hooks;
     const struct options *options = settings->options;
 
@@ -473,7 +495,7 @@ static struct request_settings request_settings_of(struct env *env)
                                      .check_memos = hooks->check_memos,
                                      .options = &options->client,
                                      .upstream = &options->upstream,
-                                     .cookie_secret = settings->cookie_secret,
+                                     .cookie_secrets = thread->cookie_secrets,
                                      .acl = settings->acl,
                                      .local = settings->local,
                                      .log_servfail = options->daemon.log_servfail,

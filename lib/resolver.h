@@ -46,6 +46,12 @@ struct infra_cache *resolver_infra(struct resolver_shared *shared);
 /** What is kept up to date by RFC 5011; for the thread that keeps it. */
 const struct trust_points *resolver_trust_points(const struct resolver_shared *shared);
 
+/** The secrets of server cookies, until the next reload reads them anew. Each thread uses them
+ * after its next resolver_refresh. At least one. */
+void resolver_set_cookie_secrets(struct resolver_shared *shared,
+                                 const struct cookie_secrets *secrets);
+struct cookie_secrets resolver_cookie_secrets(struct resolver_shared *shared);
+
 /** Forgets validated keys and denials: whoever empties caches would be answered out of them else. */
 void resolver_forget_proofs(struct resolver_shared *shared);
 

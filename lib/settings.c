@@ -144,18 +144,67 @@ static struct local *read_local(struct settings *settings, conf_complain *compla
     return local_new(&options, complain, context);
 }
 
-static bool read_clients(struct settings *settings, const struct settings_needs *needs,
-                         conf_complain *complain, void *context)
+/* A file that is not there yet has no secrets: shrewctl makes it. */
+static bool read_cookie_file(struct settings *settings, const char *name,
+                             conf_complain *complain, resolver_read_file *read_file,
+                             void *context)
+{
+    struct opt_item place = {.text = "cookie-secret-file"};
+    const char *text = read_file(context, name, settings->arena), *words;
+    int line;
+
+    if (text == NULL && errno == ENOENT)
+        return true;
+    if (text == NULL)
+        words = arena_printf(settings->arena, "cookie-secret-file %s cannot be read: %s", name,
+                             strerror(errno));
+    else if (cookie_secrets_from_text(text, &settings->cookie_secrets, &line) == STATUS_OK)
+        return true;
+    else
+        words =
+            arena_printf(settings->arena,
+                         "cookie-secret-file %s, line %d: at most %d secrets of 32 hex digits "
+                         "are expected",
+                         name, line, COOKIE_SECRETS_MAX);
+    complain(context, &place, words == NULL ? "out of memory" : words);
+    return false;
+}
+
+static bool has_text(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+/* Those of the file count, then the one of the configuration, then one that nobody knows. */
+static bool read_cookie_secrets(struct settings *settings, const struct settings_needs *needs,
+                                conf_complain *complain, resolver_read_file *read_file,
+                                void *context)
 {
     const struct client_options *options = &settings->options->client;
+    struct cookie_secrets *secrets = &settings->cookie_secrets;
     struct opt_item place = {.text = "cookie-secret"};
 
-    settings->cookie_secret = needs->random_secret;
-    if (options->cookie_secret != NULL && options->cookie_secret[0] != '\0' &&
-        cookie_secret_from_text(options->cookie_secret, &settings->cookie_secret) != STATUS_OK) {
-        complain(context, &place, "cookie-secret: 32 hex digits are expected");
+    if (has_text(options->cookie_secret_file) &&
+        !read_cookie_file(settings, options->cookie_secret_file, complain, read_file, context))
         return false;
-    }
+    if (secrets->count > 0)
+        return true;
+    secrets->count = 1;
+    secrets->item[0] = needs->random_secret;
+    if (!has_text(options->cookie_secret) ||
+        cookie_secret_from_text(options->cookie_secret, &secrets->item[0]) == STATUS_OK)
+        return true;
+    complain(context, &place, "cookie-secret: 32 hex digits are expected");
+    return false;
+}
+
+static bool read_clients(struct settings *settings, const struct settings_needs *needs,
+                         conf_complain *complain, resolver_read_file *read_file, void *context)
+{
+    const struct client_options *options = &settings->options->client;
+
+    if (!read_cookie_secrets(settings, needs, complain, read_file, context))
+        return false;
     settings->acl = acl_new(&options->access_control, &options->interface_action, complain, context);
     settings->local = read_local(settings, complain, context);
     return settings->acl != NULL && settings->local != NULL;
@@ -175,7 +224,7 @@ struct settings *settings_new(const struct settings_needs *needs, struct options
     (void)module_words_read(options->validator.module_config, &settings->modules, NULL, NULL);
     settings->arena = arena_new(0);
     if (settings->arena == NULL || !read_dns64(settings, needs, complain, context) ||
-        !read_clients(settings, needs, complain, context) ||
+        !read_clients(settings, needs, complain, read_file, context) ||
         !read_iterator(settings, needs, complain, read_file, context) ||
         !read_validator(settings, needs, complain, read_file, context)) {
         settings->options = NULL;

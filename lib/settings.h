@@ -29,7 +29,7 @@ struct settings {
     struct validator_config *validator; /* NULL: the chain has none */
     struct dns64_config *dns64;         /* NULL: the chain has none */
     struct budget_limits limits;
-    struct cookie_secret cookie_secret;
+    struct cookie_secrets cookie_secrets; /* under the latch: shrewctl replaces them */
 };
 
 /** What settings are made with beside the configuration; borrowed for as long as they live. */

@@ -206,8 +206,9 @@ static inline void apply(const char *access, const char *local_zone, const char 
     assert_non_null(bench.acl);
     assert_non_null(bench.local);
     settings = settings_of_bench();
+    settings.cookie_secrets.count = 1;
     for (int i = 0; i < 16; i++)
-        settings.cookie_secret.bytes[i] = (uint8_t)i;
+        settings.cookie_secrets.item[0].bytes[i] = (uint8_t)i;
     if (bench.service != NULL)
         request_service_set(bench.service, &settings);
     else

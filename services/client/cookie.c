@@ -85,6 +85,61 @@ enum status cookie_secret_from_text(const char *hex, struct cookie_secret *out)
     return STATUS_OK;
 }
 
+char *cookie_secret_to_text(const struct cookie_secret *secret,
+                            char out[COOKIE_SECRET_TEXT_MAX])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < COOKIE_SECRET_SIZE; i++) {
+        out[2 * i] = digits[secret->bytes[i] >> 4];
+        out[2 * i + 1] = digits[secret->bytes[i] & 15];
+    }
+    out[COOKIE_SECRET_TEXT_MAX - 1] = '\0';
+    return out;
+}
+
+/* One line without its end. An empty one says nothing. */
+static enum status read_line(const char *line, size_t size, struct cookie_secrets *out)
+{
+    static const char blanks[] = " \t\r";
+    char hex[COOKIE_SECRET_TEXT_MAX];
+    const char *comment = memchr(line, '#', size);
+
+    if (comment != NULL)
+        size = (size_t)(comment - line);
+    while (size > 0 && strchr(blanks, *line) != NULL) {
+        line++;
+        size--;
+    }
+    while (size > 0 && strchr(blanks, line[size - 1]) != NULL)
+        size--;
+    if (size == 0)
+        return STATUS_OK;
+    if (size != sizeof(hex) - 1)
+        return STATUS_MALFORMED;
+    if (out->count == COOKIE_SECRETS_MAX)
+        return STATUS_LIMIT;
+    memcpy(hex, line, size);
+    hex[size] = '\0';
+    return cookie_secret_from_text(hex, &out->item[out->count++]);
+}
+
+enum status cookie_secrets_from_text(const char *text, struct cookie_secrets *out, int *line)
+{
+    enum status status = STATUS_OK;
+
+    out->count = 0;
+    for (*line = 1; status == STATUS_OK; ++*line) {
+        size_t size = strcspn(text, "\n");
+
+        status = read_line(text, size, out);
+        if (text[size] == '\0' || status != STATUS_OK)
+            break;
+        text += size + 1;
+    }
+    return status;
+}
+
 /* Over client cookie, version, reserved, time, and the client's address. */
 static void put_hash(const struct cookie_secret *secret, const struct addr *client,
                      uint8_t cookie[COOKIE_SIZE])
@@ -120,30 +175,47 @@ static bool same_hash(const uint8_t *a, const uint8_t *b)
     return difference == 0;
 }
 
-enum cookie_verdict cookie_judge(const struct cookie_secret *secret, struct slice shown,
+/* @return which secret it was made with; the number of secrets when with none of them. */
+static size_t maker_of(const struct cookie_secrets *secrets, const uint8_t *shown,
+                       const struct addr *client)
+{
+    uint8_t good[COOKIE_SIZE];
+    size_t i;
+
+    memcpy(good, shown, COOKIE_SIZE);
+    for (i = 0; i < secrets->count; i++) {
+        put_hash(&secrets->item[i], client, good);
+        if (same_hash(good, shown))
+            break;
+    }
+    return i;
+}
+
+enum cookie_verdict cookie_judge(const struct cookie_secrets *secrets, struct slice shown,
                                  const struct addr *client, int64_t wall_s,
                                  uint8_t answer[COOKIE_SIZE])
 {
     struct cookie cookie;
-    uint8_t good[COOKIE_SIZE];
+    size_t maker;
     int32_t age_s;
 
     if (shown.data == NULL)
         return COOKIE_ABSENT;
     if (cookie_read(shown, &cookie) != STATUS_OK)
         return COOKIE_MALFORMED;
-    cookie_make(secret, cookie.client.data, client, wall_s, answer);
+    cookie_make(&secrets->item[0], cookie.client.data, client, wall_s, answer);
     if (cookie.server.size == 0)
         return COOKIE_CLIENT_ONLY;
     if (shown.size != COOKIE_SIZE || shown.data[AT_VERSION] != VERSION)
         return COOKIE_BAD;
-    memcpy(good, shown.data, COOKIE_SIZE);
-    put_hash(secret, client, good);
     /* RFC 9018 section 4.3: serial number arithmetic (RFC 1982) on the 32 bits. */
-    age_s = (int32_t)((uint32_t)wall_s - bytes_u32(good + AT_TIME));
-    if (!same_hash(good, shown.data) || age_s > TOO_OLD_S || age_s < -FUTURE_S)
+    age_s = (int32_t)((uint32_t)wall_s - bytes_u32(shown.data + AT_TIME));
+    if (age_s > TOO_OLD_S || age_s < -FUTURE_S)
         return COOKIE_BAD;
-    if (age_s <= OLD_S)
-        memcpy(answer, good, COOKIE_SIZE);
+    maker = maker_of(secrets, shown.data, client);
+    if (maker == secrets->count)
+        return COOKIE_BAD;
+    if (age_s <= OLD_S && maker == 0) /* RFC 9018 section 5: of another secret, it is renewed */
+        memcpy(answer, shown.data, COOKIE_SIZE);
     return COOKIE_GOOD;
 }

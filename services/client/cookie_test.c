@@ -25,6 +25,7 @@ static size_t from_hex(const char *hex, uint8_t *out, size_t size)
 #define SECRET_D "dd3bdf9344b678b185a6f5cb60fca715"
 #define OURS     "000102030405060708090a0b0c0d0e0f"
 
+/* What is shown may be made with either of the secrets, new ones are made with the first. */
 static const struct {
     const char *why, *secret, *client;
     int64_t wall_s;
@@ -43,6 +44,16 @@ static const struct {
     {"RFC 9018 A.4: IPv6", SECRET_D, "2001:db8:220:1:59de:d0f4:8769:82b8", 1559741817,
      "22681ab97d52c298", COOKIE_CLIENT_ONLY,
      "22681ab97d52c298010000005cf7c57926556bd0934c72f8"},
+    {"RFC 9018 A.4: made with the secret before; made anew with the active one",
+     SECRET_C "\n" SECRET_D, "2001:db8:220:1:59de:d0f4:8769:82b8", 1559741961,
+     "22681ab97d52c298010000005cf7c57926556bd0934c72f8", COOKIE_GOOD,
+     "22681ab97d52c298010000005cf7c609a6bb79d16625507a"},
+    {"of the next secret, that other servers use already: good, and made with ours",
+     SECRET_D "\n" SECRET_C, "2001:db8:220:1:59de:d0f4:8769:82b8", 1559741961,
+     "22681ab97d52c298010000005cf7c609a6bb79d16625507a", COOKIE_GOOD, ""},
+    {"the secret before has been dropped", SECRET_C, "2001:db8:220:1:59de:d0f4:8769:82b8",
+     1559741961, "22681ab97d52c298010000005cf7c57926556bd0934c72f8", COOKIE_BAD,
+     "22681ab97d52c298010000005cf7c609a6bb79d16625507a"},
     {"young: sent back as it is", OURS, "127.0.0.1", 1800,
      "31323334353637380100000000000000"
      "38527ba8c6a4ea96",
@@ -91,16 +102,17 @@ static void cookies_are_judged(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct cookie_secret secret;
+        struct cookie_secrets secrets;
         struct slice shown = {NULL, 0};
         struct addr client;
         uint8_t octets[64], answer[COOKIE_SIZE], want[COOKIE_SIZE];
+        int line;
 
-        assert_int_equal(cookie_secret_from_text(cases[i].secret, &secret), STATUS_OK);
+        assert_int_equal(cookie_secrets_from_text(cases[i].secret, &secrets, &line), STATUS_OK);
         assert_int_equal(addr_from_text(&client, cases[i].client, 53, NULL), STATUS_OK);
         if (cases[i].shown != NULL)
             shown = slice_of(octets, from_hex(cases[i].shown, octets, sizeof(octets)));
-        if (cookie_judge(&secret, shown, &client, cases[i].wall_s, answer) != cases[i].want)
+        if (cookie_judge(&secrets, shown, &client, cases[i].wall_s, answer) != cases[i].want)
             fail_msg("wrong verdict: %s", cases[i].why);
         if (cases[i].answer != NULL && cases[i].answer[0] != '\0') {
             from_hex(cases[i].answer, want, sizeof(want));
@@ -120,11 +132,48 @@ static void secrets_are_checked(void **state)
     assert_int_equal(cookie_secret_from_text("xx" OURS, &secret), STATUS_MALFORMED);
 }
 
+static const struct {
+    const char *why, *text;
+    enum status want;
+    size_t count;
+    int line;
+} files[] = {
+    {"nothing", "", STATUS_OK, 0, 1},
+    {"one, without an end of line", OURS, STATUS_OK, 1, 1},
+    {"two, as Unbound writes them", OURS "\n" SECRET_A "\n", STATUS_OK, 2, 3},
+    {"comments, blanks, other ends of lines",
+     "# ours\n\n  " OURS " # active\r\n\t" SECRET_A "\r\n", STATUS_OK, 2, 5},
+    {"a third", OURS "\n" SECRET_A "\n" SECRET_C "\n", STATUS_LIMIT, 2, 3},
+    {"a digit too few", SECRET_A "\n00010203", STATUS_MALFORMED, 1, 2},
+    {"no hex digit",
+     "x"
+     "00102030405060708090a0b0c0d0e0f\n",
+     STATUS_MALFORMED, 1, 1},
+};
+
+static void files_are_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(files); i++) {
+        struct cookie_secrets secrets;
+        char hex[COOKIE_SECRET_TEXT_MAX];
+        int line = 0;
+
+        if (cookie_secrets_from_text(files[i].text, &secrets, &line) != files[i].want ||
+            line != files[i].line ||
+            (files[i].want == STATUS_OK && secrets.count != files[i].count))
+            fail_msg("%s: line %d", files[i].why, line);
+        if (files[i].want == STATUS_OK && secrets.count > 0)
+            assert_string_equal(cookie_secret_to_text(&secrets.item[0], hex), OURS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cookies_are_judged),
         cmocka_unit_test(secrets_are_checked),
+        cmocka_unit_test(files_are_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

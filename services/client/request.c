@@ -426,7 +426,7 @@ static bool meet_cookie(struct visit *visit)
 
     if (service->settings.options->answer_cookie) {
         enum cookie_verdict verdict = cookie_judge(
-            &service->settings.cookie_secret, asker->cookie_shown, &visit->peer.from,
+            &service->settings.cookie_secrets, asker->cookie_shown, &visit->peer.from,
             service->world->wall_s(service->world), asker->cookie);
 
         if (verdict == COOKIE_MALFORMED) {

@@ -38,8 +38,9 @@ struct request_settings {
     struct env *env;
     const struct client_options *options;
     const struct upstream_options *upstream; /* our own EDNS size, disable-edns-do */
-    /** cookie-secret, or one that was drawn at the start and is the same in all threads. */
-    struct cookie_secret cookie_secret;
+    /** Those of cookie-secret-file, cookie-secret, or one that was drawn at the start and is
+     * the same in all threads. */
+    struct cookie_secrets cookie_secrets;
     const struct acl *acl;
     const struct local *local;
     /** Called with each SERVFAIL when log-servfail is on. */
