@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "daemon/given.h"
 #include "daemon/holder.h"
 #include "services/net/sock.h"
 
@@ -230,6 +231,18 @@ static bool is_taken(const struct addr *addr, int type)
     return false;
 }
 
+/* As they were given: whether threads have a socket each is for who opened them. */
+static bool take_given(struct ports *ports, const struct port *port, bool tcp, int *list,
+                       const struct sock_wishes *wishes)
+{
+    for (unsigned i = 0; i < ports->threads; i++) {
+        list[i] = given_socket(ports->given, &port->addr, tcp, i, wishes);
+        if (list[i] == -1)
+            return false;
+    }
+    return true;
+}
+
 static bool open_kind(struct ports *ports, struct port *port, bool tcp,
                       const struct daemon_options *options)
 {
@@ -238,6 +251,8 @@ static bool open_kind(struct ports *ports, struct port *port, bool tcp,
                                  .receive_buffer = options->so_rcvbuf,
                                  .send_buffer = options->so_sndbuf};
 
+    if (given_has(ports->given, &port->addr, tcp))
+        return take_given(ports, port, tcp, list, &wishes);
 #if HAVE_DECL_SO_REUSEPORT || HAVE_DECL_SO_REUSEPORT_LB
     wishes.reuse_port = options->so_reuseport && ports->threads > 1;
 #endif

@@ -19,8 +19,11 @@ struct port {
     int *udp, *tcp; /* one for each thread; -1: not there, or taken */
 };
 
+struct given;
+
 struct ports {
     unsigned threads;
+    struct given *given; /* sockets that are open already; borrowed, NULL: none */
     size_t count;
     struct port list[PORTS_MAX];
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/call.h"
+#include "daemon/notify.h"
 #include "daemon/server_inside.h"
 #include "daemon/stats_log.h"
 
@@ -44,6 +45,7 @@ static void all_followed(struct round *round, struct server *server)
     stats_log_follow(server->stats_log);
     server->follower = NULL;
     server->is_following = false;
+    server_say_ready(server, "");
     log_line(server->log, LOG_LEVEL_INFO, "event=reloaded config=%s",
              server->config_path != NULL ? server->config_path : "(defaults)");
     if (call != NULL)
@@ -97,6 +99,8 @@ static bool swap(struct server *server, struct setup *setup, struct call *call, 
     struct ports *ports = ports_new(setup->options, server->thread_count, &setup->report);
     struct options *options = setup->options;
 
+    if (ports != NULL)
+        ports->given = server->given;
     if (ports == NULL || conf_failed(&setup->report) ||
         !ports_open(ports, server->ports, options, log)) {
         ports_free(ports);
@@ -142,6 +146,7 @@ void server_reload(struct server *server, struct call *call)
         list_append(&server->reloads, &call->waiting);
         return;
     }
+    notify_reloading(server->notify);
     good = setup_read(&setup, server->config_path) && swap(server, &setup, call, log);
     setup_log(&setup, log, RELOAD_LINES);
     setup_clear(&setup);
@@ -150,6 +155,7 @@ void server_reload(struct server *server, struct call *call)
         return;
     }
     log_line(log, LOG_LEVEL_ERROR, "event=reload it failed; everything stays as it was");
+    server_say_ready(server, "the last reload failed; ");
     if (call != NULL)
         call_failed(call, NULL);
     next_reload(server);

@@ -15,9 +15,12 @@
 
 #include "daemon/anchor_file.h"
 #include "daemon/control.h"
+#include "daemon/given.h"
+#include "daemon/notify.h"
 #include "daemon/privs.h"
 #include "daemon/server_inside.h"
 #include "daemon/stats_log.h"
+#include "daemon/watchdog.h"
 #include "lib/options_files.h"
 
 enum {
@@ -197,8 +200,10 @@ static void on_word(void *context, uint8_t word)
 
     switch (word) {
     case WORD_STOP:
-        if (thread->index == 0)
+        if (thread->index == 0) {
+            notify_say(server->notify, "STOPPING=1\nSTATUS=ending");
             stop_others(server);
+        }
         loop_stop(worker_loop(thread->worker));
         break;
     case WORD_RELOAD: server_reload(server, NULL); break;
@@ -301,6 +306,7 @@ static bool take_places(struct server *server, struct setup *setup)
         setup_log(setup, server->log, START_LINES);
         return false;
     }
+    server->ports->given = server->given;
     privs_raise_files(descriptors_wanted(options, server->thread_count));
     if (!ports_open(server->ports, NULL, options, server->log))
         return false;
@@ -367,6 +373,13 @@ static void say_started(const struct server *server)
              server->config_path != NULL ? server->config_path : "(defaults)");
 }
 
+void server_say_ready(struct server *server, const char *words)
+{
+    notify_say(server->notify, "READY=1\nMAINPID=%ld\nSTATUS=%sanswering on %zu address%s",
+               (long)getpid(), words, server->ports->count,
+               server->ports->count == 1 ? "" : "es");
+}
+
 static void clear(struct server *server)
 {
     signal_loop = NULL;
@@ -376,10 +389,13 @@ static void clear(struct server *server)
     else if (server->control_fd != -1)
         close(server->control_fd);
     stats_log_free(server->stats_log);
+    watchdog_free(server->watchdog);
     for (unsigned i = 0; i < server->thread_count && server->threads != NULL; i++)
         worker_free(server->threads[i].worker);
     free(server->threads);
     ports_free(server->ports);
+    given_free(server->given);
+    notify_free(server->notify);
     resolver_shared_free(server->shared);
     loop_free(server->start_loop);
     if (server->pid_path != NULL)
@@ -427,7 +443,10 @@ static void run(struct server *server, int ready)
         server->control = control_new(server, server->control_fd);
     server->netwatch = netwatch_new(signal_loop, network_changed, server);
     server->stats_log = stats_log_new(server);
+    server->watchdog = watchdog_new(server);
     say_started(server);
+    given_tell_unused(server->given, server->log);
+    server_say_ready(server, "");
     loop_run(signal_loop);
     netwatch_free(server->netwatch);
     log_line(server->log, LOG_LEVEL_INFO, "event=stopped");
@@ -446,6 +465,8 @@ int server_run(const struct server_start *start_)
     server.log = logger_log(server.logger);
     list_init(&server.rounds);
     list_init(&server.reloads);
+    server.given = given_take();
+    server.notify = notify_new();
     server.config_path = absolute(start_->config);
     setup = (struct setup){.arena = NULL};
     good = (start_->config == NULL || server.config_path != NULL) &&

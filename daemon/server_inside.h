@@ -20,7 +20,10 @@
 
 struct call;
 struct control;
+struct given;
+struct notify;
 struct stats_log;
+struct watchdog;
 
 struct thread {
     struct server *server;
@@ -46,6 +49,9 @@ struct server {
     struct logger *logger;
     struct log *log;
     bool background;
+    struct given *given;   /* sockets that were open at the start; NULL: none */
+    struct notify *notify; /* the service manager; NULL: nobody wants to be told */
+    struct watchdog *watchdog; /* NULL: nobody asks for signs of life */
     int64_t started_s; /* wall clock */
     struct loop *start_loop; /* chance, before there are workers */
     struct resolver_shared *shared;
@@ -72,6 +78,9 @@ struct server {
 
 /** Begins now, or when those before it are over. */
 void server_go_round(struct server *server, struct round *round);
+
+/** Tells the service manager that all is well, after these words ("", or with a blank behind). */
+void server_say_ready(struct server *server, const char *words);
 
 /** Ends the daemon: every thread leaves its loop. */
 void server_stop(struct server *server);

@@ -240,6 +240,48 @@ int sock_listen(const struct addr *addr, int type, const struct sock_wishes *wis
     return fd;
 }
 
+bool sock_look(int fd, struct sock_sight *sight)
+{
+    int value = 0;
+    socklen_t size = sizeof(value);
+
+    *sight = (struct sock_sight){.addr = sock_name(fd)};
+    if (sight->addr.family == ADDR_NONE || sight->addr.port == 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &size) != 0)
+        return false;
+    sight->type = value;
+    size = sizeof(value);
+    sight->is_listening =
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
+    size = sizeof(value);
+    sight->is_dual = sight->addr.family == ADDR_IP6 && sock_is_wildcard(&sight->addr) &&
+                     getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, &size) == 0 &&
+                     value == 0;
+    return sight->type == SOCK_DGRAM || sight->type == SOCK_STREAM;
+}
+
+int sock_adopt(int fd, const struct addr *addr, int type, const struct sock_wishes *wishes)
+{
+    enum addr_family family = (enum addr_family)addr->family;
+    int copy = dup(fd), flags = copy != -1 ? fcntl(copy, F_GETFL) : -1;
+
+    if (flags == -1 || fcntl(copy, F_SETFL, flags | O_NONBLOCK) == -1 ||
+        fcntl(copy, F_SETFD, FD_CLOEXEC) == -1 ||
+        (type == SOCK_DGRAM && wishes->want_destination && !want_destination(copy, family))) {
+        int error = errno;
+
+        if (copy != -1)
+            close(copy);
+        errno = error;
+        return -1;
+    }
+    if (type == SOCK_DGRAM) {
+        refuse_fragments(copy, family);
+        set_buffers(copy, wishes);
+    }
+    return copy;
+}
+
 bool sock_must_wait(int error)
 {
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;

@@ -44,6 +44,20 @@ struct sock_wishes {
  */
 int sock_listen(const struct addr *addr, int type, const struct sock_wishes *wishes);
 
+/** What a socket is that somebody else has made. */
+struct sock_sight {
+    struct addr addr;
+    int type; /* SOCK_DGRAM or SOCK_STREAM */
+    bool is_listening;
+    bool is_dual; /* ::, and takes IPv4 as well */
+};
+
+/** @return false: no socket of IPv4 or IPv6 that is bound. The address is filled in any case. */
+bool sock_look(int fd, struct sock_sight *sight);
+
+/** A copy of a bound socket that somebody else has made, set up like those of sock_listen. */
+int sock_adopt(int fd, const struct addr *addr, int type, const struct sock_wishes *wishes);
+
 /** True for errors of accept, send and receive that say: nothing more for now. */
 bool sock_must_wait(int error);
 
