@@ -5,91 +5,95 @@
  */
 #include <time.h>
 
+#include "config.h"
 #include "daemon/call.h"
+#include "daemon/metrics.h"
+#include "daemon/stats_round.h"
 
-static void show_caches(struct outline *out, struct resolver_shared *shared)
+struct collecting {
+    struct call *call;
+    struct stats_round round;
+};
+
+static void collect(struct call *call, void (*ready)(struct stats_round *, struct server *))
 {
-    const struct {
-        const char *name;
-        uint64_t value;
-    } values[] = {
-        {"msg.cache.count", msg_cache_count(resolver_messages(shared))},
-        {"rrset.cache.count", rrset_cache_count(resolver_rrsets(shared))},
-        {"infra.cache.count", infra_cache_count(resolver_infra(shared))},
-        {"key.cache.count", resolver_keys_count(shared)},
-        {"mem.cache.message", msg_cache_size_bytes(resolver_messages(shared))},
-        {"mem.cache.rrset", rrset_cache_size_bytes(resolver_rrsets(shared))},
-        {"mem.cache.infra", infra_cache_size_bytes(resolver_infra(shared))},
-        {"mem.cache.key", resolver_keys_size_bytes(shared)},
-    };
+    struct collecting *collecting = ARENA_NEW(call->arena, struct collecting);
 
-    for (size_t i = 0; i < COUNT(values); i++)
-        outline_number(out, values[i].name, (int64_t)values[i].value);
+    if (collecting != NULL)
+        collecting->round.of_thread =
+            ARENA_ARRAY(call->arena, struct stats, call->server->thread_count);
+    if (collecting == NULL || collecting->round.of_thread == NULL) {
+        call_failed(call, "out of memory");
+        return;
+    }
+    collecting->call = call;
+    collecting->round.ready = ready;
+    stats_round_go(&collecting->round, call->server);
 }
 
-static void collect(struct round *round, struct thread *thread)
-{
-    struct stats *of_thread = CONTAINER_OF(round, struct call, round)->own;
+/* ---- stats ---- */
 
-    worker_stats(thread->worker, &of_thread[thread->index]);
-}
-
-static void show_sum(struct call *call, bool fine)
+static void show_whole(struct call *call, const struct stats_round *round, bool fine)
 {
     const struct server *server = call->server;
-    const struct stats *of_thread = call->own;
-    struct stats sum = of_thread[0];
 
-    for (unsigned i = 1; i < server->thread_count; i++)
-        stats_add(&sum, &of_thread[i]);
     outline_number(&call->out, "time.up", time_max((int64_t)time(NULL) - server->started_s, 0));
-    stats_show(&call->out, &sum, fine);
-    show_caches(&call->out, server->shared);
+    stats_show(&call->out, &round->whole, fine, true);
 }
 
-static void show(struct round *round, struct server *server)
+static void show(struct stats_round *round, struct server *server)
 {
-    struct call *call = CONTAINER_OF(round, struct call, round);
-    bool fine = resolver_options(server->shared)->daemon.extended_statistics;
+    struct call *call = CONTAINER_OF(round, struct collecting, round)->call;
 
-    show_sum(call, fine);
+    show_whole(call, round, resolver_options(server->shared)->daemon.extended_statistics);
     call_done(call);
 }
 
-static void show_all(struct round *round, struct server *server)
+static void show_all(struct stats_round *round, struct server *server)
 {
-    struct call *call = CONTAINER_OF(round, struct call, round);
-    const struct stats *of_thread = call->own;
+    struct call *call = CONTAINER_OF(round, struct collecting, round)->call;
 
-    show_sum(call, true);
+    show_whole(call, round, true);
     outline_open_list(&call->out, "threads");
     for (unsigned i = 0; i < server->thread_count; i++) {
         outline_open(&call->out, NULL);
         outline_number(&call->out, "thread", i);
-        stats_show(&call->out, &of_thread[i], true);
+        stats_show(&call->out, &round->of_thread[i], true, false);
         outline_close(&call->out);
     }
     outline_close(&call->out);
     call_done(call);
 }
 
-static void ask_threads(struct call *call, void (*done)(struct round *, struct server *))
-{
-    call->own = ARENA_ARRAY(call->arena, struct stats, call->server->thread_count);
-    if (call->own == NULL) {
-        call_failed(call, "out of memory");
-        return;
-    }
-    call->round = (struct round){.in_thread = collect, .done = done};
-    server_go_round(call->server, &call->round);
-}
-
 void command_stats(struct call *call)
 {
-    ask_threads(call, show);
+    collect(call, show);
 }
 
 void command_stats_all(struct call *call)
 {
-    ask_threads(call, show_all);
+    collect(call, show_all);
+}
+
+/* ---- metrics ---- */
+
+static void show_metrics(struct stats_round *round, struct server *server)
+{
+    struct call *call = CONTAINER_OF(round, struct collecting, round)->call;
+    struct metrics_source source = {&round->whole, round->of_thread, server->thread_count,
+                                    PACKAGE_VERSION};
+    struct text text = text_in(call->arena);
+
+    if (call->out.form == OUTLINE_JSON) {
+        metrics_show(&call->out, &source);
+        call_done(call);
+        return;
+    }
+    metrics_text(&text, &source);
+    call_done_with(call, text_done(&text));
+}
+
+void command_metrics(struct call *call)
+{
+    collect(call, show_metrics);
 }

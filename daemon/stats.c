@@ -3,36 +3,13 @@
  *
  * Called by the commands and by the line of statistics in the log; in the main thread.
  */
-#include "daemon/stats.h"
-
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "util/wire/types.h"
-
-enum kind { TOTAL, GAUGE, FINE };
-
-static const struct row {
-    enum kind kind;
-    const char *name;
-    size_t place;
-} rows[] = {
-#define STAT(kind, name, member, words) {kind, name, offsetof(struct stats, member)},
-#include "daemon/stats.def"
-#undef STAT
-};
+#include "daemon/stats_table.h"
 
 _Static_assert(sizeof(struct stats) % sizeof(uint64_t) == 0,
                "struct stats is made of uint64_t");
-
-static uint64_t value_at(const struct stats *stats, size_t place)
-{
-    uint64_t value;
-
-    memcpy(&value, (const char *)stats + place, sizeof(value));
-    return value;
-}
 
 static void set_at(struct stats *stats, size_t place, uint64_t value)
 {
@@ -42,7 +19,7 @@ static void set_at(struct stats *stats, size_t place, uint64_t value)
 void stats_add(struct stats *sum, const struct stats *more)
 {
     for (size_t at = 0; at < sizeof(*sum); at += sizeof(uint64_t))
-        set_at(sum, at, value_at(sum, at) + value_at(more, at));
+        set_at(sum, at, stats_value(sum, at, 0) + stats_value(more, at, 0));
 }
 
 void stats_since(struct stats *stats, const struct stats *before)
@@ -50,10 +27,10 @@ void stats_since(struct stats *stats, const struct stats *before)
     struct stats now = *stats;
 
     for (size_t at = 0; at < sizeof(*stats); at += sizeof(uint64_t))
-        set_at(stats, at, value_at(&now, at) - value_at(before, at));
-    for (size_t i = 0; i < COUNT(rows); i++)
-        if (rows[i].kind == GAUGE)
-            set_at(stats, rows[i].place, value_at(&now, rows[i].place));
+        set_at(stats, at, stats_value(&now, at, 0) - stats_value(before, at, 0));
+    for (size_t i = 0; i < stats_row_count; i++)
+        if (stats_rows[i].kind == STATS_NOW || stats_rows[i].kind == STATS_WHOLE)
+            set_at(stats, stats_rows[i].place, stats_value(&now, stats_rows[i].place, 0));
 }
 
 /* ---- how long clients waited ---- */
@@ -107,46 +84,52 @@ static void show_histogram(struct outline *out, const struct request_stats *requ
     }
 }
 
-/* ---- by rcode, by budget ---- */
+/* ---- all of it ---- */
 
-static void show_rcodes(struct outline *out, const struct request_stats *requests)
+static bool is_wanted(const struct stats_row *row, bool fine, bool whole)
 {
-    char name[48];
-    uint64_t others = requests->rcodes[REQUEST_RCODES - 1];
+    if (row->name == NULL)
+        return false;
+    switch (row->kind) {
+    case STATS_FINE:
+    case STATS_SEEN: return fine;
+    case STATS_WHOLE:
+    case STATS_AGE: return whole;
+    case STATS_TOTAL:
+    case STATS_NOW: break;
+    }
+    return true;
+}
 
-    for (unsigned i = 0; i + 1 < REQUEST_RCODES; i++) {
-        char word[TYPE_TEXT_MAX];
+static void show_parts(struct outline *out, const struct stats_row *row,
+                       const struct stats *stats)
+{
+    struct stats_label labels[STATS_LABELS_MAX];
+    char name[64], room[STATS_LABEL_ROOM];
 
-        if (requests->rcodes[i] == 0)
+    for (size_t i = 0; i < row->count; i++) {
+        uint64_t value = stats_value(stats, row->place, i);
+
+        if ((row->kind == STATS_SEEN && value == 0) || row->labels(i, labels, room) == 0)
             continue;
-        (void)snprintf(name, sizeof(name), "num.answer.rcode.%s",
-                       rcode_to_text((uint16_t)i, word));
-        outline_number(out, name, (int64_t)requests->rcodes[i]);
-    }
-    if (others != 0)
-        outline_number(out, "num.answer.rcode.others", (int64_t)others);
-}
-
-static void show_costs(struct outline *out, const char *what, const uint64_t counts[COSTS])
-{
-    char name[48];
-
-    for (unsigned i = 0; i < COSTS; i++) {
-        (void)snprintf(name, sizeof(name), "%s.%s", what, cost_name((enum cost)i));
-        outline_number(out, name, (int64_t)counts[i]);
+        (void)snprintf(name, sizeof(name), "%s%s", row->name, labels[0].value);
+        outline_number(out, name, (int64_t)value);
     }
 }
 
-void stats_show(struct outline *out, const struct stats *stats, bool fine)
+void stats_show(struct outline *out, const struct stats *stats, bool fine, bool whole)
 {
-    for (size_t i = 0; i < COUNT(rows); i++)
-        if (rows[i].kind != FINE || fine)
-            outline_number(out, rows[i].name, (int64_t)value_at(stats, rows[i].place));
+    for (size_t i = 0; i < stats_row_count; i++) {
+        const struct stats_row *row = &stats_rows[i];
+
+        if (!is_wanted(row, fine, whole))
+            continue;
+        if (row->what == ROW_PARTS)
+            show_parts(out, row, stats);
+        else
+            outline_number(out, row->name, (int64_t)stats_value(stats, row->place, 0));
+    }
     show_waits(out, &stats->requests);
-    show_costs(out, "num.limits", stats->mesh.overruns);
-    if (!fine)
-        return;
-    show_histogram(out, &stats->requests);
-    show_rcodes(out, &stats->requests);
-    show_costs(out, "budget.spent", stats->mesh.spent);
+    if (fine)
+        show_histogram(out, &stats->requests);
 }

@@ -3,18 +3,24 @@
  *
  * Each part counts for itself, in a plain struct of its own thread, so that counting costs an
  * addition and no two threads share what they write. Whoever wants to know lets a round collect
- * the structs (worker_stats), adds them up and shows the sum. Nothing is ever set to zero.
+ * the structs (stats_round.h) and shows the sum. Nothing is ever set to zero.
  */
 #ifndef TREESHREW_DAEMON_STATS_H
 #define TREESHREW_DAEMON_STATS_H
 
-#include "services/client/request.h"
+#include "lib/resolver.h"
 #include "services/net/stream.h"
 #include "services/query/mesh.h"
 #include "services/upstream/exchange.h"
 #include "util/outline.h"
 
-/** Of one thread, or of several. Nothing but uint64_t in it. */
+/** What no thread has of its own. */
+struct process_stats {
+    struct cache_use cache[RESOLVER_CACHES];
+    uint64_t threads, started_ms, cpu_ms;
+};
+
+/** Of one thread (process is zero then), or of all. Nothing but uint64_t in it. */
 struct stats {
     struct request_stats requests;
     struct mesh_stats mesh;
@@ -22,6 +28,7 @@ struct stats {
     struct stream_stats streams;
     struct udp_stats udp;
     uint64_t under_way, connections;
+    struct process_stats process;
 };
 
 /** Adds up. */
@@ -30,8 +37,9 @@ void stats_add(struct stats *sum, const struct stats *more);
 /** Takes off what had been counted before; what is "now" stays as it is. */
 void stats_since(struct stats *stats, const struct stats *before);
 
-/** Values under their names. @param fine the finer ones as well. */
-void stats_show(struct outline *out, const struct stats *stats, bool fine);
+/** Values under their names. @param fine the finer ones as well. @param whole of all threads.
+ */
+void stats_show(struct outline *out, const struct stats *stats, bool fine, bool whole);
 
 /**
  * The time in which that share of the waiting clients was answered.

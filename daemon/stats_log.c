@@ -9,10 +9,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "daemon/stats_round.h"
+
 struct stats_log {
     struct server *server;
     struct timer timer;
-    struct round round;
+    struct stats_round round;
     bool is_round; /* it goes round now */
     struct stats before;
     struct stats of_thread[]; /* each written by its thread */
@@ -35,13 +37,6 @@ static void start_timer(struct stats_log *log)
                                    options->statistics_interval * INT64_C(1000));
 }
 
-static void collect(struct round *round, struct thread *thread)
-{
-    struct stats_log *log = CONTAINER_OF(round, struct stats_log, round);
-
-    worker_stats(thread->worker, &log->of_thread[thread->index]);
-}
-
 static void write_line(const struct stats_log *log, const struct stats *stats)
 {
     const struct request_stats *requests = &stats->requests;
@@ -62,17 +57,14 @@ static void write_line(const struct stats_log *log, const struct stats *stats)
              stats_wait_ms(requests, 90), stats_wait_ms(requests, 99));
 }
 
-static void collected(struct round *round, struct server *server)
+static void collected(struct stats_round *round, struct server *server)
 {
     struct stats_log *log = CONTAINER_OF(round, struct stats_log, round);
-    struct stats sum = log->of_thread[0], shown;
+    struct stats shown = round->whole;
 
-    for (unsigned i = 1; i < server->thread_count; i++)
-        stats_add(&sum, &log->of_thread[i]);
-    shown = sum;
     if (!resolver_options(server->shared)->daemon.statistics_cumulative)
         stats_since(&shown, &log->before);
-    log->before = sum;
+    log->before = round->whole;
     write_line(log, &shown);
     log->is_round = false;
     start_timer(log);
@@ -83,8 +75,9 @@ static void fire(struct timer *timer)
     struct stats_log *log = CONTAINER_OF(timer, struct stats_log, timer);
 
     log->is_round = true;
-    log->round = (struct round){.in_thread = collect, .done = collected};
-    server_go_round(log->server, &log->round);
+    log->round.of_thread = log->of_thread;
+    log->round.ready = collected;
+    stats_round_go(&log->round, log->server);
 }
 
 struct stats_log *stats_log_new(struct server *server)

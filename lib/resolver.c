@@ -147,10 +147,14 @@ static void set_infra_rules(struct resolver_shared *shared, const struct options
     infra_cache_set_rules(shared->infra, &rules);
 }
 
+static uint64_t infra_limit_bytes(const struct options *options)
+{
+    return (uint64_t)options->cache.infra_cache_numhosts * INFRA_ENTRY_BYTES;
+}
+
 static bool make_caches(struct resolver_shared *shared, const struct options *options,
                         struct world *world)
 {
-    uint64_t infra_bytes = (uint64_t)options->cache.infra_cache_numhosts * INFRA_ENTRY_BYTES;
     struct crypto_policy policy = {.sha1 = options->validator.val_sha1,
                                    .fake_sha1 = shared->hooks.fake_sha1,
                                    .fake_dsa = shared->hooks.fake_dsa};
@@ -159,7 +163,7 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
         rrset_cache_new(options->cache.rrset_cache_size, CACHE_SHARDS, random_key(world));
     shared->messages =
         msg_cache_new(options->cache.msg_cache_size, CACHE_SHARDS, random_key(world));
-    shared->infra = infra_cache_new(infra_bytes, CACHE_SHARDS, random_key(world));
+    shared->infra = infra_cache_new(infra_limit_bytes(options), CACHE_SHARDS, random_key(world));
     shared->keys = key_cache_new(options->cache.key_cache_size, CACHE_SHARDS, random_key(world));
     shared->proven = proven_new(options->cache.neg_cache_size, random_key(world));
     shared->crypto = crypto_new(&policy);
@@ -333,14 +337,34 @@ struct cookie_secrets resolver_cookie_secrets(struct resolver_shared *shared)
     return secrets;
 }
 
-uint64_t resolver_keys_count(const struct resolver_shared *shared)
+struct cache_use resolver_cache_use(const struct resolver_shared *shared,
+                                    enum resolver_cache cache)
 {
-    return key_cache_count(shared->keys);
-}
+    const struct options *options = resolver_options(shared);
 
-uint64_t resolver_keys_size_bytes(const struct resolver_shared *shared)
-{
-    return key_cache_size_bytes(shared->keys);
+    switch (cache) {
+    case RESOLVER_MESSAGES:
+        return (struct cache_use){msg_cache_count(shared->messages),
+                                  msg_cache_size_bytes(shared->messages),
+                                  options->cache.msg_cache_size};
+    case RESOLVER_RRSETS:
+        return (struct cache_use){rrset_cache_count(shared->rrsets),
+                                  rrset_cache_size_bytes(shared->rrsets),
+                                  options->cache.rrset_cache_size};
+    case RESOLVER_INFRA:
+        return (struct cache_use){infra_cache_count(shared->infra),
+                                  infra_cache_size_bytes(shared->infra),
+                                  infra_limit_bytes(options)};
+    case RESOLVER_KEYS:
+        return (struct cache_use){key_cache_count(shared->keys),
+                                  key_cache_size_bytes(shared->keys),
+                                  options->cache.key_cache_size};
+    case RESOLVER_DENIALS:
+        return (struct cache_use){0, proven_size_bytes(shared->proven),
+                                  options->cache.neg_cache_size};
+    case RESOLVER_CACHES: break;
+    }
+    return (struct cache_use){0, 0, 0};
 }
 
 void resolver_forget_proofs(struct resolver_shared *shared)

@@ -119,8 +119,21 @@ enum local_verdict resolver_local_answer(struct resolver *resolver, const struct
 
 const struct request_stats *resolver_request_stats(const struct resolver *resolver);
 
-/** Entries and octets of the cache of validated keys. */
-uint64_t resolver_keys_count(const struct resolver_shared *shared);
-uint64_t resolver_keys_size_bytes(const struct resolver_shared *shared);
+/** The caches, for who wants to know what they take. */
+enum resolver_cache {
+    RESOLVER_MESSAGES,
+    RESOLVER_RRSETS,
+    RESOLVER_INFRA,
+    RESOLVER_KEYS,
+    RESOLVER_DENIALS, /* its entries, one for each zone, are not counted */
+    RESOLVER_CACHES
+};
+
+/** Numbers only: struct stats of the daemon holds it. */
+struct cache_use {
+    uint64_t entries, size_bytes, limit_bytes;
+};
+struct cache_use resolver_cache_use(const struct resolver_shared *shared,
+                                    enum resolver_cache cache);
 
 #endif

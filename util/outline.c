@@ -213,6 +213,16 @@ void outline_number(struct outline *outline, const char *key, int64_t number)
     end_value(outline);
 }
 
+void outline_thousandths(struct outline *outline, const char *key, int64_t thousandths)
+{
+    uint64_t size = thousandths < 0 ? 0 - (uint64_t)thousandths : (uint64_t)thousandths;
+
+    begin_item(outline, key, false);
+    text_printf(&outline->text, "%s%llu.%03llu", thousandths < 0 ? "-" : "",
+                (unsigned long long)(size / 1000), (unsigned long long)(size % 1000));
+    end_value(outline);
+}
+
 void outline_bool(struct outline *outline, const char *key, bool value)
 {
     begin_item(outline, key, false);

@@ -43,6 +43,8 @@ void outline_text(struct outline *outline, const char *key, const char *text);
 void outline_printf(struct outline *outline, const char *key, const char *format, ...)
     PRINTF_LIKE(3, 4);
 void outline_number(struct outline *outline, const char *key, int64_t number);
+/** A number with three decimals: 1500 is said as 1.500. */
+void outline_thousandths(struct outline *outline, const char *key, int64_t thousandths);
 void outline_bool(struct outline *outline, const char *key, bool value);
 
 /** A value of a row that is clear without its key in front, as its first one mostly is. */

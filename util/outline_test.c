@@ -20,6 +20,8 @@ static char *say_all(struct arena *arena, enum outline_form form)
     outline_text(&outline, "left out", NULL);
     outline_open(&outline, "cache");
     outline_number(&outline, "entries", -3);
+    outline_thousandths(&outline, "share", 12005);
+    outline_thousandths(&outline, "change", -20);
     outline_close(&outline);
     outline_open_list(&outline, "upstreams");
     for (int i = 1; i <= 2; i++) {
@@ -44,14 +46,15 @@ static void both_forms(void **state)
     (void)state;
     assert_string_equal(say_all(arena, OUTLINE_LINES),
                         "version: 1.0\nthreads: 2\nvalidates: yes\n"
-                        "cache:\n  entries: -3\n"
+                        "cache:\n  entries: -3\n  share: 12.005\n  change: -0.020\n"
                         "upstreams:\n"
                         "  192.0.2.1:53 zone=\"zone 1\" rtt=10\n"
                         "  [2001:db8::1]:53 zone=\"zone 2\" rtt=20\n"
                         "names:\n  a\n  b\n");
     assert_string_equal(
         say_all(arena, OUTLINE_JSON),
-        "{\"version\":\"1.0\",\"threads\":2,\"validates\":true,\"cache\":{\"entries\":-3},"
+        "{\"version\":\"1.0\",\"threads\":2,\"validates\":true,\"cache\":{\"entries\":-3,"
+        "\"share\":12.005,\"change\":-0.020},"
         "\"upstreams\":[{\"server\":\"192.0.2.1:53\",\"zone\":\"zone 1\",\"rtt\":10},"
         "{\"server\":\"[2001:db8::1]:53\",\"zone\":\"zone 2\",\"rtt\":20}],"
         "\"names\":[\"a\",\"b\"]}\n");
