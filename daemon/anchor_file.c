@@ -10,15 +10,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/advice.h"
 #include "lib/whole_file.h"
 
-enum { PATH_OCTETS = 4096 + 8, USER_OCTETS = 64 };
+enum { PATH_OCTETS = 4096 + 8, TRIAL_OCTETS = 4096 };
 
 struct place {
     char path[PATH_OCTETS];      /* with links followed */
@@ -28,52 +28,15 @@ struct place {
 
 /* ---- warnings ---- */
 
-static void name_user(char out[USER_OCTETS])
-{
-    const struct passwd *user = getpwuid(geteuid());
-
-    if (user != NULL && user->pw_name != NULL)
-        snprintf(out, USER_OCTETS, "%s", user->pw_name);
-    else
-        snprintf(out, USER_OCTETS, "number %ld", (long)geteuid());
-}
-
-static void advise(int error, const char *folder, char *out, size_t size)
-{
-    char user[USER_OCTETS];
-
-    name_user(user);
-    switch (error) {
-    case EACCES:
-    case EPERM:
-        snprintf(out, size, "let the user %s write in %s, for example: chown %s %s", user,
-                 folder, user, folder);
-        break;
-    case EROFS:
-        snprintf(out, size,
-                 "%s is read-only; under systemd it belongs into ReadWritePaths=", folder);
-        break;
-    case ENOENT: snprintf(out, size, "make the directory %s", folder); break;
-    case ENOSPC:
-    case EDQUOT: snprintf(out, size, "there is no room left in %s", folder); break;
-    case EBUSY:
-    case EXDEV:
-        snprintf(out, size, "the file cannot be replaced; mount its directory, not the file");
-        break;
-    default: snprintf(out, size, "look at %s", folder); break;
-    }
-}
-
 static bool warn(struct log *log, const char *path, const char *folder, int error)
 {
-    char advice[PATH_OCTETS * 2];
+    char advice[ADVICE_MAX];
 
-    advise(error, folder, advice, sizeof(advice));
     log_line(
         log, LOG_LEVEL_WARN,
         "event=trust-anchor file=%s cannot be written: %s; %s. It is tried again; until then "
         "the keys are followed in memory",
-        path, strerror(error), advice);
+        path, strerror(error), advice_on_writing(error, folder, advice));
     return false;
 }
 
@@ -112,16 +75,27 @@ static int open_temporary(const struct place *place)
     return open(place->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
+/* On a full disk a file can be made, but nothing written to it. @return an errno, or 0. */
+static int try_writing(int file)
+{
+    static const char nothing[TRIAL_OCTETS];
+    ssize_t size = write(file, nothing, sizeof(nothing));
+
+    return size == -1 ? errno : size < (ssize_t)sizeof(nothing) ? ENOSPC : 0;
+}
+
 bool anchor_file_check(const char *path, struct log *log)
 {
     struct place place;
-    int file = find_place(path, &place) ? open_temporary(&place) : -1;
+    int file = find_place(path, &place) ? open_temporary(&place) : -1, error;
 
     if (file == -1)
         return warn(log, path, place.folder, errno);
-    close(file);
+    error = try_writing(file);
+    if (close(file) != 0 && error == 0)
+        error = errno;
     (void)unlink(place.temporary);
-    return true;
+    return error == 0 || warn(log, path, place.folder, error);
 }
 
 /* ---- writing ---- */

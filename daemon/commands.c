@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "daemon/advice.h"
 #include "daemon/call.h"
+#include "daemon/caps.h"
+#include "daemon/sandbox.h"
 
 static void say_cache(struct outline *out, const char *name, uint64_t entries, uint64_t size_bytes,
                       uint64_t most_bytes)
@@ -26,12 +29,15 @@ void command_status(struct call *call)
     struct resolver_shared *shared = server->shared;
     const struct options *options = resolver_options(shared);
     struct outline *out = &call->out;
-    char text[ADDR_TEXT_MAX];
+    char text[ADDR_TEXT_MAX], user[ADVICE_USER_MAX], caps[CAPS_TEXT_MAX];
 
     outline_text(out, "version", PACKAGE_VERSION);
     outline_number(out, "pid", (int64_t)getpid());
     outline_number(out, "uptime", time_max((int64_t)time(NULL) - server->started_s, 0));
     outline_number(out, "uid", (int64_t)geteuid());
+    outline_text(out, "user", advice_user(user));
+    outline_text(out, "capabilities", caps_text(caps));
+    outline_text(out, "sandbox", sandbox_state(server->sandbox));
     outline_text(out, "config", server->config_path != NULL ? server->config_path : "(defaults)");
     outline_number(out, "threads", server->thread_count);
     outline_text(out, "modules", options->validator.module_config);

@@ -192,7 +192,7 @@ struct ports *ports_new(const struct options *options, unsigned threads,
 /* ---- opening --------------------------------------------------------------------------------
  */
 
-static void tell_why(struct log *log, const struct addr *addr, bool tcp, int error)
+static void tell_why(struct log *log, const struct addr *addr, bool tcp, int error, bool at_start)
 {
     const char *transport = tcp ? "tcp" : "udp";
     struct arena *arena = arena_new(0);
@@ -212,8 +212,9 @@ static void tell_why(struct log *log, const struct addr *addr, bool tcp, int err
     else if (error == EACCES)
         log_line(log, LOG_LEVEL_ERROR,
                  "event=listen address=%s/%s ports below 1024 need root or the capability "
-                 "CAP_NET_BIND_SERVICE; or choose another port (port: 5353)",
-                 text, transport);
+                 "CAP_NET_BIND_SERVICE%s; or choose another port (port: 5353)",
+                 text, transport,
+                 at_start ? "" : ", and what of it there was is given up after the start: restart shrewd");
     else
         log_line(log, LOG_LEVEL_ERROR, "event=listen address=%s/%s %s", text, transport,
                  strerror(error));
@@ -321,7 +322,7 @@ bool ports_open(struct ports *ports, const struct ports *before, const struct op
         } else if (may_lack(&port->addr, options, errno)) {
             drop_port(ports, i);
         } else {
-            tell_why(log, &port->addr, tcp, errno);
+            tell_why(log, &port->addr, tcp, errno, before == NULL);
             return false;
         }
     }

@@ -20,6 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/advice.h"
+#include "daemon/caps.h"
+#include "daemon/named_files.h"
+
 int privs_background(void)
 {
     int ends[2];
@@ -81,17 +85,20 @@ static bool is_set(const char *text)
 
 bool privs_write_pid(const char *path, struct log *log)
 {
+    char advice[ADVICE_MAX];
     FILE *file;
+    bool good;
 
     if (!is_set(path))
         return true;
     file = fopen(path, "we");
-    if (file == NULL) {
-        log_line(log, LOG_LEVEL_WARN, "event=pidfile file=%s %s", path, strerror(errno));
-        return false;
-    }
-    fprintf(file, "%ld\n", (long)getpid());
-    return fclose(file) == 0;
+    good = file != NULL && fprintf(file, "%ld\n", (long)getpid()) > 0;
+    if (file != NULL && fclose(file) != 0)
+        good = false;
+    if (!good)
+        log_line(log, LOG_LEVEL_WARN, "event=pidfile file=%s %s; %s", path, strerror(errno),
+                 advice_on_file(errno, path, advice));
+    return good;
 }
 
 void privs_remove_pid(const char *path)
@@ -112,6 +119,7 @@ static bool complain(struct log *log, const char *what, const char *name)
 
 static bool become(const struct passwd *user, struct log *log)
 {
+    caps_keep();
     if (initgroups(user->pw_name, user->pw_gid) != 0)
         return complain(log, "username", user->pw_name);
 #if defined(HAVE_SETRESUID) && defined(HAVE_SETRESGID)
@@ -139,23 +147,40 @@ static void hand_over_files(const struct daemon_options *options, const struct p
             continue; /* not there, or on a file system without owners: told when it matters */
 }
 
-bool privs_drop(const struct daemon_options *options, struct log *log)
+/* Looked up before a change of the root directory, which may have no list of users. @return
+ * false: logged; else *user NULL: nobody is to be become. */
+static bool find_user(const struct options *options, struct passwd **user, struct log *log)
 {
-    struct passwd *user = NULL;
+    const char *name = options->daemon.username;
+
+    *user = NULL;
+    if (geteuid() != 0 || !is_set(name))
+        return true;
+    *user = getpwnam(name);
+    if (*user != NULL)
+        return true;
+    if (options_place(options, "server", "username").file == NULL) {
+        log_line(log, LOG_LEVEL_WARN,
+                 "event=start it goes on as root, for there is no user \"%s\": make it "
+                 "(useradd --system "
+                 "--shell /usr/sbin/nologin %s), or name another (username: \"\" is root "
+                 "without this "
+                 "line)",
+                 name, name);
+        return true;
+    }
+    log_line(
+        log, LOG_LEVEL_ERROR,
+        "event=start there is no user \"%s\": make it, or set username to another (\"\" stays "
+        "root)",
+        name);
+    return false;
+}
+
+static bool enter(const struct daemon_options *options, struct log *log)
+{
     bool root = geteuid() == 0;
 
-    /* Looked up first: the new root directory may have no list of users. */
-    if (root && is_set(options->username)) {
-        user = getpwnam(options->username);
-        if (user == NULL) {
-            log_line(log, LOG_LEVEL_ERROR,
-                     "event=start there is no user \"%s\": make it, or set username to another "
-                     "(\"\" stays root)",
-                     options->username);
-            return false;
-        }
-        hand_over_files(options, user);
-    }
     if (root && is_set(options->chroot) && (chroot(options->chroot) != 0 || chdir("/") != 0))
         return complain(log, "chroot", options->chroot);
     if (is_set(options->directory)) {
@@ -167,5 +192,43 @@ bool privs_drop(const struct daemon_options *options, struct log *log)
         if (chdir(path) != 0)
             return complain(log, "directory", options->directory);
     }
-    return user == NULL || become(user, log);
+    return true;
+}
+
+bool privs_drop(const struct options *options, struct log *log)
+{
+    struct passwd *user;
+
+    if (!find_user(options, &user, log))
+        return false;
+    if (user != NULL)
+        hand_over_files(&options->daemon, user);
+    if (!enter(&options->daemon, log) || (user != NULL && !become(user, log)))
+        return false;
+    if (geteuid() != 0 && !caps_reduce())
+        return complain(log, "capabilities", "of the process");
+    caps_no_new();
+    return true;
+}
+
+/* ---- what is out of reach from then on ---- */
+
+static void tell_unreadable(void *context, const struct named_file *file)
+{
+    struct log *log = context;
+    char user[ADVICE_USER_MAX];
+
+    if (file->at_start_only || access(file->path, R_OK) == 0 || errno != EACCES)
+        return;
+    advice_user(user);
+    log_line(log, LOG_LEVEL_WARN,
+             "event=start file=%s could be read as root, but not as the user %s: the next "
+             "reload will "
+             "fail; for example: chgrp %s %s; chmod g+r %s",
+             file->path, user, user, file->path, file->path);
+}
+
+void privs_tell_unreadable(const struct options *options, struct log *log)
+{
+    named_files_tell(options, tell_unreadable, log);
 }

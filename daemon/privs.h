@@ -28,7 +28,13 @@ bool privs_write_pid(const char *path, struct log *log);
 /** Removes it if it is still ours to remove. */
 void privs_remove_pid(const char *path);
 
-/** chdir; chroot and change of user when started as root. @return false: logged. */
-bool privs_drop(const struct daemon_options *options, struct log *log);
+/**
+ * chdir; chroot and change of user when started as root; then every right but that to open ports below
+ * 1024 is given up. @return false: logged.
+ */
+bool privs_drop(const struct options *options, struct log *log);
+
+/** After that: files that were read as root but that the new user cannot read are told. */
+void privs_tell_unreadable(const struct options *options, struct log *log);
 
 #endif

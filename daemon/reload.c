@@ -10,6 +10,7 @@
 
 #include "daemon/call.h"
 #include "daemon/notify.h"
+#include "daemon/sandbox.h"
 #include "daemon/server_inside.h"
 #include "daemon/stats_log.h"
 
@@ -132,6 +133,16 @@ static void tell_threads(struct server *server, struct call *call)
     server_go_round(server, &server->follow);
 }
 
+/* A file that the sandbox shuts off may be why it could not be read; that is told, too. */
+static bool read_new(const struct server *server, struct setup *setup)
+{
+    bool good = setup_read(setup, server->config_path);
+
+    return (setup->options == NULL ||
+            sandbox_covers(server->sandbox, setup->options, &setup->report)) &&
+           good;
+}
+
 void server_reload(struct server *server, struct call *call)
 {
     struct log *log = call != NULL ? &call->log : server->log;
@@ -147,7 +158,7 @@ void server_reload(struct server *server, struct call *call)
         return;
     }
     notify_reloading(server->notify);
-    good = setup_read(&setup, server->config_path) && swap(server, &setup, call, log);
+    good = read_new(server, &setup) && swap(server, &setup, call, log);
     setup_log(&setup, log, RELOAD_LINES);
     setup_clear(&setup);
     if (good) {

@@ -13,11 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/advice.h"
 #include "daemon/anchor_file.h"
 #include "daemon/control.h"
 #include "daemon/given.h"
 #include "daemon/notify.h"
 #include "daemon/privs.h"
+#include "daemon/sandbox.h"
 #include "daemon/server_inside.h"
 #include "daemon/stats_log.h"
 #include "daemon/watchdog.h"
@@ -30,7 +32,7 @@ enum {
 };
 
 /* What is posted from thread to thread, and by the signal handler. */
-enum word { WORD_STOP = 1, WORD_RELOAD, WORD_ROUND, WORD_ROUND_DONE };
+enum word { WORD_STOP = 1, WORD_RELOAD, WORD_ROUND, WORD_ROUND_DONE, WORD_OPEN_LOG };
 
 /* The signal handler's only way in. */
 static struct loop *volatile signal_loop;
@@ -38,7 +40,18 @@ static struct loop *volatile signal_loop;
 static void on_signal(int number)
 {
     if (signal_loop != NULL)
-        (void)loop_post(signal_loop, number == SIGHUP ? WORD_RELOAD : WORD_STOP);
+        (void)loop_post(signal_loop, number == SIGHUP    ? WORD_RELOAD
+                                     : number == SIGUSR1 ? WORD_OPEN_LOG
+                                                         : WORD_STOP);
+}
+
+/* While it starts, none of these may end it as they would by themselves; SIGUSR2 means nothing. */
+static void ignore_signals(void)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
+    (void)signal(SIGUSR1, SIG_IGN);
+    (void)signal(SIGUSR2, SIG_IGN);
 }
 
 static void catch_signals(void)
@@ -48,12 +61,11 @@ static void catch_signals(void)
     memset(&action, 0, sizeof(action));
     sigemptyset(&action.sa_mask);
     action.sa_flags = SA_RESTART;
-    action.sa_handler = SIG_IGN;
-    (void)sigaction(SIGPIPE, &action, NULL);
     action.sa_handler = on_signal;
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGHUP, &action, NULL);
+    (void)sigaction(SIGUSR1, &action, NULL);
 }
 
 /* ---- configuration --------------------------------------------------------------------------
@@ -192,6 +204,19 @@ void server_stop(struct server *server)
     (void)loop_post(worker_loop(server->threads[0].worker), WORD_STOP);
 }
 
+/* For programs that move log files away and want no more than a new one. The level stays as it is. */
+static void open_log(struct server *server)
+{
+    const struct daemon_options *options = &resolver_options(server->shared)->daemon;
+    enum log_level level = server->log->level;
+
+    if (logger_set(server->logger, options, server->start->more_verbose, server->background) !=
+        STATUS_OK)
+        log_line(server->log, LOG_LEVEL_ERROR, "event=open-log logfile=%s %s", options->logfile,
+                 strerror(errno));
+    logger_set_level(server->logger, level);
+}
+
 /* In the thread's own loop. Only the main thread gets RELOAD and ROUND_DONE. */
 static void on_word(void *context, uint8_t word)
 {
@@ -212,6 +237,7 @@ static void on_word(void *context, uint8_t word)
         (void)loop_post(worker_loop(server->threads[0].worker), WORD_ROUND_DONE);
         break;
     case WORD_ROUND_DONE: end_round(server); break;
+    case WORD_OPEN_LOG: open_log(server); break;
     default: break;
     }
 }
@@ -316,13 +342,16 @@ static bool take_places(struct server *server, struct setup *setup)
     }
     if (logger_set(server->logger, &options->daemon, server->start->more_verbose, false) !=
         STATUS_OK) {
-        log_line(server->log, LOG_LEVEL_ERROR, "event=start logfile=%s %s",
-                 options->daemon.logfile, strerror(errno));
+        char advice[ADVICE_MAX];
+
+        log_line(server->log, LOG_LEVEL_ERROR, "event=start logfile=%s %s; %s",
+                 options->daemon.logfile, strerror(errno),
+                 advice_on_file(errno, options->daemon.logfile, advice));
         return false;
     }
     follow_chroot(server, options->daemon.chroot);
     server->control_fd = control_open(options, server->log);
-    return privs_drop(&options->daemon, server->log);
+    return privs_drop(options, server->log);
 }
 
 /* The resolver's texts of auto-trust-anchor-file; in the main thread, as the reload is. */
@@ -380,6 +409,18 @@ void server_say_ready(struct server *server, const char *words)
                server->ports->count == 1 ? "" : "es");
 }
 
+/* The last step before there are threads: they inherit what this one may. */
+static bool give_up_paths(struct server *server)
+{
+    const struct options *options = resolver_options(server->shared);
+
+    privs_tell_unreadable(options, server->log);
+    server->sandbox = sandbox_close(options, server->log);
+    if (server->sandbox == NULL)
+        log_line(server->log, LOG_LEVEL_ERROR, "event=start out of memory");
+    return server->sandbox != NULL;
+}
+
 static void clear(struct server *server)
 {
     signal_loop = NULL;
@@ -396,6 +437,7 @@ static void clear(struct server *server)
     ports_free(server->ports);
     given_free(server->given);
     notify_free(server->notify);
+    sandbox_free(server->sandbox);
     resolver_shared_free(server->shared);
     loop_free(server->start_loop);
     if (server->pid_path != NULL)
@@ -424,7 +466,7 @@ static bool start(struct server *server, struct setup *setup, int *ready)
         return false;
     }
     return go_to_background(server, setup, ready) && take_places(server, setup) &&
-           build(server, setup) && start_threads(server);
+           build(server, setup) && give_up_paths(server) && start_threads(server);
 }
 
 static void run(struct server *server, int ready)
@@ -465,6 +507,7 @@ int server_run(const struct server_start *start_)
     server.log = logger_log(server.logger);
     list_init(&server.rounds);
     list_init(&server.reloads);
+    ignore_signals();
     server.given = given_take();
     server.notify = notify_new();
     server.config_path = absolute(start_->config);

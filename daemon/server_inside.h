@@ -22,6 +22,7 @@ struct call;
 struct control;
 struct given;
 struct notify;
+struct sandbox;
 struct stats_log;
 struct watchdog;
 
@@ -51,6 +52,7 @@ struct server {
     bool background;
     struct given *given;   /* sockets that were open at the start; NULL: none */
     struct notify *notify; /* the service manager; NULL: nobody wants to be told */
+    struct sandbox *sandbox;
     struct watchdog *watchdog; /* NULL: nobody asks for signs of life */
     int64_t started_s; /* wall clock */
     struct loop *start_loop; /* chance, before there are workers */

@@ -259,8 +259,7 @@ static bool is_yaml(const char *name)
 static enum status read_slice(struct options *options, const char *name, struct slice text,
                               struct conf_report *report)
 {
-    struct conf_files files = {&options->daemon, options_file_find,
-                               options_file_read};
+    struct conf_files files = {options, options_file_find, options_file_read};
     enum status status;
 
     options->conf.report = report;
@@ -284,7 +283,13 @@ enum status options_read_file(struct options *options, const char *path,
     struct conf_place place = {arena_text(report->arena, path), 0, 0};
     struct slice text;
     enum status status = options_file_read(NULL, path, options->arena, &text);
+    struct options_seen *seen = arena_alloc(options->arena, sizeof(*seen));
 
+    if (seen == NULL)
+        return judge(STATUS_NO_MEMORY, report);
+    *seen = (struct options_seen){options->seen, arena_text(options->arena, path), false};
+    if (seen->path != NULL)
+        options->seen = seen;
     if (status == STATUS_OK)
         return read_slice(options, path, text, report);
     if (status == STATUS_SYSTEM)

@@ -19,6 +19,13 @@
 #include "util/conf/conf.h"
 #include "validator/validator_options.h"
 
+/** A file that a reading asked for, whether it was there or not; or the folder of a pattern. */
+struct options_seen {
+    struct options_seen *next;
+    const char *path;
+    bool is_folder;
+};
+
 struct options {
     /* Section "server", a struct for each floor that reads it. */
     struct cache_options cache;
@@ -37,6 +44,7 @@ struct options {
     size_t forward_count;
 
     struct arena *arena; /* of all texts and lists */
+    struct options_seen *seen; /* the last first */
     struct conf conf;    /* how it was read: places, and what was passed over */
 };
 

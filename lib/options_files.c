@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/daemon_options.h"
-
 /* Block lists make large configurations; what is larger is none. */
 enum { FILE_BYTES_MAX = 256 << 20, CHUNK_BYTES = 64 << 10 };
 
@@ -107,27 +105,57 @@ const char *options_path_inside(const char *root, const char *path)
     return path + size;
 }
 
+/* A folder that is not there matches nothing; one that we may not look into might match. */
+static int judge_folder(const char *path, int error)
+{
+    (void)path;
+    return error == EACCES || error == EPERM;
+}
+
+/* What stands before the first wildcard, up to a slash. */
+static bool remember(struct options *options, const char *path)
+{
+    struct options_seen *seen = arena_alloc(options->arena, sizeof(*seen));
+    size_t size = strcspn(path, "*?[");
+
+    if (seen == NULL)
+        return false;
+    *seen = (struct options_seen){.next = options->seen, .is_folder = path[size] != '\0'};
+    while (seen->is_folder && size > 1 && path[size - 1] != '/')
+        size--;
+    seen->path = arena_printf(options->arena, "%.*s", (int)size, path);
+    if (seen->path == NULL)
+        return false;
+    options->seen = seen;
+    return true;
+}
+
 enum status options_file_find(void *context, const char *pattern, const char *from,
                               struct arena *arena, char ***names, size_t *count)
 {
-    const struct daemon_options *options = context;
-    const char *full = full_pattern(options->directory, pattern, from, arena);
+    struct options *options = context;
+    const char *full = full_pattern(options->daemon.directory, pattern, from, arena);
     enum status status = STATUS_OK;
     glob_t found;
     int outcome;
 
     *count = 0;
-    if (full == NULL)
+    if (full == NULL || !remember(options, full))
         return STATUS_NO_MEMORY;
-    full = options_path_inside(options->chroot, full);
-    outcome = glob(full, 0, NULL, &found);
+    full = options_path_inside(options->daemon.chroot, full);
+    errno = 0;
+    outcome = glob(full, 0, judge_folder, &found);
     if (outcome == 0)
         status = copy_names(&found, arena, names, count);
     else if (outcome == GLOB_NOSPACE)
         status = STATUS_NO_MEMORY;
+    else if (outcome == GLOB_ABORTED)
+        status = STATUS_SYSTEM;
     else if (strpbrk(full, "*?[") == NULL)
         status = STATUS_NOT_FOUND;
     if (outcome == 0)
         globfree(&found);
+    if (outcome == GLOB_ABORTED && errno == 0)
+        errno = EACCES;
     return status;
 }

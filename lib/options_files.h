@@ -5,14 +5,18 @@
 #ifndef TREESHREW_LIB_OPTIONS_FILES_H
 #define TREESHREW_LIB_OPTIONS_FILES_H
 
-#include "util/arena.h"
+#include "lib/options.h"
 
 /* Both have the shapes that struct conf_files (util/conf/classic.h) asks for. */
 
 enum status options_file_read(void *context, const char *name, struct arena *arena,
                               struct slice *out);
 
-/** @param context a struct daemon_options: what was configured so far. */
+/**
+ * @param context a struct options: what was configured so far; what was looked for is added to `seen`.
+ * @return also STATUS_SYSTEM with errno: a folder on the way may not be read. A pattern that matches
+ *         nothing for such a reason would be a part of the configuration that is lost silently.
+ */
 enum status options_file_find(void *context, const char *pattern, const char *from,
                               struct arena *arena, char ***names, size_t *count);
 

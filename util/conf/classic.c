@@ -137,6 +137,11 @@ static enum status include(struct reader *reader, struct words *words, bool is_t
                    pattern);
         return STATUS_OK;
     }
+    if (status == STATUS_SYSTEM) {
+        conf_error(reader->conf->report, place, "%s cannot be included: %s", pattern,
+                   strerror(errno));
+        return STATUS_OK;
+    }
     if (is_toplevel)
         reader->where = NOWHERE;
     for (size_t i = 0; status == STATUS_OK && i < count; i++)

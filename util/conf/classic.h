@@ -15,7 +15,8 @@ struct conf_files {
     /**
      * The files that a pattern (* ? [...]) or a plain name stands for.
      * @param from the file that includes. @return STATUS_OK also when a pattern matches nothing
-     *        (count 0); STATUS_NOT_FOUND for a plain name without a file; STATUS_NO_MEMORY.
+     *        (count 0); STATUS_NOT_FOUND for a plain name without a file; STATUS_SYSTEM with errno;
+     *        STATUS_NO_MEMORY.
      */
     enum status (*find)(void *context, const char *pattern, const char *from,
                         struct arena *arena, char ***names, size_t *count);
