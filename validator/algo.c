@@ -1,9 +1,11 @@
 /*
  * algo.c - the table of signature algorithms, and keys parsed for OpenSSL's EVP.
  *
- * The only file that verifies signatures. Everything that OpenSSL looks up by name is looked up
- * in crypto_new and when a key is parsed: a parsed key carries an operation made ready, of
- * which each verification takes a copy, so that threads share nothing but what is only read.
+ * The only file that verifies signatures, together with curve.c, which does ECDSA. Everything that
+ * OpenSSL looks up by name is looked up in crypto_new and when a key is parsed: a parsed key of RSA
+ * or EdDSA carries an operation made ready, of which each verification takes a copy, so that
+ * threads share nothing but what is only read. One of ECDSA, as most zones have, is the octets of
+ * its point.
  */
 #include "validator/algo.h"
 
@@ -17,6 +19,8 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
+
+#include "validator/curve.h"
 
 enum kind { KIND_RSA, KIND_ECDSA, KIND_EDDSA, KIND_NAMED_ONLY };
 
@@ -65,6 +69,7 @@ struct crypto {
     struct crypto_policy policy;
     EVP_MD *hashes[HASH_KINDS];
     EVP_SIGNATURE *signatures[COUNT(rows)]; /* held, so that looking them up again is short */
+    struct curve *curves[COUNT(rows)];      /* of ECDSA */
 };
 
 struct public_key {
@@ -72,9 +77,10 @@ struct public_key {
     const struct algorithm_row *row;
     bool fake;
     size_t size_bytes;
-    EVP_PKEY *key;
-    EVP_PKEY_CTX *over_hash; /* RSA, ECDSA: ready to verify a digest */
+    EVP_PKEY *key;           /* not of ECDSA */
+    EVP_PKEY_CTX *over_hash; /* RSA: ready to verify a digest */
     EVP_MD_CTX *over_octets; /* EdDSA: ready to verify the octets */
+    uint8_t point[];         /* ECDSA: for curve.c */
 };
 
 /* ---- what is there ---- */
@@ -104,7 +110,8 @@ static bool is_supported(const struct crypto *crypto, const struct algorithm_row
 {
     if (is_fake(crypto, row))
         return true;
-    if (row->kind == KIND_NAMED_ONLY || crypto->signatures[row - rows] == NULL)
+    if (row->kind == KIND_NAMED_ONLY || crypto->signatures[row - rows] == NULL ||
+        (row->kind == KIND_ECDSA && crypto->curves[row - rows] == NULL))
         return false;
     return (row->flags & FLAG_SHA1) == 0 || crypto->policy.sha1;
 }
@@ -122,6 +129,9 @@ struct crypto *crypto_new(const struct crypto_policy *policy)
         if (rows[i].signature != NULL &&
             (rows[i].hash == HASH_KINDS || crypto->hashes[rows[i].hash] != NULL))
             crypto->signatures[i] = EVP_SIGNATURE_fetch(NULL, rows[i].signature, NULL);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (rows[i].kind == KIND_ECDSA && crypto->signatures[i] != NULL)
+            crypto->curves[i] = curve_new(rows[i].group, crypto->hashes[rows[i].hash]);
     ERR_clear_error();
     /* RFC 9904 section 2.2: these two every validator has; without SHA-1 there is no NSEC3. */
     if (crypto->hashes[HASH_SHA1] != NULL && algo_is_supported(crypto, ALGORITHM_RSASHA256) &&
@@ -137,8 +147,10 @@ void crypto_free(struct crypto *crypto)
         return;
     for (size_t i = 0; i < HASH_KINDS; i++)
         EVP_MD_free(crypto->hashes[i]);
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT(rows); i++) {
         EVP_SIGNATURE_free(crypto->signatures[i]);
+        curve_free(crypto->curves[i]);
+    }
     free(crypto);
 }
 
@@ -254,22 +266,20 @@ static enum status parse_rsa(struct public_key *key, struct slice octets)
 
 /* RFC 6605 section 4: both coordinates, to which SEC 1 puts the octet 4 for "uncompressed".
  * That the point lies on the curve is checked by OpenSSL. */
-static enum status parse_ecdsa(struct public_key *key, struct slice octets)
+static size_t point_size(const struct algorithm_row *row)
 {
-    uint8_t point[1 + 2 * FIELD_OCTETS_MOST];
-    char group[16];
-    OSSL_PARAM params[3];
+    return row->kind == KIND_ECDSA ? 1 + 2 * row->field_octets : 0;
+}
 
-    if (octets.size != 2 * key->row->field_octets)
+static enum status parse_ecdsa(const struct crypto *crypto, struct public_key *key,
+                               struct slice octets)
+{
+    if (octets.size + 1 != point_size(key->row))
         return STATUS_MALFORMED;
-    point[0] = 4;
-    memcpy(point + 1, octets.data, octets.size);
-    strcpy(group, key->row->group);
-    params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
-    params[1] =
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, octets.size + 1);
-    params[2] = OSSL_PARAM_construct_end();
-    return make_key(key, "EC", params);
+    key->point[0] = 4;
+    memcpy(key->point + 1, octets.data, octets.size);
+    return curve_check(crypto->curves[key->row - rows],
+                       slice_of(key->point, point_size(key->row)));
 }
 
 /* RFC 8080 section 3: the key as RFC 8032 encodes it. */
@@ -313,7 +323,7 @@ static enum status parse(const struct crypto *crypto, struct public_key *key,
         return STATUS_OK;
     switch (key->row->kind) {
     case KIND_RSA: status = parse_rsa(key, octets); break;
-    case KIND_ECDSA: status = parse_ecdsa(key, octets); break;
+    case KIND_ECDSA: return parse_ecdsa(crypto, key, octets);
     case KIND_EDDSA: status = parse_eddsa(key, octets); break;
     case KIND_NAMED_ONLY: break;
     }
@@ -323,8 +333,6 @@ static enum status parse(const struct crypto *crypto, struct public_key *key,
 enum status public_key_new(const struct crypto *crypto, uint8_t algorithm, struct slice octets,
                            struct public_key **out)
 {
-    /* What malloc is asked for by OpenSSL for a key and its operation, measured. */
-    enum { KEY_BYTES = 2048 };
     const struct algorithm_row *row = row_of(algorithm);
     struct public_key *key;
     enum status status;
@@ -332,13 +340,13 @@ enum status public_key_new(const struct crypto *crypto, uint8_t algorithm, struc
     *out = NULL;
     if (row == NULL || !is_supported(crypto, row))
         return STATUS_NOT_FOUND;
-    key = calloc(1, sizeof(*key));
+    key = calloc(1, sizeof(*key) + point_size(row));
     if (key == NULL)
         return STATUS_NO_MEMORY;
     atomic_init(&key->references, 1);
     key->row = row;
     key->fake = is_fake(crypto, row);
-    key->size_bytes = sizeof(*key) + (key->fake ? 0 : KEY_BYTES + 4 * octets.size);
+    key->size_bytes = public_key_size_most(algorithm, octets.size);
     status = parse(crypto, key, octets);
     if (status == STATUS_OK) {
         *out = key;
@@ -364,6 +372,19 @@ void public_key_unref(struct public_key *key)
     EVP_MD_CTX_free(key->over_octets);
     EVP_PKEY_free(key->key);
     free(key);
+}
+
+size_t public_key_size_most(uint8_t algorithm, size_t octets)
+{
+    /* What malloc is asked for by OpenSSL 3 for a key of RSA or EdDSA and its operation, measured. */
+    enum { KEY_BYTES = 2048 };
+    const struct algorithm_row *row = row_of(algorithm);
+
+    if (row == NULL || row->kind == KIND_NAMED_ONLY)
+        return sizeof(struct public_key);
+    if (row->kind == KIND_ECDSA)
+        return sizeof(struct public_key) + point_size(row);
+    return sizeof(struct public_key) + KEY_BYTES + 4 * octets;
 }
 
 size_t public_key_size_bytes(const struct public_key *key)
@@ -402,22 +423,31 @@ static size_t write_ecdsa(uint8_t out[2 + 2 * (3 + FIELD_OCTETS_MOST)], struct s
     return size;
 }
 
+static enum status verify_point(const struct crypto *crypto, const struct public_key *key,
+                                struct slice hash, struct slice signature)
+{
+    uint8_t der[2 + 2 * (3 + FIELD_OCTETS_MOST)];
+
+    if (signature.size != 2 * key->row->field_octets)
+        return STATUS_MALFORMED;
+    return curve_verify(crypto->curves[key->row - rows],
+                        slice_of(key->point, point_size(key->row)), hash,
+                        slice_of(der, write_ecdsa(der, signature)));
+}
+
 static enum status verify_hash(const struct crypto *crypto, const struct public_key *key,
                                struct slice octets, struct slice signature)
 {
-    uint8_t hash[EVP_MAX_MD_SIZE], der[2 + 2 * (3 + FIELD_OCTETS_MOST)];
+    uint8_t hash[EVP_MAX_MD_SIZE];
     unsigned hash_size = 0;
     EVP_PKEY_CTX *context;
     bool good;
 
-    if (key->row->kind == KIND_ECDSA) {
-        if (signature.size != 2 * key->row->field_octets)
-            return STATUS_MALFORMED;
-        signature = slice_of(der, write_ecdsa(der, signature));
-    }
     if (!EVP_Digest(octets.data, octets.size, hash, &hash_size, crypto->hashes[key->row->hash],
                     NULL))
         return STATUS_NO_MEMORY;
+    if (key->row->kind == KIND_ECDSA)
+        return verify_point(crypto, key, slice_of(hash, hash_size), signature);
     context = EVP_PKEY_CTX_dup(key->over_hash);
     if (context == NULL)
         return STATUS_NO_MEMORY;

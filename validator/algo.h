@@ -93,6 +93,9 @@ void public_key_unref(struct public_key *key); /* NULL: nothing */
 /** Octets that it costs to keep it, about. */
 size_t public_key_size_bytes(const struct public_key *key);
 
+/** The same of one that was not parsed yet, whatever its octets say. */
+size_t public_key_size_most(uint8_t algorithm, size_t octets);
+
 /**
  * Is this the key's signature over these octets? Constant in work for one algorithm and key
  * size; whoever calls has taken COST_SIGNATURES from the budget.

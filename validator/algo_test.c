@@ -11,6 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 
 #include "util/text.h"
@@ -134,11 +136,13 @@ static void rsa_sha512_keys(void **state)
 
     (void)state;
     memset(octets + 4, 0xff, 128);
-    assert_int_equal(public_key_new(crypto, ALGORITHM_RSASHA512, slice_of(octets, 4 + 128), &key),
-                     STATUS_OK);
+    assert_int_equal(
+        public_key_new(crypto, ALGORITHM_RSASHA512, slice_of(octets, 4 + 128), &key),
+        STATUS_OK);
     public_key_unref(key);
-    assert_int_equal(public_key_new(crypto, ALGORITHM_RSASHA512, slice_of(octets, 4 + 127), &key),
-                     STATUS_MALFORMED);
+    assert_int_equal(
+        public_key_new(crypto, ALGORITHM_RSASHA512, slice_of(octets, 4 + 127), &key),
+        STATUS_MALFORMED);
     assert_null(key);
     crypto_free(crypto);
 }
@@ -316,6 +320,86 @@ static void threads_share_a_key(void **state)
     EVP_PKEY_free(secret);
 }
 
+/* Keys of one curve are verified with the same few objects of OpenSSL, whichever thread it is:
+ * none must be seen with another key's point. */
+struct curve_key {
+    struct public_key *key;
+    uint8_t signature[64];
+};
+
+enum { CURVE_KEYS = 3 };
+
+struct curve_shared {
+    struct crypto *crypto;
+    struct curve_key keys[CURVE_KEYS];
+};
+
+static void make_curve_key(const struct crypto *crypto, struct curve_key *out)
+{
+    EVP_PKEY *secret = EVP_EC_gen("P-256");
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    uint8_t point[65], der[80];
+    const uint8_t *at = der;
+    size_t size = 0, der_size = sizeof(der);
+    ECDSA_SIG *signature;
+
+    assert_int_equal(EVP_PKEY_get_octet_string_param(secret, OSSL_PKEY_PARAM_PUB_KEY, point,
+                                                     sizeof(point), &size),
+                     1);
+    assert_int_equal(EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, secret), 1);
+    assert_int_equal(EVP_DigestSign(context, der, &der_size, (const uint8_t *)"good", 4), 1);
+    signature = d2i_ECDSA_SIG(NULL, &at, (long)der_size);
+    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(signature), out->signature, 32), 32);
+    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(signature), out->signature + 32, 32), 32);
+    assert_int_equal(public_key_new(crypto, ALGORITHM_ECDSAP256SHA256,
+                                    slice_of(point + 1, size - 1), &out->key),
+                     STATUS_OK);
+    ECDSA_SIG_free(signature);
+    EVP_MD_CTX_free(context);
+    EVP_PKEY_free(secret);
+}
+
+static void *verify_in_turn(void *context)
+{
+    const struct curve_shared *shared = context;
+    uintptr_t wrong = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        const struct curve_key *mine = &shared->keys[i % CURVE_KEYS];
+        const struct curve_key *other = &shared->keys[(i + 1) % CURVE_KEYS];
+
+        wrong += public_key_verify(shared->crypto, mine->key, slice_of("good", 4),
+                                   slice_of(mine->signature, 64)) != STATUS_OK;
+        wrong += public_key_verify(shared->crypto, other->key, slice_of("good", 4),
+                                   slice_of(mine->signature, 64)) != STATUS_MALFORMED;
+    }
+    return (void *)wrong;
+}
+
+static void threads_share_a_curve(void **state)
+{
+    struct crypto_policy policy = {0};
+    struct curve_shared shared = {.crypto = crypto_new(&policy)};
+    pthread_t threads[THREADS];
+
+    (void)state;
+    for (size_t i = 0; i < CURVE_KEYS; i++) {
+        make_curve_key(shared.crypto, &shared.keys[i]);
+        assert_in_range(public_key_size_bytes(shared.keys[i].key), 64, 256);
+    }
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, verify_in_turn, &shared), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *wrong = NULL;
+
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+    }
+    for (size_t i = 0; i < CURVE_KEYS; i++)
+        public_key_unref(shared.keys[i].key);
+    crypto_free(shared.crypto);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +410,7 @@ int main(void)
         cmocka_unit_test(keys_of_curves),
         cmocka_unit_test(signatures_of_no_shape),
         cmocka_unit_test(threads_share_a_key),
+        cmocka_unit_test(threads_share_a_curve),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

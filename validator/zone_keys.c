@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "util/shards.h"
+
 struct zone_key {
     struct dnskey fields; /* views of the set */
     _Atomic(struct public_key *) parsed;
@@ -139,12 +141,16 @@ const struct dnskey *zone_keys_at(const struct zone_keys *keys, size_t index)
 
 size_t zone_keys_size_bytes(const struct zone_keys *keys)
 {
-    /* Keys are parsed after the set was stored: one that signs the keys and one that signs the rest,
-     * the others never. P-256, which most zones have, takes OpenSSL 3 some 2,800 octets. */
-    enum { PARSED_BYTES = 2816, PARSED_MAX = 2 };
+    /* Keys are parsed after the set was stored: one that signs the keys and one that signs the
+     * rest, the others never. */
+    enum { PARSED_MAX = 2 };
+    size_t size = shard_cost(sizeof(*keys) + keys->count * sizeof(keys->keys[0])) +
+                  shard_cost(keys->set->size_bytes);
 
-    return sizeof(*keys) + keys->count * sizeof(keys->keys[0]) + keys->set->size_bytes +
-           PARSED_BYTES * size_min(keys->count, PARSED_MAX);
+    for (size_t i = 0; i < keys->count && i < PARSED_MAX; i++)
+        size += shard_cost(public_key_size_most(keys->keys[i].fields.algorithm,
+                                                keys->keys[i].fields.key.size));
+    return size;
 }
 
 enum status zone_keys_public(struct zone_keys *keys, const struct crypto *crypto, size_t index,
