@@ -22,7 +22,7 @@ static const struct rrset *newest(struct query *query, const struct rrset *set, 
 {
     const struct rrset *newer;
 
-    if (!atomic_load_explicit(&set->superseded, memory_order_acquire))
+    if (!rrset_is_superseded(set))
         return rrset_is_fresh(set, now_s) ? query_hold(query, rrset_ref(set)) : NULL;
     newer = rrset_cache_find(query->env->rrsets, rrset_owner(set), set->type, set->rrclass,
                              RRSET_PLAIN, now_s, 0);

@@ -344,7 +344,7 @@ static void superseded_records_are_not_used(void **state)
     message.rrsets[1] = published;
     proven_learn(desk->proven, lab_name(desk->lab, "example."), &message, desk->now_s);
     assert_string_equal(ask(desk, "ml.example.", TYPE_A, &out, &expires_s), "NXDOMAIN");
-    atomic_store(&((struct rrset *)(uintptr_t)published)->superseded, true);
+    rrset_supersede(published);
     assert_string_equal(ask(desk, "ml.example.", TYPE_A, &out, &expires_s), "-");
     rrset_unref(published);
 }

@@ -10,7 +10,7 @@
 
 static bool is_good(const struct proven_record *record, int64_t now_s)
 {
-    return record->expires_s > now_s && !atomic_load(&record->set->superseded);
+    return record->expires_s > now_s && !rrset_is_superseded(record->set);
 }
 
 static int compare_to(const struct proven_zone *zone, const struct proven_record *record,

@@ -141,7 +141,7 @@ static uint32_t share_of(const struct rrset *set)
     unsigned references = atomic_load_explicit(&set->references, memory_order_relaxed);
     unsigned holders = references > 2 ? references - 2 : 1;
 
-    return shard_cost(set->size_bytes) / (holders < 4 ? holders : 4);
+    return shard_cost(rrset_kept_bytes(set)) / (holders < 4 ? holders : 4);
 }
 
 static size_t aligned(size_t size)

@@ -252,7 +252,7 @@ static void references(void **state)
     msg_cache_flush(home->cache);
     assert_int_equal(msg_cache_count(home->cache), 0);
     assert_int_equal(atomic_load(&set->references), 2);
-    assert_true(atomic_load(&entry->rrsets[0]->superseded));
+    assert_true(rrset_is_superseded(entry->rrsets[0]));
     msg_entry_unref(entry);
     assert_int_equal(atomic_load(&set->references), 1);
     rrset_unref(set);

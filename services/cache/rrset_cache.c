@@ -5,9 +5,9 @@
  * of an answer) and control (drop, visit). Never changes a set that somebody can see, but for
  * its `superseded` flag; never looks at a clock.
  *
- * A slot is the table's entry; it holds one reference of its set. To store is: look whether
- * what is there may stay, else copy without a lock, then decide once more under the shard's
- * lock.
+ * A slot is the table's entry; it lies in the room in front of its set, of which it has one
+ * reference. To store is: look whether what is there may stay, else copy without a lock, then
+ * decide once more under the shard's lock.
  */
 #include "services/cache/rrset_cache.h"
 
@@ -23,11 +23,12 @@ struct rrset_cache {
     struct hash_key key;
 };
 
+/* In the room in front of an RRset. link.own is its flavour. */
 struct slot {
     struct shard_link link;
-    const struct rrset *set; /* a reference */
-    uint8_t flavour;
 };
+
+_Static_assert(sizeof(struct slot) == RRSET_ROOM, "a slot fills the room");
 
 struct rrset_key {
     struct dname owner;
@@ -38,6 +39,11 @@ struct rrset_key {
 static const struct slot *slot_of(const struct shard_link *link)
 {
     return CONTAINER_OF(link, const struct slot, link);
+}
+
+static const struct rrset *set_of(const struct slot *slot)
+{
+    return rrset_behind((void *)(uintptr_t)slot);
 }
 
 static uint64_t key_hash(const struct rrset_cache *cache, const struct rrset_key *key)
@@ -51,22 +57,13 @@ static uint64_t key_hash(const struct rrset_cache *cache, const struct rrset_key
 
 static bool slot_is(const struct slot *slot, const struct rrset_key *key)
 {
-    return slot->flavour == key->flavour &&
-           rrset_is(slot->set, key->owner, key->type, key->rrclass);
+    return slot->link.own == key->flavour &&
+           rrset_is(set_of(slot), key->owner, key->type, key->rrclass);
 }
 
 static void slot_release(struct shard_link *link)
 {
-    struct slot *slot = CONTAINER_OF(link, struct slot, link);
-
-    rrset_unref(slot->set);
-    free(slot);
-}
-
-/* Whoever still holds it (a message, say) sees that it has to look for a newer one. */
-static void supersede(const struct rrset *set)
-{
-    atomic_store_explicit(&((struct rrset *)set)->superseded, true, memory_order_release);
+    rrset_unref(set_of(slot_of(link)));
 }
 
 struct rrset_cache *rrset_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key)
@@ -133,8 +130,8 @@ static int64_t expiry_beside(const struct storing *storing, const struct rrset *
     return storing->set->expires_s;
 }
 
-/* Signatures are made anew long before data changes: what has still to be judged is judged by those
- * that came last. */
+/* Signatures are made anew long before data changes: what has still to be judged is judged by
+ * those that came last. */
 static bool has_same_signatures(const struct rrset *a, const struct rrset *b)
 {
     bool same = a->rrsig_count == b->rrsig_count;
@@ -169,9 +166,9 @@ static bool look_if_stays(const struct shard_link *link, void *context)
     const struct slot *slot = slot_of(link);
     struct storing *storing = context;
 
-    if (!slot_is(slot, &storing->key) || !may_stay(slot->set, storing))
+    if (!slot_is(slot, &storing->key) || !may_stay(set_of(slot), storing))
         return false;
-    storing->result = rrset_ref(slot->set);
+    storing->result = rrset_ref(set_of(slot));
     return true;
 }
 
@@ -185,7 +182,7 @@ static enum shard_verdict decide_store(struct shard_link *link, void *context)
     struct storing *storing = context;
 
     if (link != NULL) {
-        const struct rrset *old = slot_of(link)->set;
+        const struct rrset *old = set_of(slot_of(link));
         int64_t expires_s = expiry_beside(storing, old);
 
         if (may_stay(old, storing)) {
@@ -196,7 +193,7 @@ static enum shard_verdict decide_store(struct shard_link *link, void *context)
             storing->copy->ttl_s = (uint32_t)(expires_s - storing->now_s);
             storing->copy->expires_s = expires_s;
         }
-        supersede(old);
+        rrset_supersede(old);
     }
     storing->result = rrset_ref(storing->copy);
     return SHARD_PUT;
@@ -212,17 +209,12 @@ static const struct rrset *store(struct rrset_cache *cache, struct storing *stor
         return NULL;
     if (shards_look(cache->shards, change.hash, look_if_stays, storing))
         return storing->result;
-    slot = malloc(sizeof(*slot));
     storing->copy = rrset_publish(storing->set);
-    if (slot == NULL || storing->copy == NULL) {
-        free(slot);
-        rrset_unref(storing->copy);
+    if (storing->copy == NULL)
         return NULL;
-    }
-    slot->set = storing->copy;
-    slot->flavour = storing->key.flavour;
-    shard_link_init(&slot->link, change.hash,
-                    shard_cost(sizeof(*slot)) + shard_cost(storing->copy->size_bytes));
+    slot = rrset_room(storing->copy);
+    shard_link_init(&slot->link, change.hash, shard_cost(rrset_kept_bytes(storing->copy)));
+    slot->link.own = storing->key.flavour;
     change.fresh = &slot->link;
     if (shards_change(cache->shards, &change) != SHARD_PUT)
         slot_release(&slot->link);
@@ -267,9 +259,9 @@ static bool look_find(const struct shard_link *link, void *context)
     const struct slot *slot = slot_of(link);
     struct finding *finding = context;
 
-    if (slot->set->expires_s <= finding->oldest_s || !slot_is(slot, &finding->key))
+    if (set_of(slot)->expires_s <= finding->oldest_s || !slot_is(slot, &finding->key))
         return false;
-    finding->result = rrset_ref(slot->set);
+    finding->result = rrset_ref(set_of(slot));
     return true;
 }
 
@@ -299,7 +291,7 @@ static enum shard_verdict decide_drop(struct shard_link *link, void *context)
     (void)context;
     if (link == NULL)
         return SHARD_KEEP;
-    supersede(slot_of(link)->set);
+    rrset_supersede(set_of(slot_of(link)));
     return SHARD_DROP;
 }
 
@@ -321,9 +313,9 @@ static enum shard_verdict visit_drop(struct shard_link *link, void *context)
 {
     const struct dropping *dropping = context;
 
-    if (dropping->drop != NULL && !dropping->drop(dropping->context, slot_of(link)->set))
+    if (dropping->drop != NULL && !dropping->drop(dropping->context, set_of(slot_of(link))))
         return SHARD_KEEP;
-    supersede(slot_of(link)->set);
+    rrset_supersede(set_of(slot_of(link)));
     return SHARD_DROP;
 }
 
@@ -353,7 +345,7 @@ static enum shard_verdict visit_show(struct shard_link *link, void *context)
     const struct showing *showing = context;
     const struct slot *slot = slot_of(link);
 
-    showing->show(showing->context, slot->set, (enum rrset_flavour)slot->flavour);
+    showing->show(showing->context, set_of(slot), (enum rrset_flavour)slot->link.own);
     return SHARD_KEEP;
 }
 

@@ -132,7 +132,7 @@ static void who_stays(void **state)
             fail_msg("%s (expires %ld)", m->why, (long)now->expires_s);
         if (now->expires_s != later_s + now->ttl_s && m->wins == NEW)
             fail_msg("%s: TTL and expiry differ", m->why);
-        if (atomic_load(&old->superseded) != (m->wins == NEW) || atomic_load(&now->superseded))
+        if (rrset_is_superseded(old) != (m->wins == NEW) || rrset_is_superseded(now))
             fail_msg("%s: superseded", m->why);
         rrset_unref(old);
         rrset_unref(now);
@@ -248,7 +248,7 @@ static void what_it_holds_offered_again(void **state)
     const struct rrset *again = rrset_cache_replace(home->cache, stored, RRSET_PLAIN, NOW + 5);
 
     assert_ptr_equal(stored, again);
-    assert_false(atomic_load(&stored->superseded));
+    assert_false(rrset_is_superseded(stored));
     rrset_unref(stored);
     rrset_unref(again);
 }
@@ -326,7 +326,7 @@ static void dropping(void **state)
     assert_int_equal(rrset_cache_drop_if(home->cache, is_ns, NULL), 2);
     assert_int_equal(rrset_cache_count(home->cache), 1);
     assert_true(rrset_cache_drop(home->cache, rrset_owner(a), TYPE_A, CLASS_IN, RRSET_PLAIN));
-    assert_true(atomic_load(&held->superseded));
+    assert_true(rrset_is_superseded(held));
     assert_true(rrset_same_data(held, a));
     assert_int_equal(atomic_load(&held->references), 1);
     rrset_unref(held);
@@ -341,7 +341,7 @@ static void evicting(void **state)
 
     rrset_cache_resize(home->cache, 0);
     assert_int_equal(rrset_cache_count(home->cache), 0);
-    assert_false(atomic_load(&held->superseded));
+    assert_false(rrset_is_superseded(held));
     assert_null(rrset_cache_store(home->cache, a, RRSET_PLAIN, NOW)); /* no room at all */
     rrset_unref(held);
 }

@@ -31,7 +31,7 @@ static const struct rrset *find_newer(const struct env *env, const struct rrset 
 {
     const struct rrset *newer;
 
-    if (!atomic_load_explicit(&set->superseded, memory_order_acquire))
+    if (!rrset_is_superseded(set))
         return NULL;
     newer = rrset_cache_find(env->rrsets, rrset_owner(set), set->type, set->rrclass,
                              RRSET_PLAIN, now_s, 0);

@@ -42,7 +42,7 @@ struct making {
 
 static inline bool is_current(const struct msg_shown *shown)
 {
-    return !atomic_load_explicit(&shown->set->superseded, memory_order_acquire) &&
+    return !rrset_is_superseded(shown->set) &&
            rrset_security(shown->set) == shown->security;
 }
 

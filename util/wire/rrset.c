@@ -4,7 +4,8 @@
  * Called by message readers, caches and whoever changes a copy. Behind the struct lie: where
  * each rdata but the last one ends, the owner name, the rdata one after another. Ends are
  * counted from the begin of the piece, in two octets each, or four where the piece is larger
- * than that; a single record needs none. So an A record of a name of 16 octets takes 60.
+ * than that; a single record needs none. So an A record of a name of 16 octets takes 52, and 76
+ * in a cache.
  */
 #include "util/wire/rrset.h"
 
@@ -100,8 +101,19 @@ uint32_t rrset_ttl_left_s(const struct rrset *set, int64_t now_s)
 void rrset_set_security(const struct rrset *set, enum security security)
 {
     /* One of the members that may change after publication; const is for all the others. */
-    atomic_store_explicit(&((struct rrset *)(uintptr_t)set)->security, (unsigned char)security,
-                          memory_order_release);
+    atomic_uchar *state = &((struct rrset *)(uintptr_t)set)->state;
+    unsigned char old = atomic_load_explicit(state, memory_order_relaxed);
+
+    while (!atomic_compare_exchange_weak_explicit(
+        state, &old, (unsigned char)((old & RRSET_SUPERSEDED) | security), memory_order_release,
+        memory_order_relaxed))
+        ;
+}
+
+void rrset_supersede(const struct rrset *set)
+{
+    atomic_fetch_or_explicit(&((struct rrset *)(uintptr_t)set)->state, RRSET_SUPERSEDED,
+                             memory_order_release);
 }
 
 bool rrset_is(const struct rrset *set, struct dname owner, uint16_t type, uint16_t rrclass)
@@ -211,7 +223,7 @@ static struct rrset *like(struct rrset *copy, const struct rrset *set)
         return NULL;
     copy->expires_s = set->expires_s;
     copy->ttl_s = set->ttl_s;
-    atomic_init(&copy->security, (unsigned char)rrset_security(set));
+    atomic_init(&copy->state, (unsigned char)rrset_security(set));
     return copy;
 }
 
@@ -227,7 +239,6 @@ static void copy_packed(struct rrset *to, const struct rrset *set, unsigned refe
     to->owner_size = set->owner_size;
     to->owner_labels = set->owner_labels;
     to->trust = set->trust;
-    atomic_init(&to->superseded, false);
     like(to, set);
     memcpy((uint8_t *)to + sizeof(*to), octets(set) + sizeof(*set),
            set->size_bytes - sizeof(*set));
@@ -235,11 +246,22 @@ static void copy_packed(struct rrset *to, const struct rrset *set, unsigned refe
 
 struct rrset *rrset_publish(const struct rrset *set)
 {
-    struct rrset *copy = malloc(set->size_bytes);
+    uint8_t *room = malloc(rrset_kept_bytes(set));
 
-    if (copy != NULL)
-        copy_packed(copy, set, 1);
-    return copy;
+    if (room == NULL)
+        return NULL;
+    copy_packed(rrset_behind(room), set, 1);
+    return rrset_behind(room);
+}
+
+struct rrset *rrset_behind(void *room)
+{
+    return (struct rrset *)(void *)((uint8_t *)room + RRSET_ROOM);
+}
+
+void *rrset_room(const struct rrset *set)
+{
+    return (uint8_t *)(uintptr_t)set - RRSET_ROOM;
 }
 
 struct rrset *rrset_copy_in(struct arena *arena, const struct rrset *set)
@@ -317,7 +339,7 @@ void rrset_unref(const struct rrset *set)
         return;
     /* Release: what this holder did comes before the free; acquire: the free sees all of it. */
     if (atomic_fetch_sub_explicit(&counted->references, 1, memory_order_acq_rel) == 1)
-        free(counted);
+        free(rrset_room(counted));
 }
 
 /* ---- words ---- */

@@ -4,7 +4,8 @@
  * The same shape serves a parsed message (allocated in its arena, nobody counts references) and the
  * caches (allocated by rrset_publish, reference counted, shared between threads). Layout behind the
  * struct: offsets, owner name, rdata. Only the accessors know it. Names inside rdata are
- * uncompressed. Once published only the atomic members change.
+ * uncompressed. Once published only the atomic members change. In front of a published one there is
+ * room for the cache's link, so that the cache needs no memory of its own to hold it.
  */
 #ifndef TREESHREW_UTIL_WIRE_RRSET_H
 #define TREESHREW_UTIL_WIRE_RRSET_H
@@ -38,9 +39,14 @@ struct rrset {
     uint16_t rr_count, rrsig_count;
     uint8_t owner_size, owner_labels;
     uint8_t trust;              /* enum trust */
-    atomic_uchar security;      /* enum security */
-    atomic_bool superseded;     /* a newer RRset took its place in the cache */
+    atomic_uchar state;         /* enum security, and RRSET_SUPERSEDED */
 };
+
+/** In rrset.state: a newer RRset took its place in the cache. */
+enum { RRSET_SUPERSEDED = 0x80 };
+
+/** So many octets in front of a published RRset are for the table that it is in (rrset_room). */
+enum { RRSET_ROOM = 24 };
 
 /* ---- reading ---- */
 
@@ -64,7 +70,14 @@ static inline bool rrset_is_fresh(const struct rrset *set, int64_t now_s)
 
 static inline enum security rrset_security(const struct rrset *set)
 {
-    return (enum security)atomic_load_explicit(&set->security, memory_order_acquire);
+    return (enum security)(atomic_load_explicit(&set->state, memory_order_acquire) &
+                           ~RRSET_SUPERSEDED);
+}
+
+/** Whoever holds it has to look for a newer one. */
+static inline bool rrset_is_superseded(const struct rrset *set)
+{
+    return (atomic_load_explicit(&set->state, memory_order_acquire) & RRSET_SUPERSEDED) != 0;
 }
 
 /** "secure", "bogus" ...; what the trust rests on. */
@@ -72,6 +85,7 @@ const char *security_word(enum security security);
 const char *trust_word(enum trust trust);
 
 void rrset_set_security(const struct rrset *set, enum security security);
+void rrset_supersede(const struct rrset *set);
 
 /** Same owner, type, class and the same rdata whatever the order; signatures and TTL left aside. */
 bool rrset_same_data(const struct rrset *a, const struct rrset *b);
@@ -100,6 +114,16 @@ struct rrset *rrset_in(struct arena *arena, const struct rrset_parts *parts);
 
 /** A counted copy outside any arena, one reference, with TTL and trust of the original. NULL: no memory. */
 struct rrset *rrset_publish(const struct rrset *set);
+
+/** The RRSET_ROOM octets in front of a published RRset, aligned for pointers, and what lies behind them. */
+void *rrset_room(const struct rrset *set);
+struct rrset *rrset_behind(void *room);
+
+/** What malloc was asked for when it was published. */
+static inline size_t rrset_kept_bytes(const struct rrset *set)
+{
+    return RRSET_ROOM + set->size_bytes;
+}
 
 /** A copy in the arena, to be changed by its owner (TTL, trust, another owner name). */
 struct rrset *rrset_copy_in(struct arena *arena, const struct rrset *set);
