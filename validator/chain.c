@@ -56,9 +56,9 @@ static enum chained take_entry(struct query *query, struct val_state *state,
     struct val_chain *chain = &state->chain;
 
     if (entry->security == SEC_INSECURE)
-        val_explain_insecure(query, entry->zone, &entry->reasons);
+        val_explain_insecure(query, entry->zone, entry->reasons);
     if (entry->security != SEC_SECURE)
-        return chain_end(query, state, entry->security, entry, &entry->reasons);
+        return chain_end(query, state, entry->security, entry, entry->reasons);
     key_entry_unref(chain->at);
     chain->at = entry;
     chain->checked = entry->zone;
@@ -141,6 +141,7 @@ static enum chained take_keys(struct query *query, struct val_state *state,
     dnskeys = rrset_security(dnskeys) == SEC_SECURE
                   ? dnskeys
                   : val_publish(query, dnskeys, &verdict->good);
+    zone_keys_rest_on(verdict->keys, dnskeys);
     entry = key_cache_store_secure(val_env(query)->keys, chain->candidate, chain_class(query),
                                    verdict->keys, &verdict->algorithms,
                                    time_min(expires_s, dnskeys->expires_s));

@@ -24,34 +24,63 @@ static uint64_t zone_hash(const struct key_cache *cache, struct dname zone, uint
 
 /* ---- entries ---- */
 
-/* The name and the texts stand behind the struct. @return NULL: no memory. */
-static struct key_entry *entry_new(const struct key_cache *cache, struct dname zone,
-                                   uint16_t rrclass, const struct reasons *reasons)
+static const struct reasons no_reasons;
+
+/* What stands behind the struct, in this order: what only some entries have, the name, texts.
+ */
+static size_t entry_size(struct dname zone, const struct reasons *reasons,
+                         const struct algo_set *algorithms)
 {
     size_t size = sizeof(struct key_entry) + zone.size;
-    struct key_entry *entry;
-    uint8_t *at;
 
+    size += algorithms == NULL ? 0 : sizeof(*algorithms);
+    size += reasons->count == 0 ? 0 : sizeof(*reasons);
     for (size_t i = 0; i < reasons->count; i++)
         size += strlen(reasons->item[i].text) + 1;
-    entry = calloc(1, size);
-    if (entry == NULL)
-        return NULL;
-    at = (uint8_t *)(entry + 1);
-    shard_link_init(&entry->link, zone_hash(cache, zone, rrclass), shard_cost(size));
-    atomic_init(&entry->references, 1);
-    memcpy(at, zone.wire, zone.size);
-    entry->zone = dname_of_wire(at);
-    entry->rrclass = rrclass;
-    at += zone.size;
-    entry->reasons.count = reasons->count;
+    return size;
+}
+
+/* @param copy the place for them, in front of the name. */
+static void pack_reasons(struct key_entry *entry, const struct reasons *reasons,
+                         struct reasons *copy)
+{
+    uint8_t *at = (uint8_t *)(copy + 1) + entry->zone.size;
+
+    entry->reasons = copy;
+    copy->count = reasons->count;
     for (size_t i = 0; i < reasons->count; i++) {
         size_t octets = strlen(reasons->item[i].text) + 1;
 
         memcpy(at, reasons->item[i].text, octets);
-        entry->reasons.item[i] = (struct reason){reasons->item[i].code, (const char *)at};
+        copy->item[i] = (struct reason){reasons->item[i].code, (const char *)at};
         at += octets;
     }
+}
+
+/* @param algorithms NULL: not secure. @return NULL: no memory. */
+static struct key_entry *entry_new(const struct key_cache *cache, struct dname zone,
+                                   uint16_t rrclass, const struct reasons *reasons,
+                                   const struct algo_set *algorithms)
+{
+    size_t size = entry_size(zone, reasons, algorithms);
+    struct key_entry *entry = calloc(1, size);
+    void *behind = entry + 1;
+    uint8_t *name = behind;
+
+    if (entry == NULL)
+        return NULL;
+    shard_link_init(&entry->link, zone_hash(cache, zone, rrclass), shard_cost(size));
+    atomic_init(&entry->references, 1);
+    name += algorithms == NULL ? 0 : sizeof(*algorithms);
+    name += reasons->count == 0 ? 0 : sizeof(*reasons);
+    memcpy(name, zone.wire, zone.size);
+    entry->zone = dname_of_wire(name);
+    entry->rrclass = rrclass;
+    entry->reasons = &no_reasons;
+    if (algorithms != NULL)
+        entry->algorithms = memcpy(behind, algorithms, sizeof(*algorithms));
+    else if (reasons->count != 0)
+        pack_reasons(entry, reasons, behind);
     return entry;
 }
 
@@ -242,15 +271,14 @@ const struct key_entry *key_cache_store_secure(struct key_cache *cache, struct d
                                                const struct algo_set *algorithms,
                                                int64_t expires_s)
 {
-    static const struct reasons none;
-    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, &none)};
+    struct storing storing = {.fresh =
+                                  entry_new(cache, zone, rrclass, &no_reasons, algorithms)};
 
     if (storing.fresh == NULL)
         return NULL;
     storing.fresh->security = SEC_SECURE;
     storing.fresh->expires_s = expires_s;
     storing.fresh->keys = zone_keys_ref(keys);
-    storing.fresh->algorithms = *algorithms;
     storing.fresh->link.size_bytes += (uint32_t)zone_keys_size_bytes(keys);
     return store(cache, &storing);
 }
@@ -260,7 +288,7 @@ const struct key_entry *key_cache_store_insecure(struct key_cache *cache, struct
                                                  const struct reasons *reasons,
                                                  int64_t expires_s)
 {
-    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons)};
+    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL)};
 
     if (storing.fresh == NULL)
         return NULL;
@@ -274,7 +302,7 @@ const struct key_entry *key_cache_store_bogus(struct key_cache *cache, struct dn
                                               int64_t now_s, uint32_t first_ttl_s,
                                               uint32_t ttl_max_s)
 {
-    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons),
+    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL),
                               .now_s = now_s,
                               .first_ttl_s = first_ttl_s,
                               .ttl_max_s = ttl_max_s};

@@ -18,14 +18,14 @@
 struct key_entry {
     struct shard_link link;
     atomic_uint references;
+    uint32_t failures; /* bogus: how often in a row */
+    int64_t expires_s;
     struct dname zone; /* its octets live in the entry */
     uint16_t rrclass;
-    enum security security; /* SEC_SECURE, SEC_INSECURE or SEC_BOGUS */
-    int64_t expires_s;
-    uint32_t failures;          /* bogus: how often in a row */
-    struct zone_keys *keys;     /* when secure; a reference */
-    struct algo_set algorithms; /* when secure */
-    struct reasons reasons;     /* why bogus, or insecure (EDE 1, 2); texts live in the entry */
+    uint8_t security; /* enum security: SEC_SECURE, SEC_INSECURE or SEC_BOGUS */
+    struct zone_keys *keys;            /* when secure; a reference */
+    const struct algo_set *algorithms; /* when secure; lives in the entry */
+    const struct reasons *reasons; /* why bogus, or insecure (EDE 1, 2); never NULL, mostly none */
 };
 
 struct key_cache;

@@ -77,6 +77,11 @@ bool dnskey_is_usable(const struct dnskey *key)
            key->protocol == DNSKEY_PROTOCOL;
 }
 
+static bool is_counted(const struct rrset *set)
+{
+    return atomic_load_explicit(&set->references, memory_order_relaxed) != 0;
+}
+
 struct zone_keys *zone_keys_new(const struct rrset *dnskeys)
 {
     struct zone_keys *keys =
@@ -84,7 +89,7 @@ struct zone_keys *zone_keys_new(const struct rrset *dnskeys)
 
     if (keys == NULL)
         return NULL;
-    keys->set = rrset_publish(dnskeys);
+    keys->set = is_counted(dnskeys) ? rrset_ref(dnskeys) : rrset_publish(dnskeys);
     if (keys->set == NULL) {
         free(keys);
         return NULL;
@@ -93,13 +98,28 @@ struct zone_keys *zone_keys_new(const struct rrset *dnskeys)
     for (size_t i = 0; i < dnskeys->rr_count; i++) {
         struct zone_key *key = &keys->keys[keys->count];
 
-        if (!dnskey_read(rrset_rdata(keys->set, i), &key->fields))
-            continue;
         atomic_init(&key->parsed, NULL);
         atomic_init(&key->broken, STATUS_OK);
-        keys->count++;
+        keys->count += dnskey_read(rrset_rdata(keys->set, i), &key->fields);
     }
     return keys;
+}
+
+void zone_keys_rest_on(struct zone_keys *keys, const struct rrset *same)
+{
+    const struct rrset *old = keys->set;
+    size_t count = 0;
+
+    if (!is_counted(same) || same->rr_count != old->rr_count ||
+        atomic_load_explicit(&keys->references, memory_order_relaxed) != 1)
+        return;
+    for (size_t i = 0; i < old->rr_count; i++)
+        if (!slice_equal(rrset_rdata(old, i), rrset_rdata(same, i)))
+            return;
+    keys->set = rrset_ref(same);
+    for (size_t i = 0; count < keys->count; i++)
+        count += dnskey_read(rrset_rdata(same, i), &keys->keys[count].fields);
+    rrset_unref(old);
 }
 
 struct zone_keys *zone_keys_ref(struct zone_keys *keys)
@@ -145,7 +165,7 @@ size_t zone_keys_size_bytes(const struct zone_keys *keys)
      * rest, the others never. */
     enum { PARSED_MAX = 2 };
     size_t size = shard_cost(sizeof(*keys) + keys->count * sizeof(keys->keys[0])) +
-                  shard_cost(keys->set->size_bytes);
+                  shard_cost(rrset_kept_bytes(keys->set));
 
     for (size_t i = 0; i < keys->count && i < PARSED_MAX; i++)
         size += shard_cost(public_key_size_most(keys->keys[i].fields.algorithm,

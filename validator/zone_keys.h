@@ -32,9 +32,18 @@ bool ds_read(struct slice rdata, struct ds *out);
 
 struct zone_keys;
 
-/** Of a DNSKEY RRset, of which a counted copy is kept. One reference. @return NULL: no memory.
- */
+/** Of a DNSKEY RRset, of which a reference is kept; of one that is not counted a copy. One
+ * reference.
+ *  @return NULL: no memory. */
 struct zone_keys *zone_keys_new(const struct rrset *dnskeys);
+
+/**
+ * Of the same records in another set (the one that was published when they were found good), so
+ * that they are not kept twice. As long as nobody else has a reference. No effect where they
+ * are not the same, or the set is not a counted one.
+ */
+void zone_keys_rest_on(struct zone_keys *keys, const struct rrset *same);
+
 struct zone_keys *zone_keys_ref(struct zone_keys *keys);
 void zone_keys_unref(struct zone_keys *keys); /* NULL: nothing */
 

@@ -59,6 +59,34 @@ static void fields(void **state)
     }
 }
 
+/* The set that was published when it was found good stands in for the one that came. */
+static void keys_rest_on_another_set(void **state)
+{
+    static const char text[] = "example. 1 DNSKEY 257 3 13 AAAA\nexample. 1 DNSKEY 256 3 13 BBBB\n";
+    struct arena *arena = arena_new(0);
+    const struct rrset *came = rrset_publish(set_of_text(arena, text));
+    const struct rrset *good = rrset_publish(set_of_text(arena, text));
+    const struct rrset *other = rrset_publish(set_of_text(
+        arena, "example. 1 DNSKEY 257 3 13 AAAA\nexample. 1 DNSKEY 256 3 13 CCCC\n"));
+    struct zone_keys *keys = zone_keys_new(came);
+
+    (void)state;
+    assert_ptr_equal(zone_keys_rrset(keys), came);
+    zone_keys_rest_on(keys, other);
+    assert_ptr_equal(zone_keys_rrset(keys), came);
+    zone_keys_rest_on(keys, good);
+    assert_ptr_equal(zone_keys_rrset(keys), good);
+    assert_int_equal(atomic_load(&came->references), 1);
+    rrset_unref(came);
+    assert_int_equal(zone_keys_count(keys), 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_ptr_equal(zone_keys_at(keys, i)->key.data, rrset_rdata(good, i).data + 4);
+    zone_keys_unref(keys);
+    rrset_unref(good);
+    rrset_unref(other);
+    arena_free(arena);
+}
+
 static void broken_keys_are_remembered(void **state)
 {
     struct arena *arena = arena_new(0);
@@ -144,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(key_tags),
         cmocka_unit_test(fields),
+        cmocka_unit_test(keys_rest_on_another_set),
         cmocka_unit_test(broken_keys_are_remembered),
         cmocka_unit_test(threads_parse_each_key_once),
     };
