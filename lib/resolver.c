@@ -32,7 +32,7 @@ struct resolver_shared {
     struct proven *proven;
     struct crypto *crypto;
     struct clock_memory clock;
-    struct hash_key mesh_key;
+    struct hash_key mesh_key, rate_key;
     struct trust_points *points; /* of the thread that keeps the anchors */
     atomic_uint anchors_number;  /* how often they were replaced */
 };
@@ -119,7 +119,7 @@ static struct settings *make_settings(struct resolver_shared *shared, struct opt
                                       void *context)
 {
     struct settings_needs needs = {&shared->hooks, shared->points, shared->crypto,
-                                   shared->random_secret};
+                                   shared->rate_key, shared->random_secret};
     struct settings *settings = settings_new(&needs, options, complain, read_file, context);
 
     if (settings != NULL) {
@@ -170,6 +170,7 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
     shared->points = trust_points_new();
     shared->mesh_key = random_key(world);
     world->random(world, &shared->random_secret, sizeof(shared->random_secret));
+    shared->rate_key = random_key(world);
     return shared->rrsets != NULL && shared->messages != NULL && shared->infra != NULL &&
            shared->keys != NULL && shared->proven != NULL && shared->crypto != NULL &&
            shared->points != NULL;
@@ -520,6 +521,7 @@ static struct request_settings request_settings_of(struct env *env)
                                      .options = &options->client,
                                      .upstream = &options->upstream,
                                      .cookie_secrets = thread->cookie_secrets,
+                                     .rates = settings->rates,
                                      .acl = settings->acl,
                                      .local = settings->local,
                                      .log_servfail = options->daemon.log_servfail,

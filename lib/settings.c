@@ -10,10 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/client/pace.h"
+
 void settings_free(struct settings *settings)
 {
     if (settings == NULL)
         return;
+    rate_table_free(settings->rates);
     acl_free(settings->acl);
     local_free(settings->local);
     anchors_free(settings->anchors);
@@ -204,6 +207,9 @@ static bool read_clients(struct settings *settings, const struct settings_needs 
     const struct client_options *options = &settings->options->client;
 
     if (!read_cookie_secrets(settings, needs, complain, read_file, context))
+        return false;
+    settings->rates = pace_table(options, needs->rate_key);
+    if (settings->rates == NULL && pace_limits(options))
         return false;
     settings->acl = acl_new(&options->access_control, &options->interface_action, complain, context);
     settings->local = read_local(settings, complain, context);

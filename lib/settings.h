@@ -21,6 +21,7 @@ struct settings {
     struct arena *arena;
     struct options *options;
     struct module_words modules;
+    struct rate_table *rates; /* of clients, changed by all threads; NULL: no limit */
     struct acl *acl;
     struct local *local;
     struct iterator_config *iterator;
@@ -37,6 +38,7 @@ struct settings_needs {
     const struct resolver_hooks *hooks;
     struct trust_points *points; /* what is known of RFC 5011's so far */
     struct crypto *crypto;
+    struct hash_key rate_key;
     struct cookie_secret random_secret; /* where the configuration has none */
 };
 

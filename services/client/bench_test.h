@@ -8,7 +8,7 @@
 #ifndef TREESHREW_SERVICES_CLIENT_BENCH_TEST_H
 #define TREESHREW_SERVICES_CLIENT_BENCH_TEST_H
 
-#include "services/client/request.h"
+#include "services/client/pace.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,6 +43,7 @@ static struct bench {
     struct request_service *service;
     struct acl *acl;
     struct local *local;
+    struct rate_table *rates;
     uint32_t generation; /* of the settings */
     bool uses_lane;      /* hits are answered out of memos; else both ways, and compared */
     struct message back; /* the answer read last */
@@ -166,6 +167,9 @@ static inline void set_options(void)
                                             .answer_when_full = true,
                                             .discard_timeout = 1900,
                                             .num_queries_per_thread = 4,
+                                            .ip_ratelimit_ipv4_prefix = 32,
+                                            .ip_ratelimit_ipv6_prefix = 64,
+                                            .ip_ratelimit_size = 65536,
                                             .wait_limit = 256,
                                             .wait_limit_cookie = 4096};
     bench.upstream = (struct upstream_options){.edns_buffer_size = 1232};
@@ -185,6 +189,7 @@ static inline struct request_settings settings_of_bench(void)
                                      .upstream = &bench.upstream,
                                      .acl = bench.acl,
                                      .local = bench.local,
+                                     .rates = bench.rates,
                                      .generation = ++bench.generation,
                                      .check_memos = !bench.uses_lane};
 }
@@ -199,6 +204,8 @@ static inline void apply(const char *access, const char *local_zone, const char 
 
     acl_free(bench.acl);
     local_free(bench.local);
+    rate_table_free(bench.rates);
+    bench.rates = pace_table(&bench.options, (struct hash_key){3, 4});
     bench.acl = acl_new(&list, &none, no_complaint, NULL);
     bench.options.local_zone = (struct opt_list){local_zone != NULL, &items[1]};
     bench.options.local_data = (struct opt_list){local_data != NULL, &items[2]};
@@ -256,6 +263,7 @@ static inline int tear_down(void **state)
     rrset_cache_free(bench.env.rrsets);
     acl_free(bench.acl);
     local_free(bench.local);
+    rate_table_free(bench.rates);
     arena_free(bench.arena);
     paper_clear(&paper);
     assert_int_equal(paper_channel.held, 0);

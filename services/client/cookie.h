@@ -51,7 +51,8 @@ enum cookie_verdict {
     COOKIE_MALFORMED,   /* FORMERR, RFC 7873 section 5.2.2 */
     COOKIE_CLIENT_ONLY, /* the client does not know ours yet */
     COOKIE_BAD,         /* not ours, or too old */
-    COOKIE_GOOD         /* ours; the client is where it says it is */
+    COOKIE_GOOD,        /* ours; the client is where it says it is */
+    COOKIE_VERDICTS
 };
 
 /**

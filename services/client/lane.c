@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "services/client/memo.h"
+#include "services/client/pace.h"
 
 enum {
     UDP_SIZE_LEAST = 512,
@@ -33,7 +34,8 @@ struct usual {
 bool lane_may_open(const struct request_settings *settings)
 {
     return settings->generation != 0 && !settings->log_queries && !settings->log_replies &&
-           settings->options->ip_ratelimit == 0 && !settings->upstream->disable_edns_do &&
+           !(settings->check_memos && settings->rates != NULL) &&
+           !settings->upstream->disable_edns_do &&
            !settings->env->cache_options->serve_original_ttl;
 }
 
@@ -160,7 +162,9 @@ bool request_receive(struct request_service *service, struct channel *channel,
     struct sink out = sink_of(service->out, sizeof(service->out));
 
     if (!service->lane_is_open || service->settings.check_memos ||
-        !lane_answer(service, channel->transport, peer, packet, &out)) {
+        !lane_answer(service, channel->transport, peer, packet, &out) ||
+        (service->settings.rates != NULL &&
+         !pace_allows_hit(service, channel->transport, peer))) {
         visit_all_rooms(service, channel, peer, packet);
         return true;
     }

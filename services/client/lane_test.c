@@ -288,7 +288,7 @@ static void other_settings_make_other_memos(void **state)
     assert_false(is_in_lane("www.example. A", FLAG_RD, PLAIN));
     ask_until_known("www.example. A", PLAIN);
     assert_false(is_in_lane("www.example. A", FLAG_RD, PLAIN)); /* it is answered locally */
-    bench.options.ip_ratelimit = 1000;
+    bench.upstream.disable_edns_do = true;
     apply(NULL, NULL, NULL);
     assert_false(bench.service->lane_is_open);
 }

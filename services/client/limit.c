@@ -1,8 +1,8 @@
 /*
  * limit.c - a table of counters by hashed client address.
  *
- * Called by request.c when a question has to wait, and for each question where a rate is
- * configured. The hash is keyed, so that nobody can choose whom to share a place with.
+ * Called by request.c when a question has to wait. The hash is keyed, so that nobody can choose
+ * whom to share a place with.
  */
 #include "services/client/limit.h"
 
@@ -12,8 +12,6 @@ enum { PLACES = 4096, IP6_OCTETS = 8 };
 
 struct place {
     uint32_t waiting;
-    uint32_t asked; /* within that second */
-    int64_t second;
 };
 
 struct limit {
@@ -60,18 +58,4 @@ void limit_leave(struct limit *limit, const struct addr *client)
 
     ASSERT(place->waiting > 0);
     place->waiting--;
-}
-
-bool limit_rate(struct limit *limit, const struct addr *client, uint32_t most, int64_t now_s)
-{
-    struct place *place;
-
-    if (most == 0)
-        return true;
-    place = place_of(limit, client);
-    if (place->second != now_s) {
-        place->second = now_s;
-        place->asked = 0;
-    }
-    return place->asked++ < most;
 }

@@ -1,5 +1,5 @@
 /*
- * limit.h - how many questions of one client address are waiting, and how fast they come.
+ * limit.h - how many questions of one client address are waiting.
  *
  * Used by request.c, per thread. An address is one host of IPv4, or a /64 of IPv6 (which one
  * customer has whole). The table has a fixed size, so that strangers cannot make it grow:
@@ -22,9 +22,5 @@ bool limit_enter(struct limit *limit, const struct addr *client, uint32_t most);
 
 /** One that had entered waits no longer. */
 void limit_leave(struct limit *limit, const struct addr *client);
-
-/** Counts a question and says whether the address asks less than `most` a second (0: no limit).
- */
-bool limit_rate(struct limit *limit, const struct addr *client, uint32_t most, int64_t now_s);
 
 #endif

@@ -59,27 +59,12 @@ static void ports_do_not_matter(void **state)
     limit_free(limit);
 }
 
-static void so_many_a_second(void **state)
-{
-    struct limit *limit = limit_new(key);
-    struct addr one = address("192.0.2.1");
-
-    (void)state;
-    assert_true(limit_rate(limit, &one, 2, 10));
-    assert_true(limit_rate(limit, &one, 2, 10));
-    assert_false(limit_rate(limit, &one, 2, 10));
-    assert_true(limit_rate(limit, &one, 2, 11));
-    assert_true(limit_rate(limit, &one, 0, 11));
-    limit_free(limit);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(so_many_may_wait),
         cmocka_unit_test(a_network_of_ip6_is_one),
         cmocka_unit_test(ports_do_not_matter),
-        cmocka_unit_test(so_many_a_second),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

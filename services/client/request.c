@@ -15,6 +15,7 @@
 #include "services/cache/fresh.h"
 #include "services/client/chaos.h"
 #include "services/client/lane.h"
+#include "services/client/pace.h"
 #include "services/client/visit.h"
 #include "util/wire/rdata.h"
 
@@ -67,6 +68,7 @@ struct request_service *request_service_new(struct world *world, struct mesh *me
     service->arena = arena_new(ARENA_BYTES_MAX);
     service->told = arena_new(ARENA_BYTES_MAX);
     service->limit = limit_new(key);
+    service->chance = key.a;
     service->reader = msg_cache_reader_new(settings->env->messages);
     if (service->arena == NULL || service->told == NULL || service->limit == NULL ||
         service->reader == NULL) {
@@ -429,6 +431,7 @@ static bool meet_cookie(struct visit *visit)
             &service->settings.cookie_secrets, asker->cookie_shown, &visit->peer.from,
             service->world->wall_s(service->world), asker->cookie);
 
+        service->stats.cookies[verdict]++;
         if (verdict == COOKIE_MALFORMED) {
             visit_error(visit, RCODE_FORMERR, NULL);
             return true;
@@ -634,13 +637,7 @@ static void serve(struct visit *visit, struct slice packet)
     /* RFC 1035 section 3.2.5: of any class means of IN, the only one that we resolve. */
     if (visit->target.qclass == CLASS_ANY)
         visit->target.qclass = CLASS_IN;
-    if (!limit_rate(visit->service->limit, &visit->peer.from, settings->options->ip_ratelimit,
-                    visit->now_s) &&
-        !visit->asker.is_known) {
-        visit_drop(visit);
-        return;
-    }
-    if (meet_local(visit) || meet_class(visit) || meet_rights(visit))
+    if (pace_meet(visit) || meet_local(visit) || meet_class(visit) || meet_rights(visit))
         return;
     if (settings->options->deny_any && visit->target.qtype == TYPE_ANY) {
         visit_error(visit, RCODE_NOERROR, NULL); /* RFC 8482 section 4 */

@@ -15,6 +15,7 @@
 #include "services/client/local.h"
 #include "services/query/mesh.h"
 #include "services/upstream/upstream_options.h"
+#include "util/rate_table.h"
 
 struct request_service;
 
@@ -27,6 +28,9 @@ enum {
 struct request_stats {
     uint64_t received, hits, misses, local, refused, dropped, formerr, notimp, stale, answered,
         servfail;
+    uint64_t rate_limited;             /* asked faster than ip-ratelimit allows */
+    uint64_t slipped;                  /* of them, told to come back by TCP or with a cookie */
+    uint64_t cookies[COOKIE_VERDICTS]; /* by enum cookie_verdict */
     uint64_t cached_failures;         /* of the hits: a remembered failure */
     uint64_t rcodes[REQUEST_RCODES];  /* of what was answered */
     uint64_t waits[REQUEST_WAITS];    /* of who was answered by the mesh, from arrival */
@@ -41,6 +45,7 @@ struct request_settings {
     /** Those of cookie-secret-file, cookie-secret, or one that was drawn at the start and is
      * the same in all threads. */
     struct cookie_secrets cookie_secrets;
+    struct rate_table *rates; /* of clients (pace.h); NULL: none is limited */
     const struct acl *acl;
     const struct local *local;
     /** Called with each SERVFAIL when log-servfail is on. */

@@ -30,6 +30,7 @@ struct request_service {
     struct request_stats stats; /* to be read by request_stats */
     uint64_t lane_rcodes[16];   /* of what the lane answered, since it was last read */
     struct limit *limit;
+    uint64_t chance;      /* cheap and not secret: which of those over a rate are let slip */
     struct list requests; /* that wait */
     size_t request_count;
     struct arena *arena; /* of the message being received; emptied with each */
