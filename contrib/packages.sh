@@ -2,8 +2,8 @@
 # packages.sh PART... - names what this machine lacks for PART and, on Debian and its like,
 # installs it with apt-get.
 #
-# Parts: build (compiler and libraries), check (tests), signers (for the lab of signed zones, which is
-# left out without them), demo (lab), attacks (measured), bench (the peers that are measured beside shrewd),
+# Parts: build (compiler and libraries), check (tests), signers (for the lab of signed zones and the
+# test with named, which are left out without them), demo (lab), attacks (measured), bench (the peers that are measured beside shrewd),
 # fuzz. Called by the Makefile and by .ci/run. As root it installs at once; otherwise it asks sudo, which
 # may ask for a password.
 # Elsewhere it says what to install and leaves the judgement to configure.
@@ -24,7 +24,7 @@ for part in "${@:-build}"; do
         ;;
     signers)
         names="$names knot:keymgr knot-dnssecutils:kzonesign ldnsutils:ldns-signzone
-            bind9-utils:dnssec-signzone bind9-dnsutils:delv python3-cryptography"
+            bind9-utils:dnssec-signzone bind9-dnsutils:delv bind9:named python3-cryptography"
         ;;
     demo) names="$names python3:python3 nsd:nsd bind9-dnsutils:dig util-linux:unshare" ;;
     attacks)

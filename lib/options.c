@@ -256,19 +256,41 @@ static bool is_yaml(const char *name)
     return dot != NULL && (text_equal_nocase(dot, ".yaml") || text_equal_nocase(dot, ".yml"));
 }
 
-static enum status read_slice(struct options *options, const char *name, struct slice text,
+enum status options_read_with(struct options *options, options_reader *reader, void *context,
                               struct conf_report *report)
 {
-    struct conf_files files = {options, options_file_find, options_file_read};
     enum status status;
 
     options->conf.report = report;
-    status = is_yaml(name) ? yaml_read(&options->conf, name, text)
-                           : classic_read(&options->conf, name, text, &files);
+    status = reader(context, &options->conf);
     if (status == STATUS_OK)
         status = finish(options, report);
     options->conf.report = NULL;
     return judge(status, report);
+}
+
+/* A text in one of the two syntaxes, of which its name tells which. */
+struct syntax_text {
+    const char *name;
+    struct slice text;
+    struct conf_files files;
+};
+
+static enum status read_syntax(void *context, struct conf *conf)
+{
+    const struct syntax_text *text = context;
+
+    return is_yaml(text->name) ? yaml_read(conf, text->name, text->text)
+                               : classic_read(conf, text->name, text->text, &text->files);
+}
+
+static enum status read_slice(struct options *options, const char *name, struct slice text,
+                              struct conf_report *report)
+{
+    struct syntax_text source = {
+        name, text, {options, options_file_find, options_file_read}};
+
+    return options_read_with(options, read_syntax, &source, report);
 }
 
 enum status options_read_text(struct options *options, const char *name, const char *text,

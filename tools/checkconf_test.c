@@ -39,6 +39,15 @@ static const struct {
     {"a faulty file is not printed", "--yaml bad.yaml", 1, "", NULL},
     {"as YAML", "--yaml good.conf", 0, "server:\n  prefetch: yes\n", ""},
     {"all as YAML", "--all good.conf", 0, "server:\n  num-threads: 0\n", ""},
+    {"from named.conf", "--from-named named.conf", 0,
+     "# Made from named.conf by shrew-checkconf --from-named.\n# What could not be taken as it "
+     "was:\n"
+     "#   named.conf:3:1: warning: left out: zone z.example; ",
+     "named.conf:3:1: warning: left out: zone z.example; "},
+    {"a named.conf with a mistake", "--from-named bad.yaml", 1, "",
+     "bad.yaml:3:1: error: a \";\" is missing before this\n"},
+    {"no such named.conf", "--from-named none.conf", 3, "",
+     "none.conf: error: cannot be read: "},
     {"the schema", "--schema", 0, "{\n  \"$schema\": ", ""},
     {"the manual", "--man", 0, ".SS \"server:\"\n", ""},
     {"help", "--help", 0, "usage: ", ""},
@@ -86,6 +95,9 @@ static void calls(void **state)
     write_file("old.conf", "server: msg-cache-slabs: 4\n");
     write_file("record.conf", "server: local-data: \"a.example. A 192.0.2\"\n");
     write_file("bad.yaml", "server:\n  prefetsh: yes\n");
+    write_file("named.conf", "options { listen-on { 127.0.0.1; }; listen-on-v6 { ::1; };\n"
+                             "allow-recursion { 127/8; ::1; }; };\n"
+                             "zone z.example { type primary; file \"z\"; };\n");
     for (size_t i = 0; i < COUNT(cases); i++) {
         int status;
 
@@ -109,8 +121,8 @@ static int enter_folder(void **state)
 
 static int leave_folder(void **state)
 {
-    static const char *const names[] = {"good.conf", "old.conf", "record.conf",
-                                        "bad.yaml",  "out",      "err"};
+    static const char *const names[] = {"good.conf",  "old.conf", "record.conf", "bad.yaml",
+                                        "named.conf", "out",      "err"};
 
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++)

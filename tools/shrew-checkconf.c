@@ -1,28 +1,39 @@
 /*
  * shrew-checkconf.c - checks a configuration without a daemon; prints it as YAML; prints what
- * the table of options says as JSON schema or as a part of the manual.
+ * the table of options says as JSON schema or as a part of the manual; turns a named.conf into
+ * ours.
  *
  * Run by people, by scripts that install a configuration, and by the build (--man). Opens no
  * file but the configuration and what it includes.
  */
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/options.h"
+#include "lib/options_files.h"
 #include "services/client/acl.h"
 #include "services/client/local.h"
+#include "tools/named_take.h"
+#include "util/text.h"
 
 /* Documented in doc/shrew-checkconf.8. */
 enum { EXIT_GOOD = 0, EXIT_FAULTY = 1, EXIT_USAGE = 2, EXIT_TROUBLE = 3 };
 
-enum task { TASK_CHECK, TASK_YAML, TASK_ALL, TASK_SCHEMA, TASK_MANUAL };
+enum task { TASK_CHECK, TASK_YAML, TASK_ALL, TASK_FROM_NAMED, TASK_SCHEMA, TASK_MANUAL };
 
 static const char usage[] =
-    "usage: shrew-checkconf [--yaml | --all] [--quiet] FILE\n"
+    "usage: shrew-checkconf [--yaml | --all | --from-named] [--quiet] FILE\n"
     "       shrew-checkconf --schema | --man\n"
     "Checks a configuration of shrewd: *.yaml and *.yml are YAML, other names unbound.conf.\n"
     "  --yaml    print what is set in it as YAML\n"
     "  --all     print all options as YAML, those with defaults too\n"
+    "  --from-named  FILE is a named.conf: print its recursive part as YAML, and what is left "
+    "out\n"
     "  --quiet   no warnings, no line at the end\n"
     "  --schema  print a JSON schema of shrewd.yaml\n"
     "  --man     print the options in the form of the manual\n"
@@ -81,6 +92,109 @@ static enum status build(const struct options *options, struct conf_report *repo
     return STATUS_NO_MEMORY;
 }
 
+/* ---- from named.conf ---- */
+
+enum { INTERFACES_MAX = 1024 };
+
+static bool read_interface(const struct ifaddrs *at, struct named_interface *out)
+{
+    const uint8_t *mask;
+    size_t size;
+
+    if (at->ifa_addr == NULL || at->ifa_netmask == NULL || (at->ifa_flags & IFF_UP) == 0)
+        return false;
+    if (at->ifa_addr->sa_family == AF_INET) {
+        out->addr =
+            addr_ip4((const uint8_t *)&((const struct sockaddr_in *)at->ifa_addr)->sin_addr, 0);
+        mask = (const uint8_t *)&((const struct sockaddr_in *)at->ifa_netmask)->sin_addr;
+        size = 4;
+    } else if (at->ifa_addr->sa_family == AF_INET6) {
+        out->addr = addr_ip6(
+            (const uint8_t *)&((const struct sockaddr_in6 *)at->ifa_addr)->sin6_addr, 0);
+        mask = (const uint8_t *)&((const struct sockaddr_in6 *)at->ifa_netmask)->sin6_addr;
+        size = 16;
+    } else {
+        return false;
+    }
+    out->bits = 0;
+    while (out->bits < 8 * size && (mask[out->bits / 8] & 0x80u >> out->bits % 8) != 0)
+        out->bits++;
+    return true;
+}
+
+/* Where the machine is now: "localhost" and "localnets" of named.conf. */
+static size_t find_interfaces(struct named_interface *out)
+{
+    struct ifaddrs *first;
+    size_t count = 0;
+
+    if (getifaddrs(&first) != 0) {
+        fprintf(stderr, "shrew-checkconf: the addresses of this machine: %s\n",
+                strerror(errno));
+        return 0;
+    }
+    for (const struct ifaddrs *at = first; at != NULL && count < INTERFACES_MAX;
+         at = at->ifa_next)
+        count += read_interface(at, &out[count]);
+    freeifaddrs(first);
+    return count;
+}
+
+static enum status read_named(struct options *options, const char *path,
+                              struct conf_report *report)
+{
+    static struct named_interface interfaces[INTERFACES_MAX];
+    struct conf_files files = {options, options_file_find, options_file_read};
+    struct named_source source = {
+        .file = arena_text(report->arena, path), .files = &files, .interfaces = interfaces};
+    enum status status = options_file_read(NULL, path, report->arena, &source.text);
+
+    if (source.file == NULL || status == STATUS_NO_MEMORY)
+        return STATUS_NO_MEMORY;
+    if (status != STATUS_OK) {
+        conf_error(report, (struct conf_place){source.file, 0, 0}, "cannot be read: %s",
+                   status == STATUS_SYSTEM ? strerror(errno) : status_text(status));
+        return status;
+    }
+    source.interface_count = find_interfaces(interfaces);
+    return options_read_with(options, named_take, &source, report);
+}
+
+/* What was left out stands at the head of the result: the file outlives the terminal. */
+static int print_named(const struct options *options, const char *path,
+                       const struct conf_report *report, struct arena *arena)
+{
+    const char *yaml = options_print_yaml(options, false, arena);
+    struct text text = text_in(arena);
+
+    text_printf(&text, "# Made from %s by shrew-checkconf --from-named.\n", path);
+    if (report->warnings > 0)
+        text_add(&text, "# What could not be taken as it was:\n");
+    for (size_t i = 0; i < report->count; i++) {
+        const char *line = conf_note_line(&report->notes[i], arena);
+
+        text_printf(&text, "#   %s\n", line != NULL ? line : "");
+    }
+    if (report->warnings > report->count)
+        text_printf(&text, "#   and %zu more\n", report->warnings - report->count);
+    text_add(&text, yaml != NULL ? yaml : "");
+    return put(yaml != NULL ? text_done(&text) : NULL);
+}
+
+/* ---- checking ---- */
+
+static int print(struct options *options, const char *path, enum task task, bool is_quiet,
+                 const struct conf_report *report, struct arena *arena)
+{
+    if (task == TASK_FROM_NAMED)
+        return print_named(options, path, report, arena);
+    if (task != TASK_CHECK)
+        return put(options_print_yaml(options, task == TASK_ALL, arena));
+    if (is_quiet)
+        return EXIT_GOOD;
+    return put(report->warnings > 0 ? "good, with warnings\n" : "good\n");
+}
+
 static int check(struct options *options, const char *path, enum task task, bool is_quiet,
                  struct arena *arena)
 {
@@ -88,7 +202,8 @@ static int check(struct options *options, const char *path, enum task task, bool
     enum status status;
 
     conf_report_init(&report, arena);
-    status = options_read_file(options, path, &report);
+    status = task == TASK_FROM_NAMED ? read_named(options, path, &report)
+                                     : options_read_file(options, path, &report);
     if (status == STATUS_OK)
         status = build(options, &report);
     if (tell(&report, is_quiet, arena) != EXIT_GOOD)
@@ -100,11 +215,7 @@ static int check(struct options *options, const char *path, enum task task, bool
     }
     if (status != STATUS_OK)
         return EXIT_TROUBLE;
-    if (task != TASK_CHECK)
-        return put(options_print_yaml(options, task == TASK_ALL, arena));
-    if (is_quiet)
-        return EXIT_GOOD;
-    return put(report.warnings > 0 ? "good, with warnings\n" : "good\n");
+    return print(options, path, task, is_quiet, &report, arena);
 }
 
 static int run(enum task task, const char *path, bool is_quiet)
@@ -136,6 +247,8 @@ int main(int count, char **words)
             task = TASK_YAML;
         } else if (strcmp(words[i], "--all") == 0) {
             task = TASK_ALL;
+        } else if (strcmp(words[i], "--from-named") == 0) {
+            task = TASK_FROM_NAMED;
         } else if (strcmp(words[i], "--schema") == 0) {
             task = TASK_SCHEMA;
         } else if (strcmp(words[i], "--man") == 0) {
