@@ -34,7 +34,7 @@ static bool warn(struct log *log, const char *path, const char *folder, int erro
 
     log_line(
         log, LOG_LEVEL_WARN,
-        "event=trust-anchor file=%s cannot be written: %s; %s. It is tried again; until then "
+        "event=trust-anchor file=%s msg=cannot be written: %s; %s. It is tried again; until then "
         "the keys are followed in memory",
         path, strerror(error), advice_on_writing(error, folder, advice));
     return false;
@@ -136,7 +136,7 @@ bool anchor_file_write(const char *path, const char *known, const char *text, st
 
     if (error == 0 && !is_ours(place.path, known)) {
         log_line(log, LOG_LEVEL_WARN,
-                 "event=trust-anchor file=%s was changed by somebody else and is left alone; a "
+                 "event=trust-anchor file=%s msg=was changed by somebody else and is left alone; a "
                  "reload takes it over, and if it is removed it is made anew",
                  path);
         return false;

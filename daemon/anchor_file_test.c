@@ -25,19 +25,19 @@ struct bench {
     char folder[64], file[PATH_SIZE], temporary[PATH_SIZE];
 };
 
-static void keep_line(struct log *log, enum log_level level, const char *line)
+static void keep_line(struct log *log, struct log_record *record)
 {
     struct bench *bench = CONTAINER_OF(log, struct bench, log);
 
-    assert_int_equal(level, LOG_LEVEL_WARN);
-    snprintf(bench->said, sizeof(bench->said), "%s", line);
+    assert_int_equal(record->level, LOG_LEVEL_WARN);
+    log_words(record, bench->said, sizeof(bench->said));
 }
 
 static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
 
-    bench->log = (struct log){LOG_LEVEL_DEBUG, keep_line};
+    bench->log = (struct log){.level = LOG_LEVEL_DEBUG, .write = keep_line};
     snprintf(bench->folder, sizeof(bench->folder), "/tmp/shrew-anchor-XXXXXX");
     if (mkdtemp(bench->folder) == NULL)
         return -1;

@@ -65,7 +65,7 @@ static bool find_group(const char *name, gid_t *group, struct log *log)
     found = getgrnam(name);
     if (found == NULL) {
         log_line(log, LOG_LEVEL_ERROR,
-                 "event=control there is no group \"%s\": make it, or change control-group", name);
+                 "event=control msg=there is no group \"%s\": make it, or change control-group", name);
         return false;
     }
     *group = found->gr_gid;
@@ -88,7 +88,7 @@ int control_open(const struct options *options, struct log *log)
     fd = control_socket_bind(path, group);
     if (fd == -1)
         log_line(log, was_asked_for ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
-                 "event=control socket=%s %s; there is no shrewctl without it (control-socket "
+                 "event=control socket=%s msg=%s; there is no shrewctl without it (control-socket "
                  "names another place)",
                  path, errno == EADDRINUSE ? "belongs to another process" : strerror(errno));
     else if (user != NULL)
@@ -201,16 +201,16 @@ void call_reasons(struct outline *out, const struct reasons *reasons)
     outline_close(out);
 }
 
-static void keep_line(struct log *log, enum log_level level, const char *line)
+static void keep_line(struct log *log, struct log_record *record)
 {
     struct call *call = CONTAINER_OF(log, struct call, log);
+    char words[LOG_LINE_MAX];
 
-    call->server->log->write(call->server->log, level, line);
-    if (strncmp(line, "event=", 6) == 0) /* who asked needs no word to grep for */
-        line += strcspn(line, " ") + (strchr(line, ' ') != NULL);
+    call->server->log->write(call->server->log, record);
+    log_words(record, words, sizeof(words));
     if (call->log_kept.used > 0)
         text_add_char(&call->log_kept, '\n');
-    text_add(&call->log_kept, line);
+    text_add(&call->log_kept, words);
 }
 
 /* ---- requests ---- */
@@ -228,7 +228,7 @@ static struct call *call_new(struct control *control, struct control_client *cli
         free(call);
         return NULL;
     }
-    call->log = (struct log){control->server->log->level, keep_line};
+    call->log = (struct log){.level = control->server->log->level, .write = keep_line};
     call->log_kept = text_in(call->arena);
     list_append(&control->calls, &call->listed);
     return call;
@@ -252,7 +252,7 @@ static void carry_out(struct call *call, const struct control_request *request)
         call_misused(call, "usage: shrewctl %s %s", line->words, line->arguments);
         return;
     }
-    log_line(call->server->log, LOG_LEVEL_DEBUG, "event=control uid=%lu command=\"%s\"",
+    log_line(call->server->log, LOG_LEVEL_DEBUG, "event=control uid=%lu command=%s",
              (unsigned long)control_client_uid(call->client), line->words);
     functions[found](call);
 }

@@ -137,12 +137,12 @@ static void tell_unused(const struct given_one *one, struct log *log)
         one->addr.family != ADDR_NONE ? addr_to_text(&one->addr, text) : "none";
 
     if (one->type == 0)
-        log_line(log, LOG_LEVEL_WARN, "event=given-socket name=%s address=%s is not used: %s",
+        log_line(log, LOG_LEVEL_WARN, "event=given-socket name=%s address=%s msg=is not used: %s",
                  one->name, address, one->why);
     else if (!one->is_used)
         log_line(
             log, LOG_LEVEL_WARN,
-            "event=given-socket name=%s address=%s/%s is not used: the configuration has no "
+            "event=given-socket name=%s address=%s/%s msg=is not used: the configuration has no "
             "such address; add interface: %s@%u, or take it out of the .socket unit",
             one->name, address, one->type == SOCK_STREAM ? "tcp" : "udp",
             addr_host_text(&one->addr, host), one->addr.port);

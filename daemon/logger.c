@@ -21,7 +21,7 @@
 /* util/log.h has names of its own for the levels; syslog's numbers are only used here. */
 static const int syslog_levels[LOG_LEVELS] = {LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
 
-enum { LINE_MAX_OCTETS = 2200, IDENTITY_MAX = 64 };
+enum { IDENTITY_MAX = 64 };
 
 struct logger {
     struct log log; /* first: cast back in write_line */
@@ -33,39 +33,41 @@ struct logger {
     char identity[IDENTITY_MAX];
 };
 
-static int print_time(char *out, size_t size, bool ascii)
+static const char *print_time(char *out, size_t size, bool ascii)
 {
     time_t now = time(NULL);
     struct tm parts;
-    char text[32];
 
     if (!ascii || gmtime_r(&now, &parts) == NULL ||
-        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-        return snprintf(out, size, "time=%lld", (long long)now);
-    return snprintf(out, size, "time=%s", text);
+        strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+        snprintf(out, size, "%lld", (long long)now);
+    return out;
 }
 
-static void write_line(struct log *log, enum log_level level, const char *line)
+static void write_line(struct log *log, struct log_record *record)
 {
     struct logger *logger = (struct logger *)log;
-    char text[LINE_MAX_OCTETS];
-    int used;
+    char text[LOG_LINE_MAX + 1], words[LOG_LINE_MAX], when[32];
+    bool to_syslog = atomic_load(&logger->to_syslog);
+    struct log_field head[] = {
+        {"time", print_time(when, sizeof(when), atomic_load(&logger->ascii_time)),
+         !atomic_load(&logger->ascii_time)},
+        {"level", log_level_text(record->level), false}};
+    size_t used;
     ssize_t written;
 
-    if (level == LOG_LEVEL_ERROR && atomic_load(&logger->starting) &&
-        (atomic_load(&logger->to_syslog) || atomic_load(&logger->fd) != STDERR_FILENO))
-        fprintf(stderr, "shrewd: %s\n", line);
-    if (atomic_load(&logger->to_syslog)) {
-        syslog(syslog_levels[level], "%s", line);
+    if (record->level == LOG_LEVEL_ERROR && atomic_load(&logger->starting) &&
+        (to_syslog || atomic_load(&logger->fd) != STDERR_FILENO)) {
+        log_words(record, words, sizeof(words));
+        fprintf(stderr, "shrewd: %s\n", words);
+    }
+    used = log_render(record, LOG_TEXT, head + to_syslog, 2u - to_syslog, text, sizeof(text) - 1);
+    if (to_syslog) {
+        syslog(syslog_levels[record->level], "%s", text);
         return;
     }
-    used = print_time(text, sizeof(text), atomic_load(&logger->ascii_time));
-    used += snprintf(text + used, sizeof(text) - (size_t)used, " level=%s %s",
-                     log_level_text(level), line);
-    if ((size_t)used > sizeof(text) - 2)
-        used = (int)sizeof(text) - 2;
     text[used++] = '\n';
-    written = write(atomic_load(&logger->fd), text, (size_t)used);
+    written = write(atomic_load(&logger->fd), text, used);
     (void)written; /* there is nobody to tell */
 }
 

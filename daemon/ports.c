@@ -203,20 +203,20 @@ static void tell_why(struct log *log, const struct addr *addr, bool tcp, int err
     if (error == EADDRINUSE && arena != NULL && holder_find(addr, tcp, &holder) &&
         holder.pid != 0)
         log_line(log, LOG_LEVEL_ERROR,
-                 "event=listen address=%s/%s taken by %s (process %ld): %s", text, transport,
+                 "event=listen address=%s/%s msg=taken by %s (process %ld): %s", text, transport,
                  holder.name, holder.pid, holder_advice(&holder, addr, arena));
     else if (error == EADDRINUSE && arena != NULL)
         log_line(log, LOG_LEVEL_ERROR,
-                 "event=listen address=%s/%s taken by another program: %s", text, transport,
+                 "event=listen address=%s/%s msg=taken by another program: %s", text, transport,
                  holder_advice(&(struct holder){.pid = 0}, addr, arena));
     else if (error == EACCES)
         log_line(log, LOG_LEVEL_ERROR,
-                 "event=listen address=%s/%s ports below 1024 need root or the capability "
+                 "event=listen address=%s/%s msg=ports below 1024 need root or the capability "
                  "CAP_NET_BIND_SERVICE%s; or choose another port (port: 5353)",
                  text, transport,
                  at_start ? "" : ", and what of it there was is given up after the start: restart shrewd");
     else
-        log_line(log, LOG_LEVEL_ERROR, "event=listen address=%s/%s %s", text, transport,
+        log_line(log, LOG_LEVEL_ERROR, "event=listen address=%s/%s msg=%s", text, transport,
                  strerror(error));
     arena_free(arena);
 }
@@ -329,7 +329,7 @@ bool ports_open(struct ports *ports, const struct ports *before, const struct op
     if (ports->count == 0)
         log_line(
             log, LOG_LEVEL_ERROR,
-            "event=listen there is no address to answer on; see interface, do-ip4 and do-ip6");
+            "event=listen msg=there is no address to answer on; see interface, do-ip4 and do-ip6");
     return ports->count > 0;
 }
 

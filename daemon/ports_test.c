@@ -26,10 +26,9 @@ struct bench {
     struct opt_item items[ITEMS_MAX];
 };
 
-static void keep_line(struct log *log, enum log_level level, const char *line)
+static void keep_line(struct log *log, struct log_record *record)
 {
-    (void)level;
-    snprintf(((struct bench *)log)->line, sizeof(((struct bench *)log)->line), "%s", line);
+    log_words(record, ((struct bench *)log)->line, sizeof(((struct bench *)log)->line));
 }
 
 static int setup(void **state)
@@ -38,7 +37,7 @@ static int setup(void **state)
 
     if (bench == NULL)
         return -1;
-    bench->log = (struct log){LOG_LEVEL_DEBUG, keep_line};
+    bench->log = (struct log){.level = LOG_LEVEL_DEBUG, .write = keep_line};
     bench->arena = arena_new(0);
     conf_report_init(&bench->report, bench->arena);
     bench->options = options_new();

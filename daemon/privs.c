@@ -96,7 +96,7 @@ bool privs_write_pid(const char *path, struct log *log)
     if (file != NULL && fclose(file) != 0)
         good = false;
     if (!good)
-        log_line(log, LOG_LEVEL_WARN, "event=pidfile file=%s %s; %s", path, strerror(errno),
+        log_line(log, LOG_LEVEL_WARN, "event=pidfile file=%s msg=%s; %s", path, strerror(errno),
                  advice_on_file(errno, path, advice));
     return good;
 }
@@ -113,7 +113,7 @@ void privs_remove_pid(const char *path)
 
 static bool complain(struct log *log, const char *what, const char *name)
 {
-    log_line(log, LOG_LEVEL_ERROR, "event=start %s %s: %s", what, name, strerror(errno));
+    log_line(log, LOG_LEVEL_ERROR, "event=start msg=%s %s: %s", what, name, strerror(errno));
     return false;
 }
 
@@ -131,7 +131,7 @@ static bool become(const struct passwd *user, struct log *log)
         return complain(log, "username", user->pw_name);
 #endif
     if (user->pw_uid != 0 && setuid(0) == 0) {
-        log_line(log, LOG_LEVEL_ERROR, "event=start root's rights could not be given up");
+        log_line(log, LOG_LEVEL_ERROR, "event=start msg=root's rights could not be given up");
         return false;
     }
     return true;
@@ -161,7 +161,7 @@ static bool find_user(const struct options *options, struct passwd **user, struc
         return true;
     if (options_place(options, "server", "username").file == NULL) {
         log_line(log, LOG_LEVEL_WARN,
-                 "event=start it goes on as root, for there is no user \"%s\": make it "
+                 "event=start msg=it goes on as root, for there is no user \"%s\": make it "
                  "(useradd --system "
                  "--shell /usr/sbin/nologin %s), or name another (username: \"\" is root "
                  "without this "
@@ -171,7 +171,7 @@ static bool find_user(const struct options *options, struct passwd **user, struc
     }
     log_line(
         log, LOG_LEVEL_ERROR,
-        "event=start there is no user \"%s\": make it, or set username to another (\"\" stays "
+        "event=start msg=there is no user \"%s\": make it, or set username to another (\"\" stays "
         "root)",
         name);
     return false;
@@ -222,7 +222,7 @@ static void tell_unreadable(void *context, const struct named_file *file)
         return;
     advice_user(user);
     log_line(log, LOG_LEVEL_WARN,
-             "event=start file=%s could be read as root, but not as the user %s: the next "
+             "event=start file=%s msg=could be read as root, but not as the user %s: the next "
              "reload will "
              "fail; for example: chgrp %s %s; chmod g+r %s",
              file->path, user, user, file->path, file->path);

@@ -34,7 +34,7 @@ static void follow_in_thread(struct round *round, struct thread *thread)
     worker_refresh(thread->worker);
     if (!worker_follow_ports(thread->worker, thread->server->ports))
         log_line(thread->server->log, LOG_LEVEL_ERROR,
-                 "event=listen thread=%u an address could not be served: out of memory",
+                 "event=listen thread=%u msg=an address could not be served: out of memory",
                  thread->index);
 }
 
@@ -74,7 +74,7 @@ static void tell_change(void *context, const char *section, const char *name, bo
                        strcmp(section, "server") == 0 ? "" : ": ", name);
     else if (at_restart)
         log_line(changes->server->log, LOG_LEVEL_WARN,
-                 "event=reload option=%s takes effect at a restart only", name);
+                 "event=reload option=%s msg=takes effect at a restart only", name);
 }
 
 static void tell_changes(struct server *server, const struct options *options,
@@ -125,7 +125,7 @@ static void tell_threads(struct server *server, struct call *call)
 
     if (logger_set(server->logger, options, server->start->more_verbose, server->background) !=
         STATUS_OK)
-        log_line(server->log, LOG_LEVEL_ERROR, "event=reload logfile=%s %s", options->logfile,
+        log_line(server->log, LOG_LEVEL_ERROR, "event=reload logfile=%s msg=%s", options->logfile,
                  strerror(errno));
     server->follower = call;
     server->is_following = true;
@@ -165,7 +165,7 @@ void server_reload(struct server *server, struct call *call)
         tell_threads(server, call);
         return;
     }
-    log_line(log, LOG_LEVEL_ERROR, "event=reload it failed; everything stays as it was");
+    log_line(log, LOG_LEVEL_ERROR, "event=reload msg=it failed; everything stays as it was");
     server_say_ready(server, "the last reload failed; ");
     if (call != NULL)
         call_failed(call, NULL);

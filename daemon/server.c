@@ -212,7 +212,7 @@ static void open_log(struct server *server)
 
     if (logger_set(server->logger, options, server->start->more_verbose, server->background) !=
         STATUS_OK)
-        log_line(server->log, LOG_LEVEL_ERROR, "event=open-log logfile=%s %s", options->logfile,
+        log_line(server->log, LOG_LEVEL_ERROR, "event=open-log logfile=%s msg=%s", options->logfile,
                  strerror(errno));
     logger_set_level(server->logger, level);
 }
@@ -344,7 +344,7 @@ static bool take_places(struct server *server, struct setup *setup)
         STATUS_OK) {
         char advice[ADVICE_MAX];
 
-        log_line(server->log, LOG_LEVEL_ERROR, "event=start logfile=%s %s; %s",
+        log_line(server->log, LOG_LEVEL_ERROR, "event=start logfile=%s msg=%s; %s",
                  options->daemon.logfile, strerror(errno),
                  advice_on_file(errno, options->daemon.logfile, advice));
         return false;
@@ -387,7 +387,7 @@ static bool build(struct server *server, struct setup *setup)
         worker_warm_up(server->threads[0].worker);
         return true;
     }
-    log_line(server->log, LOG_LEVEL_ERROR, "event=start out of memory or descriptors");
+    log_line(server->log, LOG_LEVEL_ERROR, "event=start msg=out of memory or descriptors");
     return false;
 }
 
@@ -417,7 +417,7 @@ static bool give_up_paths(struct server *server)
     privs_tell_unreadable(options, server->log);
     server->sandbox = sandbox_close(options, server->log);
     if (server->sandbox == NULL)
-        log_line(server->log, LOG_LEVEL_ERROR, "event=start out of memory");
+        log_line(server->log, LOG_LEVEL_ERROR, "event=start msg=out of memory");
     return server->sandbox != NULL;
 }
 
@@ -455,7 +455,7 @@ static bool go_to_background(struct server *server, const struct setup *setup, i
         return true;
     *ready = privs_background();
     if (*ready == -1)
-        log_line(server->log, LOG_LEVEL_ERROR, "event=start background: %s", strerror(errno));
+        log_line(server->log, LOG_LEVEL_ERROR, "event=start msg=background: %s", strerror(errno));
     return *ready != -1;
 }
 

@@ -82,7 +82,7 @@ static void log_note(const struct conf_note *note, struct log *log, struct arena
 {
     const char *line = conf_note_line(note, arena);
 
-    log_line(log, note->is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "event=config %s",
+    log_line(log, note->is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "event=config msg=%s",
              line != NULL ? line : note->words);
 }
 
@@ -92,7 +92,7 @@ void setup_log(const struct setup *setup, struct log *log, size_t lines_max)
     size_t lines = 0;
 
     if (setup->arena == NULL || report->no_memory) {
-        log_line(log, LOG_LEVEL_ERROR, "event=config out of memory");
+        log_line(log, LOG_LEVEL_ERROR, "event=config msg=out of memory");
         return;
     }
     for (int errors = 1; errors >= 0; errors--)
@@ -102,6 +102,6 @@ void setup_log(const struct setup *setup, struct log *log, size_t lines_max)
                 lines++;
             }
     if (report->errors + report->warnings > lines)
-        log_line(log, LOG_LEVEL_WARN, "event=config and %zu more; `shrewd -t` shows them",
+        log_line(log, LOG_LEVEL_WARN, "event=config msg=and %zu more; `shrewd -t` shows them",
                  report->errors + report->warnings - lines);
 }

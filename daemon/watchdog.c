@@ -44,7 +44,7 @@ static void all_turned(struct round *round, struct server *server)
 
     notify_say(server->notify, "WATCHDOG=1");
     if (watchdog->is_told)
-        log_line(server->log, LOG_LEVEL_INFO, "event=watchdog all threads work again");
+        log_line(server->log, LOG_LEVEL_INFO, "event=watchdog msg=all threads work again");
     watchdog->is_round = watchdog->is_told = false;
 }
 
@@ -56,7 +56,7 @@ static void tell_stuck(struct watchdog *watchdog)
         if (!atomic_load(&watchdog->turned[i])) {
             log_line(
                 server->log, LOG_LEVEL_WARN,
-                "event=watchdog thread=%u has not answered for %lld ms; if that goes on the "
+                "event=watchdog thread=%u msg=has not answered for %lld ms; if that goes on the "
                 "service manager restarts shrewd. `gdb -p %ld` would show where it hangs",
                 i, (long long)watchdog->apart_ms, (long)getpid());
             watchdog->is_told = true;

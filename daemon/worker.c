@@ -41,7 +41,7 @@ struct worker {
 static void empty_caches(struct worker *worker)
 {
     log_line(&worker->log, LOG_LEVEL_WARN,
-             "event=flood of false answers (unwanted-reply-threshold): the caches are emptied");
+             "event=flood msg=false answers reached unwanted-reply-threshold: the caches are emptied");
     msg_cache_flush(resolver_messages(worker->place.shared));
     rrset_cache_flush(resolver_rrsets(worker->place.shared));
 }
@@ -63,11 +63,12 @@ static void receive(void *context, struct channel *channel, const struct peer *p
     resolver_receive(worker->resolver, channel, peer, packet);
 }
 
-static void write_line(struct log *log, enum log_level level, const char *line)
+static void write_line(struct log *log, struct log_record *record)
 {
-    struct log *all = CONTAINER_OF(log, struct worker, log)->place.log;
+    const struct worker_place *place = &CONTAINER_OF(log, struct worker, log)->place;
 
-    all->write(all, level, line);
+    record->thread = place->index + 1;
+    place->log->write(place->log, record);
 }
 
 static uint32_t share(uint32_t all, unsigned threads)
@@ -139,7 +140,7 @@ struct worker *worker_new(const struct worker_place *place)
     if (worker == NULL)
         return NULL;
     worker->place = *place;
-    worker->log = (struct log){place->log->level, write_line};
+    worker->log = (struct log){.level = place->log->level, .write = write_line};
     if (!make_parts(worker)) {
         worker_free(worker);
         return NULL;

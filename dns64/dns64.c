@@ -65,7 +65,7 @@ static const struct dns64_rule {
 
 static void go(struct query *query, struct dns64_state *state, enum dns64_state_id to)
 {
-    log_line(query->env->log, LOG_LEVEL_DEBUG, "query=%u dns64=%s next=%s", query->number,
+    log_line(query->env->log, LOG_LEVEL_DEBUG, "event=step query=%u dns64=%s next=%s", query->number,
              rules[state->id].name, rules[to].name);
     ASSERT((rules[state->id].may_go_to & BIT(to)) != 0);
     state->id = to;

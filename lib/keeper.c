@@ -195,7 +195,7 @@ static void tell_change(const struct keeper *keeper, const struct rfc5011_point 
     if (point->deleted)
         log_line(
             keeper->place.log, LOG_LEVEL_WARN,
-            "event=trust-anchor zone=%s all keys are revoked: it is no trust anchor any more "
+            "event=trust-anchor zone=%s msg=all keys are revoked: it is no trust anchor any more "
             "(RFC 5011 section 5)",
             zone);
     else
@@ -311,7 +311,7 @@ static void tell_made(const struct keeper *keeper)
         if (point->known == NULL)
             log_line(
                 keeper->place.log, LOG_LEVEL_INFO,
-                "event=trust-anchor file=%s is not there yet; it begins with the keys of the "
+                "event=trust-anchor file=%s msg=is not there yet; it begins with the keys of the "
                 "public root that are built in",
                 point->file);
     }

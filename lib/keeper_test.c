@@ -28,10 +28,9 @@ struct bench {
     unsigned written, refused, published;
 };
 
-static void count_line(struct log *log, enum log_level level, const char *line)
+static void count_line(struct log *log, struct log_record *record)
 {
-    (void)line;
-    CONTAINER_OF(log, struct bench, log)->lines += level <= LOG_LEVEL_INFO;
+    CONTAINER_OF(log, struct bench, log)->lines += record->level <= LOG_LEVEL_INFO;
 }
 
 static bool write_file(void *context, const char *name, const char *known, const char *text)
@@ -105,7 +104,7 @@ static int set_up(void **state)
 
     replay_world_init(&bench->world);
     bench->world.now_ms = (int64_t)NOW_S * 1000;
-    bench->log = (struct log){LOG_LEVEL_DEBUG, count_line};
+    bench->log = (struct log){.level = LOG_LEVEL_DEBUG, .write = count_line};
     bench->options = options_new();
     bench->points = trust_points_read(NULL, &files, no_complaint, no_file, NULL);
     assert_non_null(bench->points);

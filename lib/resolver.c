@@ -508,6 +508,17 @@ static struct env *env_new(struct resolver *resolver)
     return env_with(resolver, NULL);
 }
 
+static struct request_log request_log_of(const struct daemon_options *options)
+{
+    return (struct request_log){.queries = options->log_queries,
+                                .replies = options->log_replies,
+                                .servfail = options->log_servfail,
+                                .local_actions = options->log_local_actions,
+                                .destination = options->log_destaddr,
+                                .client_bits_ip4 = (uint8_t)options->log_client_bits_ip4,
+                                .client_bits_ip6 = (uint8_t)options->log_client_bits_ip6};
+}
+
 static struct request_settings request_settings_of(struct env *env)
 {
     const struct thread_env *thread = CONTAINER_OF(env, struct thread_env, env);
@@ -524,9 +535,7 @@ static struct request_settings request_settings_of(struct env *env)
                                      .rates = settings->rates,
                                      .acl = settings->acl,
                                      .local = settings->local,
-                                     .log_servfail = options->daemon.log_servfail,
-                                     .log_queries = options->daemon.log_queries,
-                                     .log_replies = options->daemon.log_replies};
+                                     .log = request_log_of(&options->daemon)};
 }
 
 static struct mesh_limits mesh_limits_of(const struct options *options)

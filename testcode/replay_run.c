@@ -107,11 +107,13 @@ static void say_wire(const struct run *run, struct slice wire)
         fprintf(run->report->out, "    %zu octets that are no message\n", wire.size);
 }
 
-static void write_log(struct log *log, enum log_level level, const char *line)
+static void write_log(struct log *log, struct log_record *record)
 {
     const struct run *run = CONTAINER_OF(log, struct run, log);
+    char line[LOG_LINE_MAX];
 
-    say(run, "    log %s: %s\n", log_level_text(level), line);
+    log_render(record, LOG_TEXT, NULL, 0, line, sizeof(line));
+    say(run, "    log %s: %s\n", log_level_text(record->level), line);
 }
 
 /* ---- clients
@@ -707,7 +709,7 @@ bool replay_play(const char *name, const char *text, const struct replay_report 
         .arena = arena_new(0),
         .udp = {TRANSPORT_UDP, send_udp, hold, hold, NULL},
         .tcp = {TRANSPORT_TCP, send_tcp, hold, hold, NULL},
-        .log = {report->verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, write_log},
+        .log = {.level = report->verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, .write = write_log},
     };
 
     run.macros.arena = run.arena;

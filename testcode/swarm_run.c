@@ -200,13 +200,15 @@ static void client_violated(struct sim_clients *clients, const struct question *
         violate(run, "%s: %s", question_text(question, text), words);
 }
 
-static void write_log(struct log *log, enum log_level level, const char *line)
+static void write_log(struct log *log, struct log_record *record)
 {
     struct run *run = CONTAINER_OF(log, struct run, log);
+    char line[LOG_LINE_MAX];
 
-    (void)level;
-    if (run->wish->verbose > 1)
-        say(run, "      log %s", line);
+    if (run->wish->verbose <= 1)
+        return;
+    log_render(record, LOG_TEXT, NULL, 0, line, sizeof(line));
+    say(run, "      log %s", line);
 }
 
 static void say_server(struct run *run, const struct sim_server *server)
@@ -670,7 +672,7 @@ void swarm_run(const struct swarm_wish *wish, struct swarm_result *result)
         .wish = wish,
         .result = result,
         .witness = {saw_question, saw_reply},
-        .log = {wish->verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, write_log}};
+        .log = {.level = wish->verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, .write = write_log}};
 
     *result = (struct swarm_result){.hash = 0xcbf29ce484222325u};
     list_init(&run.clients.open);

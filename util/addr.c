@@ -142,6 +142,16 @@ static void mask(uint8_t *bytes, size_t size, unsigned bits)
     }
 }
 
+struct netblock netblock_around(const struct addr *addr, unsigned bits)
+{
+    struct netblock block = {*addr, (uint8_t)bits};
+
+    block.addr.port = 0;
+    block.addr.scope = 0;
+    mask(block.addr.bytes, sizeof(block.addr.bytes), bits);
+    return block;
+}
+
 enum status netblock_from_text(struct netblock *out, const char *text)
 {
     struct addr addr = {.port = 0};

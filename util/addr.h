@@ -68,6 +68,9 @@ const char *addr_to_text(const struct addr *addr, char out[ADDR_TEXT_MAX]);
 /** The address without its port: "192.0.2.1", "2001:db8::1". @return out. */
 const char *addr_host_text(const struct addr *addr, char out[ADDR_TEXT_MAX]);
 
+/** The block of so many bits that the address lies in. */
+struct netblock netblock_around(const struct addr *addr, unsigned bits);
+
 /** "ip/bits" or "ip" (all bits). */
 enum status netblock_from_text(struct netblock *out, const char *text);
 const char *netblock_to_text(const struct netblock *block, char out[ADDR_NETBLOCK_TEXT_MAX]);

@@ -1,15 +1,22 @@
 /*
- * log.c - formats one line and hands it to whoever keeps lines.
+ * log.c - formats an event's fields, hands them to whoever keeps lines, and writes lines.
  *
- * Called by everybody; knows nothing of files or of the time. A line never holds a control
- * character, so that what a stranger sent cannot forge a second line.
+ * Called by everybody; knows nothing of files or of the time. A format is walked field by field
+ * and each conversion is printed on its own: so the fields are known apart, whatever is in
+ * them.
  */
 #include "util/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { LINE_MAX_OCTETS = 2000 };
+#include "util/text.h"
+
+enum {
+    VALUES_MAX = 3500, /* octets of all keys and values of an event */
+    SPEC_MAX = 24      /* of one conversion */
+};
 
 const char *log_level_text(enum log_level level)
 {
@@ -23,22 +30,313 @@ const char *log_level_text(enum log_level level)
     return "unknown";
 }
 
+/* ---- from the format to fields ---- */
+
+struct pen {
+    const char *format; /* what is still to come of it */
+    va_list values;
+    struct log_record record;
+    size_t used;
+    char octets[VALUES_MAX];
+};
+
+static void put_char(struct pen *pen, char character)
+{
+    if (pen->used + 1 < sizeof(pen->octets))
+        pen->octets[pen->used++] = character;
+    else
+        pen->record.is_cut = true;
+    pen->octets[pen->used] = '\0';
+}
+
+static const char *begin_text(struct pen *pen)
+{
+    pen->octets[pen->used] = '\0';
+    return pen->octets + pen->used;
+}
+
+static void end_text(struct pen *pen)
+{
+    if (pen->used + 1 < sizeof(pen->octets))
+        pen->used++; /* the NUL that stands there stays */
+}
+
+static void put_printed(struct pen *pen, int size)
+{
+    size_t room = sizeof(pen->octets) - pen->used;
+
+    if (size < 0)
+        return;
+    if ((size_t)size >= room) {
+        pen->record.is_cut = true;
+        size = (int)room - 1;
+    }
+    pen->used += (size_t)size;
+}
+
+static intmax_t signed_value(struct pen *pen, char length)
+{
+    switch (length) {
+    case 'l': return va_arg(pen->values, long);
+    case 'L': return va_arg(pen->values, long long);
+    case 'z': return va_arg(pen->values, ptrdiff_t);
+    case 'j': return va_arg(pen->values, intmax_t);
+    default: return va_arg(pen->values, int);
+    }
+}
+
+static uintmax_t unsigned_value(struct pen *pen, char length)
+{
+    switch (length) {
+    case 'l': return va_arg(pen->values, unsigned long);
+    case 'L': return va_arg(pen->values, unsigned long long);
+    case 'z': return va_arg(pen->values, size_t);
+    case 'j': return va_arg(pen->values, uintmax_t);
+    default: return va_arg(pen->values, unsigned);
+    }
+}
+
+/* One conversion, from behind the '%'. @return true: a plain number. */
+static bool convert(struct pen *pen)
+{
+    char spec[SPEC_MAX] = "%", length = 0, kind;
+    char *out = pen->octets + pen->used;
+    size_t room = sizeof(pen->octets) - pen->used, size = 1;
+    const char *words;
+
+    for (; *pen->format != '\0' && strchr("-+ 0123456789.", *pen->format) != NULL &&
+           size < SPEC_MAX - 3;
+         pen->format++)
+        spec[size++] = *pen->format;
+    for (; *pen->format == 'l' || *pen->format == 'z' || *pen->format == 'j'; pen->format++)
+        length = length == 'l' ? 'L' : *pen->format;
+    kind = *pen->format++;
+    if (kind == 'd' || kind == 'i' || kind == 'u' || kind == 'x')
+        spec[size++] = 'j';
+    spec[size] = kind;
+    switch (kind) {
+    case 's':
+        words = va_arg(pen->values, const char *);
+        put_printed(pen, snprintf(out, room, spec, words != NULL ? words : ""));
+        return false;
+    case 'c':
+        put_printed(pen, snprintf(out, room, spec, va_arg(pen->values, int)));
+        return false;
+    case 'd':
+    case 'i': put_printed(pen, snprintf(out, room, spec, signed_value(pen, length))); break;
+    case 'u':
+    case 'x': put_printed(pen, snprintf(out, room, spec, unsigned_value(pen, length))); break;
+    default:
+        ASSERT(kind == '%'); /* others are not for log lines */
+        put_char(pen, '%');
+        return false;
+    }
+    return kind != 'x' && size == 2; /* neither widths nor flags, which JSON's numbers lack */
+}
+
+/* Up to the next space, or to the end for words. */
+static void put_value(struct pen *pen, struct log_field *field, bool is_words)
+{
+    size_t pieces = 0, numbers = 0;
+
+    field->value = begin_text(pen);
+    while (*pen->format != '\0' && (is_words || *pen->format != ' ')) {
+        pieces++;
+        if (*pen->format != '%') {
+            put_char(pen, *pen->format++);
+        } else {
+            pen->format++;
+            numbers += convert(pen);
+        }
+    }
+    field->is_number = pieces == 1 && numbers == 1;
+    end_text(pen);
+}
+
+static void put_field(struct pen *pen)
+{
+    struct log_field *field = &pen->record.fields[pen->record.count++];
+    size_t size = strcspn(pen->format, "= %");
+    bool has_key = pen->format[size] == '=';
+
+    field->key = begin_text(pen);
+    if (!has_key) /* words alone */
+        size = 0;
+    for (const char *at = has_key ? pen->format : "msg"; has_key ? size > 0 : *at != '\0';
+         at++) {
+        put_char(pen, *at);
+        size -= has_key;
+    }
+    end_text(pen);
+    if (has_key)
+        pen->format += strcspn(pen->format, "=") + 1;
+    put_value(pen, field, strcmp(field->key, "msg") == 0);
+    if (field->value[0] == '\0') /* there is nothing to tell */
+        pen->record.count--;
+    while (*pen->format == ' ')
+        pen->format++;
+}
+
+static void tell(struct log *log, enum log_level level, struct pen *pen)
+{
+    pen->record.level = level;
+    pen->record.is_cut = false;
+    pen->record.thread = 0;
+    pen->record.count = 0;
+    pen->used = 0;
+    while (*pen->format != '\0' && pen->record.count < LOG_FIELDS_MAX)
+        put_field(pen);
+    ASSERT(*pen->format == '\0'); /* LOG_FIELDS_MAX suffices for every line that we write */
+    log->write(log, &pen->record);
+}
+
 void log_line(struct log *log, enum log_level level, const char *format, ...)
 {
-    char line[LINE_MAX_OCTETS + 1];
-    va_list arguments;
+    struct pen pen;
+
+    if (!log_wants(log, level) || (log->admit != NULL && !log->admit(log, level, format)))
+        return;
+    pen.format = format;
+    va_start(pen.values, format);
+    tell(log, level, &pen);
+    va_end(pen.values);
+}
+
+void log_each(struct log *log, enum log_level level, const char *format, ...)
+{
+    struct pen pen;
 
     if (!log_wants(log, level))
         return;
-    va_start(arguments, format);
-    if (vsnprintf(line, sizeof(line), format, arguments) < 0)
-        line[0] = '\0';
-    va_end(arguments);
-    for (char *at = line; *at != '\0'; at++) {
-        unsigned char octet = (unsigned char)*at;
+    pen.format = format;
+    va_start(pen.values, format);
+    tell(log, level, &pen);
+    va_end(pen.values);
+}
 
-        if (octet < 0x20 || octet == 0x7f)
-            *at = '?';
+/* ---- from fields to a line ---- */
+
+enum { END_ROOM = 24 }; /* for a quote, the field `cut`, a brace and the NUL */
+
+struct line {
+    char *out;
+    size_t used, size;
+    bool is_cut;
+};
+
+static bool add(struct line *line, const char *octets, size_t size)
+{
+    if (line->is_cut || line->used + size + END_ROOM > line->size) {
+        line->is_cut = true;
+        return false;
     }
-    log->write(log, level, line);
+    memcpy(line->out + line->used, octets, size);
+    line->used += size;
+    return true;
+}
+
+/* Where room is kept for it. */
+static void add_end(struct line *line, const char *octets)
+{
+    size_t size = strlen(octets);
+
+    memcpy(line->out + line->used, octets, size);
+    line->used += size;
+}
+
+static void add_quoted(struct line *line, const char *value)
+{
+    char octets[TEXT_JSON_MAX];
+
+    if (!add(line, "\"", 1))
+        return;
+    while (*value != '\0') {
+        size_t size = text_json_char(&value, octets);
+
+        if (!add(line, octets, size))
+            break;
+    }
+    add_end(line, "\"");
+}
+
+/* A value that needs no quotes reads the same with and without them. */
+static bool is_plain(const char *value)
+{
+    if (*value == '\0')
+        return false;
+    for (; *value != '\0'; value++) {
+        unsigned char octet = (unsigned char)*value;
+
+        if (octet <= ' ' || octet >= 0x7f || octet == '"' || octet == '\\' || octet == '=')
+            return false;
+    }
+    return true;
+}
+
+static void add_field(struct line *line, enum log_form form, const struct log_field *field)
+{
+    bool bare = form == LOG_JSON ? field->is_number : is_plain(field->value);
+    size_t before = line->used, start;
+
+    if (form == LOG_JSON) {
+        add(line, before == 0 ? "{\"" : ",\"", 2);
+        add(line, field->key, strlen(field->key));
+        add(line, "\":", 2);
+    } else {
+        add(line, " ", before != 0);
+        add(line, field->key, strlen(field->key));
+        add(line, "=", 1);
+    }
+    start = line->used;
+    if (!bare)
+        add_quoted(line, field->value);
+    else if (field->is_number)
+        add(line, field->value, strlen(field->value));
+    else
+        for (const char *at = field->value; *at != '\0' && add(line, at, 1);)
+            at++;
+    /* Of a value that was cut the beginning is worth having; a key without a value is not. */
+    if (line->is_cut && line->used == start)
+        line->used = before;
+}
+
+size_t log_render(const struct log_record *record, enum log_form form,
+                  const struct log_field *head, size_t head_count, char *out, size_t size)
+{
+    struct line line = {.out = out, .size = size};
+
+    for (size_t i = 0; i < head_count && !line.is_cut; i++)
+        add_field(&line, form, &head[i]);
+    for (size_t i = 0; i < record->count && !line.is_cut; i++)
+        add_field(&line, form, &record->fields[i]);
+    if (line.is_cut || record->is_cut)
+        add_end(&line,
+                form == LOG_JSON ? (line.used == 0 ? "{\"cut\":1" : ",\"cut\":1") : " cut=1");
+    if (form == LOG_JSON)
+        add_end(&line, line.used == 0 ? "{}" : "}");
+    out[line.used] = '\0';
+    return line.used;
+}
+
+size_t log_words(const struct log_record *record, char *out, size_t size)
+{
+    struct line line = {.out = out, .size = size};
+
+    for (size_t i = 0; i < record->count; i++) {
+        const struct log_field *field = &record->fields[i];
+        bool is_words = strcmp(field->key, "msg") == 0;
+
+        if (strcmp(field->key, "event") == 0)
+            continue;
+        if (line.used != 0)
+            add(&line, is_words ? ": " : " ", is_words ? 2 : 1);
+        if (!is_words) {
+            add(&line, field->key, strlen(field->key));
+            add(&line, "=", 1);
+        }
+        for (const char *at = field->value; *at != '\0'; at++)
+            add(&line, (unsigned char)*at < 0x20 || *at == 0x7f ? "?" : at, 1);
+    }
+    out[line.used] = '\0';
+    return line.used;
 }

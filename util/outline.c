@@ -22,39 +22,16 @@ static void indent(struct outline *outline, unsigned levels)
         text_add(&outline->text, "  ");
 }
 
-/* How many octets the character at `at` has; 0: it is not UTF-8 (RFC 3629 section 4, roughly). */
-static size_t utf8_size(const unsigned char *at)
-{
-    size_t size = *at >= 0xf5 ? 0 : *at >= 0xf0 ? 4 : *at >= 0xe0 ? 3 : *at >= 0xc2 ? 2 : 0;
-
-    for (size_t i = 1; i < size; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    return size;
-}
-
-/* RFC 8259 section 7. An octet that is not UTF-8 is told as the Latin-1 character it would be. */
-static void add_json_char(struct text *text, const unsigned char **at)
-{
-    unsigned char octet = **at;
-    size_t size = octet < 0x80 ? 1 : utf8_size(*at);
-
-    if (octet == '"' || octet == '\\')
-        text_printf(text, "\\%c", octet);
-    else if (octet < 0x20 || octet == 0x7f || size == 0)
-        text_printf(text, "\\u%04x", octet);
-    else
-        text_add_slice(text, slice_of(*at, size));
-    *at += size == 0 ? 1 : size;
-}
-
 static void add_quoted(struct text *text, const char *words)
 {
-    const unsigned char *at = (const unsigned char *)words;
+    char octets[TEXT_JSON_MAX];
 
     text_add_char(text, '"');
-    while (*at != '\0')
-        add_json_char(text, &at);
+    while (*words != '\0') {
+        size_t size = text_json_char(&words, octets);
+
+        text_add_slice(text, slice_of(octets, size));
+    }
     text_add_char(text, '"');
 }
 

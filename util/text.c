@@ -269,6 +269,50 @@ enum status text_read_u64(const char *text, uint64_t most, uint64_t *out)
     return STATUS_OK;
 }
 
+/* How many octets the character at `at` has; 0: it is not UTF-8 (RFC 3629 section 4). */
+static size_t utf8_size(const unsigned char *at)
+{
+    size_t size = at[0] >= 0xf5 ? 0 : at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : at[0] >= 0xc2 ? 2 : 0;
+
+    for (size_t i = 1; i < size; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    /* Longer than need be, surrogates, and beyond the last character. */
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] >= 0xa0) ||
+        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] >= 0x90))
+        return 0;
+    return size;
+}
+
+static size_t json_escape(unsigned character, char out[TEXT_JSON_MAX])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    memcpy(out, "\\u00", 4);
+    out[4] = digits[character >> 4];
+    out[5] = digits[character & 15];
+    return 6;
+}
+
+size_t text_json_char(const char **at, char out[TEXT_JSON_MAX])
+{
+    const unsigned char *octets = (const unsigned char *)*at;
+    size_t size = octets[0] < 0x80 ? 1 : utf8_size(octets);
+
+    *at += size == 0 ? 1 : size;
+    if (octets[0] == '"' || octets[0] == '\\') {
+        out[0] = '\\';
+        out[1] = *(const char *)octets;
+        return 2;
+    }
+    if (size == 0 || octets[0] < 0x20 || octets[0] == 0x7f)
+        return json_escape(octets[0], out);
+    if (octets[0] == 0xc2 && octets[1] < 0xa0) /* control characters of ISO 6429, CSI among them */
+        return json_escape(octets[1], out);
+    memcpy(out, octets, size);
+    return size;
+}
+
 char text_lower(char character)
 {
     return character >= 'A' && character <= 'Z' ? (char)(character + ('a' - 'A')) : character;

@@ -1,5 +1,5 @@
 /*
- * text_test.c - growing text, the codings of RFC 4648, numbers, times, distances, log lines.
+ * text_test.c - growing text, the codings of RFC 4648, numbers, times, distances.
  */
 #include "util/text.h"
 
@@ -11,7 +11,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "util/log.h"
 
 static void text_grows(void **state)
 {
@@ -228,40 +227,6 @@ static void words(void **state)
     assert_int_equal(text_distance("a", "abcdefgh", 2), 3);
 }
 
-struct kept {
-    struct log log;
-    char line[2100];
-    int lines;
-};
-
-static void keep_line(struct log *log, enum log_level level, const char *line)
-{
-    struct kept *kept = CONTAINER_OF(log, struct kept, log);
-
-    (void)level;
-    kept->lines++;
-    snprintf(kept->line, sizeof(kept->line), "%s", line);
-}
-
-static void log_lines(void **state)
-{
-    struct kept kept = {.log = {LOG_LEVEL_WARN, keep_line}};
-    char longest[5000];
-
-    (void)state;
-    log_line(&kept.log, LOG_LEVEL_INFO, "not wanted");
-    assert_int_equal(kept.lines, 0);
-    log_line(&kept.log, LOG_LEVEL_WARN, "name=%s", "a\nerror: forged\x7f");
-    assert_string_equal(kept.line, "name=a?error: forged?");
-    memset(longest, 'a', sizeof(longest) - 1);
-    longest[sizeof(longest) - 1] = '\0';
-    log_line(&kept.log, LOG_LEVEL_ERROR, "%s", longest);
-    assert_int_equal(strlen(kept.line), 2000);
-    log_line(NULL, LOG_LEVEL_ERROR, "nobody listens");
-    assert_int_equal(kept.lines, 2);
-    assert_string_equal(log_level_text(LOG_LEVEL_DEBUG), "debug");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,7 +237,6 @@ int main(void)
         cmocka_unit_test(numbers_are_whole),
         cmocka_unit_test(times_both_ways),
         cmocka_unit_test(words),
-        cmocka_unit_test(log_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,8 +259,8 @@ enum chained chain_fetch_again(struct query *query, struct val_state *state,
 
     query_trace(query, TRACE_BOGUS, has_server ? &source->server : NULL, NULL,
                 why->item[0].text);
-    log_line(query->env->log, LOG_LEVEL_DEBUG, "query=%u finding=\"%s\" try=%u", query->number,
-             why->item[0].text, fetch->tries);
+    log_line(query->env->log, LOG_LEVEL_DEBUG, "event=finding query=%u try=%u msg=%s", query->number,
+             fetch->tries, why->item[0].text);
     if (fetch->set != NULL && rrset_security(fetch->set) != SEC_SECURE)
         rrset_set_security(fetch->set, SEC_BOGUS);
     if (fetch->fault.count == 0 || fetch->fault_of_cache) {

@@ -101,7 +101,7 @@ void clock_sense_tell(struct query *query, const struct clock_word *word)
         return;
     log_line(
         query->env->log, LOG_LEVEL_ERROR,
-        "clock=%s now=%s zone=%s signed-from=%s signed-until=%s: the clock of this machine "
+        "event=clock clock=%s now=%s zone=%s signed-from=%s signed-until=%s msg=the clock of this machine "
         "seems to be wrong; until it is right, nothing signed can be validated",
         word->clock_s > word->end_s ? "ahead" : "behind", finding_time(word->clock_s, now),
         reason_name(query->arena, word->zone), finding_time(word->begin_s, begin),

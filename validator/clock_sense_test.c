@@ -31,20 +31,20 @@ static int64_t mono_ms(struct world *world)
     return CONTAINER_OF(world, struct desk, world)->now_ms;
 }
 
-static void keep_line(struct log *log, enum log_level level, const char *line)
+static void keep_line(struct log *log, struct log_record *record)
 {
     struct desk *desk = CONTAINER_OF(log, struct desk, log);
 
     desk->lines++;
-    desk->level = level;
-    snprintf(desk->line, sizeof(desk->line), "%s", line);
+    desk->level = record->level;
+    log_words(record, desk->line, sizeof(desk->line));
 }
 
 static void desk_init(struct desk *desk)
 {
     memset(desk, 0, sizeof(*desk));
     desk->world.mono_ms = mono_ms;
-    desk->log = (struct log){LOG_LEVEL_INFO, keep_line};
+    desk->log = (struct log){.level = LOG_LEVEL_INFO, .write = keep_line};
     atomic_init(&desk->memory.told_ms, CLOCK_NEVER_TOLD);
     desk->own.clock = &desk->memory;
     desk->env.world = &desk->world;

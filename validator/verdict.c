@@ -14,9 +14,10 @@ static void log_bogus(struct query *query, const struct reasons *why)
 
     if (val_env(query)->config->options->val_log_level == 0)
         return;
-    log_line(query->env->log, LOG_LEVEL_INFO, "query=%u bogus name=%s type=%s why=%s",
+    log_line(query->env->log, LOG_LEVEL_INFO, "event=bogus query=%u name=%s type=%s ede=%s why=%s",
              query->number, dname_to_text(query->question.qname, name),
-             rrtype_to_text(query->question.qtype, type), reasons_line(why, query->arena));
+             rrtype_to_text(query->question.qtype, type), reasons_codes(why, query->arena),
+             reasons_words(why, query->arena));
 }
 
 /* RFC 8509 section 3.2: the answer is SERVFAIL, and that says it all. */
@@ -131,8 +132,8 @@ enum step val_refuse(struct query *query, struct val_state *state)
         return tell_nothing(query, state);
     query_trace(query, TRACE_BOGUS, has_server ? &source->server : NULL, NULL,
                 fault->why.item[0].text);
-    log_line(query->env->log, LOG_LEVEL_DEBUG, "query=%u finding=\"%s\" try=%u", query->number,
-             fault->why.item[0].text, state->restarts);
+    log_line(query->env->log, LOG_LEVEL_DEBUG, "event=finding query=%u try=%u msg=%s", query->number,
+             state->restarts, fault->why.item[0].text);
     /* Of an answer out of the cache nobody can say who gave it; of the next one it is known. */
     if (state->first_fault.count == 0 || (!state->first_has_server && has_server)) {
         state->first_has_server = has_server;

@@ -45,6 +45,7 @@ static struct bench {
     struct local *local;
     struct rate_table *rates;
     uint32_t generation; /* of the settings */
+    struct request_log logs;
     bool uses_lane;      /* hits are answered out of memos; else both ways, and compared */
     struct message back; /* the answer read last */
     uint8_t packet[PACKET_MAX];
@@ -190,6 +191,7 @@ static inline struct request_settings settings_of_bench(void)
                                      .acl = bench.acl,
                                      .local = bench.local,
                                      .rates = bench.rates,
+                                     .log = bench.logs,
                                      .generation = ++bench.generation,
                                      .check_memos = !bench.uses_lane};
 }

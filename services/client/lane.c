@@ -33,7 +33,7 @@ struct usual {
 
 bool lane_may_open(const struct request_settings *settings)
 {
-    return settings->generation != 0 && !settings->log_queries && !settings->log_replies &&
+    return settings->generation != 0 && !settings->log.queries && !settings->log.replies &&
            !(settings->check_memos && settings->rates != NULL) &&
            !settings->upstream->disable_edns_do &&
            !settings->env->cache_options->serve_original_ttl;

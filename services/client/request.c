@@ -349,6 +349,7 @@ static void told(struct mesh_client *client, const struct query *query,
                           .reasons = &outcome->reasons};
 
     (void)query;
+    visit->source = SOURCE_SERVERS;
     count_wait(&visit->service->stats, time_max(visit->now_ms - visit->arrived_ms, 0));
     if (gave_way(outcome))
         tell_full(visit);
@@ -468,14 +469,6 @@ static bool follow_alias(struct visit *visit, const struct rrset *alias)
     return true;
 }
 
-static void log_inform(const struct visit *visit, struct dname zone)
-{
-    char name[DNAME_TEXT_MAX];
-    const char *more = arena_printf(visit->arena, " zone=%s", dname_to_text(zone, name));
-
-    visit_log(visit, "inform", more == NULL ? "" : more);
-}
-
 /* @return true when the visit ends here. */
 static bool meet_local(struct visit *visit)
 {
@@ -488,8 +481,8 @@ static bool meet_local(struct visit *visit)
     for (;;) {
         verdict = local_answer(service->settings.local, &visit->target, &visit->peer.from,
                                visit->now_s, visit->arena, &message, &note);
-        if (note.inform)
-            log_inform(visit, note.zone);
+        if (note.inform || (service->settings.log.local_actions && verdict != LOCAL_NONE))
+            visit_log_local(visit, note.zone, verdict == LOCAL_DROP);
         if (verdict != LOCAL_ANSWER)
             break;
         alias = alias_in(&message, visit->target.qtype);
@@ -503,6 +496,7 @@ static bool meet_local(struct visit *visit)
     if (verdict == LOCAL_NONE)
         return false;
     service->stats.local++;
+    visit->source = SOURCE_LOCAL;
     if (verdict == LOCAL_DROP) {
         visit_drop(visit);
     } else {
@@ -626,8 +620,8 @@ static void serve(struct visit *visit, struct slice packet)
 
     if (meet_door(visit, packet))
         return;
-    if (settings->log_queries)
-        visit_log(visit, "query", "");
+    if (settings->log.queries)
+        visit_log_query(visit);
     /* Without the DO bit there is nothing that such a client could use its OPT for. */
     if (settings->upstream->disable_edns_do && visit->asker.dnssec_ok)
         visit->asker.has_edns = visit->asker.dnssec_ok = false;

@@ -37,6 +37,12 @@ struct request_stats {
     uint64_t waited_ms;               /* all together */
 };
 
+/** Which lines are logged. Clients are named up to so many bits of their address. */
+struct request_log {
+    bool queries, replies, servfail, local_actions, destination;
+    uint8_t client_bits_ip4, client_bits_ip6;
+};
+
 /** What the service works with; borrowed. Replaced as a whole at a reload. */
 struct request_settings {
     struct env *env;
@@ -48,8 +54,7 @@ struct request_settings {
     struct rate_table *rates; /* of clients (pace.h); NULL: none is limited */
     const struct acl *acl;
     const struct local *local;
-    /** Called with each SERVFAIL when log-servfail is on. */
-    bool log_servfail, log_queries, log_replies;
+    struct request_log log;
     /** Another one for each configuration, so that memos of answers are those of this one. 0: no
      *  memos. */
     uint32_t generation;

@@ -1,8 +1,8 @@
 /*
  * visit.c - the ways to leave: answers, errors, stale data, silence.
  *
- * Called by request.c. Each visit leaves exactly once, through visit_send or visit_drop;
- * counters and log lines are kept here, so that no way out forgets them.
+ * Called by request.c. Each visit leaves exactly once, through send_reply or visit_drop;
+ * counters are kept and log lines asked for here, so that no way out forgets them.
  */
 #include "services/client/visit.h"
 
@@ -12,73 +12,12 @@
 #include "services/client/lane.h"
 #include "services/client/memo.h"
 
-enum { SERVFAIL_LINES_MAX = 20 }; /* a second: what strangers cause must not fill the disk */
-
 bool visit_is_unchecked(const struct visit *visit)
 {
     const struct request_settings *settings = &visit->service->settings;
 
     return (visit->asker.flags & FLAG_CD) != 0 && !settings->options->ignore_cd_flag &&
            settings->env->validates;
-}
-
-/* ---- logs ---- */
-
-void visit_log(const struct visit *visit, const char *event, const char *more)
-{
-    char name[DNAME_TEXT_MAX], type[TYPE_TEXT_MAX], client[ADDR_TEXT_MAX];
-
-    if (!visit->asker.has_question)
-        return;
-    log_line(visit->service->settings.env->log, LOG_LEVEL_INFO,
-             "%s client=%s name=%s type=%s%s", event, addr_host_text(&visit->peer.from, client),
-             dname_to_text(visit->asker.question.qname, name),
-             rrtype_to_text(visit->asker.question.qtype, type), more);
-}
-
-static bool may_log(struct request_service *service, int64_t now_s)
-{
-    if (service->log_second != now_s) {
-        if (service->log_left_out != 0)
-            log_line(service->settings.env->log, LOG_LEVEL_INFO, "servfail lines-left-out=%u",
-                     (unsigned)service->log_left_out);
-        service->log_second = now_s;
-        service->log_lines = service->log_left_out = 0;
-    }
-    if (service->log_lines >= SERVFAIL_LINES_MAX) {
-        service->log_left_out++;
-        return false;
-    }
-    service->log_lines++;
-    return true;
-}
-
-static void log_servfail(struct visit *visit, const struct reasons *reasons)
-{
-    struct request_service *service = visit->service;
-    const char *line;
-
-    if (!service->settings.log_servfail ||
-        !log_wants(service->settings.env->log, LOG_LEVEL_INFO) ||
-        !may_log(service, visit->now_s))
-        return;
-    line = reasons == NULL ? "" : reasons_line(reasons, visit->arena);
-    line = arena_printf(visit->arena, " ede=%s", line == NULL ? "" : line);
-    visit_log(visit, "servfail", line == NULL ? "" : line);
-}
-
-static void log_reply(const struct visit *visit, const struct reply *reply, size_t size)
-{
-    char rcode[TYPE_TEXT_MAX], more[64];
-    struct sink text = sink_of(more, sizeof(more) - 1);
-    const char *words = rcode_to_text(reply->rcode, rcode);
-
-    sink_bytes(&text, slice_of(" rcode=", 7));
-    sink_bytes(&text, slice_of(words, strlen(words)));
-    if (size == 0)
-        sink_bytes(&text, slice_of(" unsent=1", 9));
-    more[text.used] = '\0';
-    visit_log(visit, "reply", more);
 }
 
 /* ---- out ---- */
@@ -95,8 +34,8 @@ static void send_reply(struct visit *visit, const struct reply *reply)
         out = sink_of(service->out, sizeof(service->out));
         status = reply_write(&service->style, &visit->asker, &error, visit->arena, &out);
     }
-    if (service->settings.log_replies)
-        log_reply(visit, reply, status == STATUS_OK ? out.used : 0);
+    if (service->settings.log.replies)
+        visit_log_reply(visit, reply, status == STATUS_OK ? out.used : 0);
     if (status != STATUS_OK) {
         visit_drop(visit);
         return;
@@ -250,7 +189,8 @@ void visit_turn_away(struct visit *visit, uint16_t rcode, uint16_t code, const c
 void visit_servfail(struct visit *visit, const struct reasons *reasons)
 {
     visit->service->stats.servfail++;
-    log_servfail(visit, reasons);
+    if (visit->service->settings.log.servfail)
+        visit_log_servfail(visit, reasons);
     visit_error(visit, RCODE_SERVFAIL, reasons);
 }
 
@@ -302,6 +242,7 @@ void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why)
                           .reasons = &hit->entry->reasons};
     struct reasons reasons;
 
+    visit->source = hit->age == HIT_STALE ? SOURCE_STALE : SOURCE_CACHE;
     if (hit->age == HIT_FAILURE) {
         explain_failure(visit, hit->entry, &reasons);
         visit_servfail(visit, &reasons);

@@ -2,7 +2,7 @@
  * visit.h - one question of a client being served: who asked, what, and the ways to answer.
  *
  * Private to the serving of clients: request.c leads a visit from room to room, visit.c knows
- * how to leave. A visit lives on the stack of request_receive; when it has to wait, request.c
+ * how to leave, visit_log.c what to write about it. A visit lives on the stack of request_receive; when it has to wait, request.c
  * keeps a copy.
  */
 #ifndef TREESHREW_SERVICES_CLIENT_VISIT_H
@@ -38,17 +38,19 @@ struct request_service {
     struct acl_recall recall; /* of settings.acl */
     struct shards_reader *reader; /* of the message cache */
     bool lane_is_open;        /* usual questions may be answered out of memos (lane.h) */
-    int64_t log_second;  /* SERVFAIL lines are limited in number */
-    uint32_t log_lines, log_left_out;
     uint8_t out[MESSAGE_MAX];
     struct lane_check check;
 };
+
+/* Where an answer came from. */
+enum visit_source { SOURCE_SELF, SOURCE_LOCAL, SOURCE_CACHE, SOURCE_STALE, SOURCE_SERVERS };
 
 struct visit {
     struct request_service *service;
     struct channel *channel;
     struct peer peer;
     enum acl_action action;
+    enum visit_source source;
     int64_t now_ms, now_s; /* of the event being handled */
     int64_t arrived_ms;
     struct arena *arena;
@@ -94,8 +96,13 @@ void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why);
 /** No answer at all; the channel is told so. */
 void visit_drop(struct visit *visit);
 
-/** One line: event, client, question, and more (" key=value ..."). */
-void visit_log(const struct visit *visit, const char *event, const char *more);
+/** Log lines of the visit (visit_log.c), for who has looked whether they are wanted. */
+void visit_log_query(const struct visit *visit);
+/** @param size of the answer; 0: it could not be made. */
+void visit_log_reply(const struct visit *visit, const struct reply *reply, size_t size);
+void visit_log_servfail(const struct visit *visit, const struct reasons *reasons);
+/** What a local zone decided. @param name the name of the zone. */
+void visit_log_local(const struct visit *visit, struct dname zone, bool is_dropped);
 
 /** Where CD counts: with a validator, and unless ignore-cd-flag says otherwise. */
 bool visit_is_unchecked(const struct visit *visit);

@@ -323,7 +323,7 @@ static bool may_command(struct control_socket *control, int fd, uid_t *uid)
         return false;
     if (*uid == 0 || *uid == geteuid() || control->handler.group_may)
         return true;
-    log_line(control->log, LOG_LEVEL_WARN, "event=control uid=%lu is not allowed to give commands",
+    log_line(control->log, LOG_LEVEL_WARN, "event=control uid=%lu msg=is not allowed to give commands",
              (unsigned long)*uid);
     return false;
 }

@@ -91,6 +91,30 @@ const char *reasons_line(const struct reasons *reasons, struct arena *arena)
     return reasons->count == 0 ? "" : text_done(&line);
 }
 
+static const char *or_empty(const char *text)
+{
+    return text == NULL ? "" : text;
+}
+
+const char *reasons_codes(const struct reasons *reasons, struct arena *arena)
+{
+    struct text line = text_in(arena);
+
+    for (size_t i = 0; reasons != NULL && i < reasons->count; i++)
+        text_printf(&line, "%s%u", i == 0 ? "" : ",", reasons->item[i].code);
+    return line.used == 0 ? "" : or_empty(text_done(&line));
+}
+
+const char *reasons_words(const struct reasons *reasons, struct arena *arena)
+{
+    struct text line = text_in(arena);
+
+    for (size_t i = 0; reasons != NULL && i < reasons->count; i++)
+        if (reasons->item[i].text[0] != '\0')
+            text_printf(&line, "%s%s", line.used == 0 ? "" : "; ", reasons->item[i].text);
+    return line.used == 0 ? "" : or_empty(text_done(&line));
+}
+
 const char *reason_name(struct arena *arena, struct dname name)
 {
     char text[DNAME_TEXT_MAX];

@@ -59,7 +59,12 @@ const char *reason_name(struct arena *arena, struct dname name);
 /** Copies into another arena. */
 void reasons_copy(struct reasons *to, const struct reasons *from, struct arena *arena);
 
-/** One line: `7 "sig=expired ..." 23 "..."`, for logs. */
+/** One line: `7 "sig=expired ..." 23 "..."`, for people. */
 const char *reasons_line(const struct reasons *reasons, struct arena *arena);
+
+/** For logs: the codes ("7,23"), and the texts ("sig=expired ...; ..."). "" when there are none, or
+ *  reasons is NULL, or there is no memory. */
+const char *reasons_codes(const struct reasons *reasons, struct arena *arena);
+const char *reasons_words(const struct reasons *reasons, struct arena *arena);
 
 #endif
