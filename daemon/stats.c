@@ -35,40 +35,70 @@ void stats_since(struct stats *stats, const struct stats *before)
 
 /* ---- how long clients waited ---- */
 
-static uint64_t waits(const struct request_stats *requests)
+static uint64_t sum_of(const uint64_t *buckets, size_t count)
 {
     uint64_t all = 0;
 
-    for (size_t i = 0; i < REQUEST_WAITS; i++)
-        all += requests->waits[i];
+    for (size_t i = 0; i < count; i++)
+        all += buckets[i];
     return all;
 }
 
-uint64_t stats_wait_ms(const struct request_stats *requests, unsigned percent)
+uint64_t stats_quantile_ms(const uint64_t *buckets, size_t count, uint64_t at_once,
+                           unsigned per_mille)
 {
-    uint64_t wanted = (waits(requests) * percent + 99) / 100, seen = 0;
+    uint64_t all = at_once + sum_of(buckets, count);
+    uint64_t wanted = (all * per_mille + 999) / 1000, seen = at_once;
 
-    for (size_t i = 0; i < REQUEST_WAITS && wanted > 0; i++) {
-        uint64_t here = requests->waits[i];
+    for (size_t i = 0; i < count && wanted > seen; i++) {
         uint64_t low = i == 0 ? 0 : 1ull << (i - 1), high = 1ull << i;
 
-        if (seen + here >= wanted) /* as if they lay evenly between the bounds */
-            return low + (high - low) * (wanted - seen) / here;
-        seen += here;
+        if (seen + buckets[i] >= wanted) /* as if they lay evenly between the bounds */
+            return low + (high - low) * (wanted - seen) / buckets[i];
+        seen += buckets[i];
     }
     return 0;
 }
 
-static void show_waits(struct outline *out, const struct request_stats *requests)
+uint64_t stats_wait_ms(const struct request_stats *requests, unsigned per_mille)
 {
-    uint64_t all = waits(requests);
+    return stats_quantile_ms(requests->waits, REQUEST_WAITS, 0, per_mille);
+}
+
+uint64_t stats_at_once(const struct request_stats *requests)
+{
+    uint64_t waited = sum_of(requests->waits, REQUEST_WAITS);
+
+    return requests->answered > waited ? requests->answered - waited : 0;
+}
+
+static void show_quantiles(struct outline *out, const char *what, const uint64_t *buckets,
+                           size_t count, uint64_t at_once)
+{
+    static const struct {
+        const char *word;
+        unsigned per_mille;
+    } shown[] = {{"p50", 500}, {"p90", 900}, {"p99", 990}, {"p999", 999}};
+    char name[48];
+
+    for (size_t i = 0; i < COUNT(shown); i++) {
+        (void)snprintf(name, sizeof(name), "%s.ms.%s", what, shown[i].word);
+        outline_number(out, name,
+                       (int64_t)stats_quantile_ms(buckets, count, at_once, shown[i].per_mille));
+    }
+}
+
+static void show_waits(struct outline *out, const struct stats *stats)
+{
+    const struct request_stats *requests = &stats->requests;
+    uint64_t all = sum_of(requests->waits, REQUEST_WAITS);
 
     outline_number(out, "num.recursivereplies", (int64_t)all);
     outline_number(out, "recursion.ms.avg",
                    all == 0 ? 0 : (int64_t)(requests->waited_ms / all));
-    outline_number(out, "recursion.ms.p50", (int64_t)stats_wait_ms(requests, 50));
-    outline_number(out, "recursion.ms.p90", (int64_t)stats_wait_ms(requests, 90));
-    outline_number(out, "recursion.ms.p99", (int64_t)stats_wait_ms(requests, 99));
+    show_quantiles(out, "recursion", requests->waits, REQUEST_WAITS, 0);
+    show_quantiles(out, "answer", requests->waits, REQUEST_WAITS, stats_at_once(requests));
+    show_quantiles(out, "upstream", stats->upstream.rtts, EXCHANGE_RTTS, 0);
 }
 
 static void show_histogram(struct outline *out, const struct request_stats *requests)
@@ -129,7 +159,7 @@ void stats_show(struct outline *out, const struct stats *stats, bool fine, bool 
         else
             outline_number(out, row->name, (int64_t)stats_value(stats, row->place, 0));
     }
-    show_waits(out, &stats->requests);
+    show_waits(out, stats);
     if (fine)
         show_histogram(out, &stats->requests);
 }

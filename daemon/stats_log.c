@@ -41,20 +41,22 @@ static void write_line(const struct stats_log *log, const struct stats *stats)
 {
     const struct request_stats *requests = &stats->requests;
     const struct mesh_stats *mesh = &stats->mesh;
-    uint64_t limits = 0;
+    uint64_t limits = 0, dropped = 0;
 
     for (size_t i = 0; i < COSTS; i++)
         limits += mesh->overruns[i];
+    for (size_t i = 0; i < DROP_CAUSES; i++)
+        dropped += requests->dropped[i];
     log_line(log->server->log, LOG_LEVEL_INFO,
              "event=statistics queries=%" PRIu64 " hits=%" PRIu64 " misses=%" PRIu64
              " local=%" PRIu64 " servfail=%" PRIu64 " bogus=%" PRIu64 " expired=%" PRIu64
              " dropped=%" PRIu64 " limits=%" PRIu64 " sent=%" PRIu64 " timeouts=%" PRIu64
              " underway=%" PRIu64 " p50_ms=%" PRIu64 " p90_ms=%" PRIu64 " p99_ms=%" PRIu64,
              requests->received, requests->hits, requests->misses, requests->local,
-             requests->servfail, mesh->verdicts[SEC_BOGUS], requests->stale, requests->dropped,
+             requests->servfail, mesh->verdicts[SEC_BOGUS], requests->stale, dropped,
              limits, stats->upstream.udp_sent + stats->upstream.tcp_sent,
-             stats->upstream.timeouts, stats->under_way, stats_wait_ms(requests, 50),
-             stats_wait_ms(requests, 90), stats_wait_ms(requests, 99));
+             stats->upstream.timeouts, stats->under_way, stats_wait_ms(requests, 500),
+             stats_wait_ms(requests, 900), stats_wait_ms(requests, 990));
 }
 
 static void collected(struct stats_round *round, struct server *server)

@@ -18,15 +18,54 @@ static size_t one_label(struct stats_label *label, const char *name, const char 
     return 1;
 }
 
-/* Those without a name of their own never stand in an answer of ours; the last is for all
- * further. */
-static size_t label_rcode(size_t index, struct stats_label labels[STATS_LABELS_MAX],
+/* Those without a name of their own stand in no answer; the last is for all further. */
+static size_t rcode_below(size_t end, size_t index, struct stats_label labels[STATS_LABELS_MAX],
                           char room[STATS_LABEL_ROOM])
 {
-    if (index + 1 == REQUEST_RCODES)
+    if (index + 1 == end)
         return one_label(labels, "rcode", "others");
     (void)rcode_to_text((uint16_t)index, room);
     return strncmp(room, "RCODE", 5) == 0 ? 0 : one_label(labels, "rcode", room);
+}
+
+static size_t label_rcode(size_t index, struct stats_label labels[STATS_LABELS_MAX],
+                          char room[STATS_LABEL_ROOM])
+{
+    return rcode_below(REQUEST_RCODES, index, labels, room);
+}
+
+static size_t label_upstream_rcode(size_t index, struct stats_label labels[STATS_LABELS_MAX],
+                                   char room[STATS_LABEL_ROOM])
+{
+    return rcode_below(EXCHANGE_RCODES, index, labels, room);
+}
+
+static size_t label_type(size_t index, struct stats_label labels[STATS_LABELS_MAX],
+                         char room[STATS_LABEL_ROOM])
+{
+    (void)room;
+    return one_label(labels, "type", type_group_word((enum type_group)index));
+}
+
+static size_t label_drop(size_t index, struct stats_label labels[STATS_LABELS_MAX],
+                         char room[STATS_LABEL_ROOM])
+{
+    (void)room;
+    return one_label(labels, "cause", drop_cause_word((enum drop_cause)index));
+}
+
+static size_t label_ede(size_t index, struct stats_label labels[STATS_LABELS_MAX],
+                        char room[STATS_LABEL_ROOM])
+{
+    bool is_last = index + 1 == TALLY_EDES;
+    const char *words = is_last ? "others" : ede_words((uint16_t)index);
+
+    if (strcmp(words, "Unknown") == 0)
+        return 0;
+    (void)snprintf(room, STATS_LABEL_ROOM, "%zu", index);
+    labels[0] = (struct stats_label){"code", is_last ? "others" : room};
+    labels[1] = (struct stats_label){"meaning", words};
+    return 2;
 }
 
 static size_t label_limit(size_t index, struct stats_label labels[STATS_LABELS_MAX],

@@ -12,27 +12,29 @@
 
 static const struct {
     const char *why;
-    uint64_t waits[4];
-    unsigned percent;
+    uint64_t waits[4], at_once;
+    unsigned per_mille;
     uint64_t want_ms;
 } waits_cases[] = {
-    {"nobody waited", {0}, 50, 0},
-    {"all within a millisecond", {10}, 99, 1},
-    {"the middle of 4 to 8 ms when half lies below", {10, 0, 0, 20}, 66, 6},
-    {"the last of ten is the slow one", {9, 0, 0, 1}, 99, 8},
-    {"and is not among the first nine", {9, 0, 0, 1}, 90, 1},
+    {"nobody waited", {0}, 0, 500, 0},
+    {"all within a millisecond", {10}, 0, 990, 1},
+    {"the middle of 4 to 8 ms when half lies below", {10, 0, 0, 20}, 0, 660, 6},
+    {"the last of ten is the slow one", {9, 0, 0, 1}, 0, 990, 8},
+    {"and is not among the first nine", {9, 0, 0, 1}, 0, 900, 1},
+    {"who was answered at once counts, too", {0, 0, 0, 1}, 9, 900, 0},
+    {"but does not make the slow one faster", {0, 0, 0, 1}, 9, 990, 8},
+    {"one of a thousand", {0, 0, 1, 0}, 998, 999, 4},
+    {"and one of two thousand", {0, 0, 1, 0}, 1999, 999, 0},
+    {"all at once", {0}, 5, 999, 0},
 };
 
 static void shares_of_waiting_clients(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(waits_cases); i++) {
-        struct request_stats requests = {.received = 0};
-        uint64_t got;
+        uint64_t got = stats_quantile_ms(waits_cases[i].waits, COUNT(waits_cases[i].waits),
+                                         waits_cases[i].at_once, waits_cases[i].per_mille);
 
-        for (size_t k = 0; k < COUNT(waits_cases[i].waits); k++)
-            requests.waits[k] = waits_cases[i].waits[k];
-        got = stats_wait_ms(&requests, waits_cases[i].percent);
         if (got != waits_cases[i].want_ms)
             fail_msg("%s: %u ms, not %u", waits_cases[i].why, (unsigned)got,
                      (unsigned)waits_cases[i].want_ms);

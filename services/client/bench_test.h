@@ -55,6 +55,7 @@ static struct bench {
     uint16_t rcode;
     bool waits;
     enum security security;
+    const char *reason; /* told with a good answer; NULL: none */
     unsigned asked;
     unsigned last_flags;
     struct query *waiting;
@@ -106,6 +107,8 @@ static inline enum step canned_step(struct query *query, void **state)
              rrtype_to_text(query->question.qtype, type));
     message = message_of(query->arena, question, bench.rcode, FLAG_QR, bench.records);
     query_done(query, message, bench.security);
+    if (bench.reason != NULL)
+        reasons_add(&query->outcome.reasons, query->arena, EDE_UNSUPPORTED_DS_DIGEST, bench.reason);
     publish(query, &query->outcome.message);
     return STEP_DONE;
 }

@@ -25,11 +25,17 @@ enum {
 
 /* A usual question, on its way through the lane. */
 struct usual {
+    struct request_service *service;
     struct question question;
     struct memo_asker asker;
     uint16_t udp_size;
     struct sink *out;
 };
+
+size_t lane_size_max(const struct request_settings *settings)
+{
+    return size_max(UDP_SIZE_LEAST, settings->options->max_udp_size);
+}
 
 bool lane_may_open(const struct request_settings *settings)
 {
@@ -105,8 +111,7 @@ static size_t size_limit(const struct request_service *service, enum transport t
 {
     if (transport != TRANSPORT_UDP)
         return MESSAGE_MAX;
-    return size_min(size_max(UDP_SIZE_LEAST, usual->udp_size),
-                    size_max(UDP_SIZE_LEAST, service->settings.options->max_udp_size));
+    return size_min(size_max(UDP_SIZE_LEAST, usual->udp_size), service->lane_size_max);
 }
 
 static bool is_welcome(struct request_service *service, const struct peer *peer)
@@ -126,11 +131,25 @@ static uint8_t flavour_of(const struct env *env, const struct question *question
                                                                  : MSG_FLAVOUR_NONE;
 }
 
+/* Reasons are counted one by one. They are rare, and what has none shall not pay for them. */
+RARELY_CALLED static bool use_entry_with_reasons(const struct msg_entry *entry,
+                                                 const struct usual *usual)
+{
+    const struct request_settings *settings = &usual->service->settings;
+
+    if (!memo_write(entry, &usual->asker, usual->out))
+        return false;
+    if (usual->asker.has_edns && settings->options->ede && !settings->check_memos)
+        tally_reasons(usual->service->stats.edes, &entry->reasons, settings->options->ede_most);
+    return true;
+}
+
 static bool use_entry(const struct msg_entry *entry, void *context)
 {
     const struct usual *usual = context;
 
-    return memo_write(entry, &usual->asker, usual->out);
+    return entry->reasons.count != 0 ? use_entry_with_reasons(entry, usual)
+                                     : memo_write(entry, &usual->asker, usual->out);
 }
 
 bool lane_answer(struct request_service *service, enum transport transport,
@@ -144,7 +163,9 @@ bool lane_answer(struct request_service *service, enum transport transport,
     /* RFC 8482: by UDP it is not told all of it. */
     if (usual.question.qtype == TYPE_ANY && transport == TRANSPORT_UDP)
         return false;
+    usual.service = service;
     usual.out = out;
+    service->lane_type = usual.question.qtype;
     usual.asker.generation = service->settings.generation;
     usual.asker.now_s = world_now_s(service->world);
     usual.asker.wants_ad = usual.asker.dnssec_ok || (bytes_u16(packet.data + 2) & FLAG_AD) != 0;
@@ -161,14 +182,16 @@ bool request_receive(struct request_service *service, struct channel *channel,
 {
     struct sink out = sink_of(service->out, sizeof(service->out));
 
-    if (!service->lane_is_open || service->settings.check_memos ||
+    if (!service->lane_is_used ||
         !lane_answer(service, channel->transport, peer, packet, &out) ||
         (service->settings.rates != NULL &&
          !pace_allows_hit(service, channel->transport, peer))) {
         visit_all_rooms(service, channel, peer, packet);
         return true;
     }
-    service->lane_rcodes[service->out[3] & 0x0f]++; /* all that a hit counts; see request_stats */
+    /* All that a hit counts; see request_stats. */
+    service->lane_answers[type_group_of(service->lane_type)]
+                         [service->out[3] & (LANE_ANSWERS - 1)]++;
     channel->send(channel, peer, sink_written(&out));
     return false;
 }

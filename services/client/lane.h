@@ -14,6 +14,9 @@
 /** May the lane be used under these settings at all? */
 bool lane_may_open(const struct request_settings *settings);
 
+/** Octets that an answer by UDP has at most. */
+size_t lane_size_max(const struct request_settings *settings);
+
 /**
  * @param out empty; the answer.
  * @return false: not a usual question, or no memo: by the long way the answer is the same.

@@ -314,6 +314,34 @@ static void hits_are_counted(void **state)
     assert_int_equal(bench.asked, 1);
 }
 
+/* By type, by AD, and by the reasons told, as if they had gone the long way. */
+static void kinds_of_hits_are_counted(void **state)
+{
+    const struct request_stats *stats;
+    struct request_stats before;
+
+    (void)state;
+    bench.uses_lane = true;
+    bench.security = SEC_SECURE;
+    bench.reason = "why";
+    apply(NULL, NULL, NULL);
+    ask_until_known("www.example. A", WITH_EDNS);
+    assert_true(is_in_lane("www.example. A", FLAG_RD | FLAG_AD, WITH_EDNS));
+    before = *request_stats(bench.service);
+    for (int i = 0; i < 2; i++) {
+        ask("www.example. A", FLAG_RD | FLAG_AD, WITH_EDNS);
+        answer();
+        ask("www.example. A", FLAG_RD, PLAIN);
+        answer();
+    }
+    stats = request_stats(bench.service);
+    assert_int_equal(stats->types[GROUP_A], before.types[GROUP_A] + 4);
+    assert_int_equal(stats->authentic, before.authentic + 2);
+    assert_int_equal(stats->edes[EDE_UNSUPPORTED_DS_DIGEST],
+                     before.edes[EDE_UNSUPPORTED_DS_DIGEST] + 2);
+    assert_int_equal(stats->types[GROUP_OTHERS] + stats->edes[EDE_OTHER], 0);
+}
+
 /* What the octets of a memo cost is taken from the message cache's budget. */
 static void memos_pay_for_their_memory(void **state)
 {
@@ -367,6 +395,7 @@ int main(void)
         TEST(time_passes),
         TEST(other_settings_make_other_memos),
         TEST(hits_are_counted),
+        TEST(kinds_of_hits_are_counted),
         TEST(memos_pay_for_their_memory),
         TEST(a_memo_without_room_is_made_once),
     };

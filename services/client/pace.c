@@ -76,7 +76,7 @@ static void turn_away(struct visit *visit)
     if (visit->asker.transport != TRANSPORT_UDP) {
         visit_error_because(visit, RCODE_REFUSED, EDE_PROHIBITED, "limit=rate");
     } else if (!is_one_in(service, service->settings.options->ip_ratelimit_slip)) {
-        visit_drop(visit);
+        visit_drop(visit, DROP_RATE);
     } else {
         service->stats.slipped++;
         /* RFC 7873 section 5.2.3: he may come back by UDP, with the cookie that goes with it.

@@ -64,7 +64,7 @@ static void as_many_a_second_as_allowed(void **state)
     paper.now_ms += 1000;
     assert_int_equal(ask_often("127.0.0.1", 20), 5);
     assert_int_equal(request_stats(bench.service)->rate_limited, 30);
-    assert_int_equal(request_stats(bench.service)->dropped, 30);
+    assert_int_equal(request_stats(bench.service)->dropped[DROP_RATE], 30);
 }
 
 static void some_slip_with_tc(void **state)
@@ -155,7 +155,7 @@ static void the_lane_keeps_the_limit(void **state)
     paper.now_ms += 1000;
     assert_int_equal(ask_often("127.0.0.1", 30), 10);
     assert_true(bench.service->lane_is_open);
-    assert_int_equal(request_stats(bench.service)->dropped, 40);
+    assert_int_equal(request_stats(bench.service)->dropped[DROP_RATE], 40);
     assert_int_equal(request_stats(bench.service)->received, 60);
 }
 

@@ -44,6 +44,8 @@ static void read_settings(struct request_service *service,
 
     service->settings = *settings;
     service->lane_is_open = lane_may_open(settings);
+    service->lane_size_max = lane_size_max(settings);
+    service->lane_is_used = service->lane_is_open && !settings->check_memos;
     memset(&service->recall, 0, sizeof(service->recall));
     service->style =
         (struct reply_style){.options = options,
@@ -85,21 +87,28 @@ void request_service_set(struct request_service *service,
     read_settings(service, settings);
 }
 
+static void take_lane(struct request_stats *stats, unsigned type, unsigned answer,
+                      uint64_t count)
+{
+    stats->received += count;
+    stats->hits += count;
+    stats->answered += count;
+    stats->types[type] += count;
+    stats->rcodes[answer & 0x0f] += count;
+    stats->authentic += (answer & FLAG_AD) != 0 ? count : 0;
+}
+
 /* What the lane has answered counts here only: it has time for one number. */
 const struct request_stats *request_stats(struct request_service *service)
 {
-    struct request_stats *stats = &service->stats;
-
-    for (size_t i = 0; i < COUNT(service->lane_rcodes); i++) {
-        uint64_t answers = service->lane_rcodes[i];
-
-        service->lane_rcodes[i] = 0;
-        stats->received += answers;
-        stats->hits += answers;
-        stats->answered += answers;
-        stats->rcodes[i] += answers;
-    }
-    return stats;
+    for (unsigned type = 0; type < TYPE_GROUPS; type++)
+        for (unsigned i = 0; i < LANE_ANSWERS; i++)
+            if (service->lane_answers[type][i] != 0) {
+                take_lane(&service->stats, type, i, service->lane_answers[type][i]);
+                service->lane_answers[type][i] = 0;
+            }
+    service->stats.waiting = service->request_count;
+    return &service->stats;
 }
 
 /* ---- requests that wait ---- */
@@ -317,7 +326,7 @@ static void tell_full(struct visit *visit)
         reasons_add(&reasons, visit->arena, EDE_OTHER, "limit=requests");
         visit_servfail(visit, &reasons);
     } else {
-        visit_drop(visit);
+        visit_drop(visit, DROP_FULL);
     }
 }
 
@@ -498,7 +507,7 @@ static bool meet_local(struct visit *visit)
     service->stats.local++;
     visit->source = SOURCE_LOCAL;
     if (verdict == LOCAL_DROP) {
-        visit_drop(visit);
+        visit_drop(visit, DROP_LOCAL);
     } else {
         struct reply reply = {.rcode = message.rcode,
                               .authoritative = true,
@@ -536,7 +545,7 @@ static bool meet_class(struct visit *visit)
 static bool meet_rights(struct visit *visit)
 {
     switch (visit->action) {
-    case ACL_DENY_NON_LOCAL: visit_drop(visit); return true;
+    case ACL_DENY_NON_LOCAL: visit_drop(visit, DROP_ACCESS); return true;
     case ACL_REFUSE_NON_LOCAL:
         visit->service->stats.refused++;
         visit_turn_away(visit, RCODE_REFUSED, EDE_PROHIBITED, "client=not-allowed");
@@ -594,14 +603,16 @@ static bool meet_door(struct visit *visit, struct slice packet)
         acl_decide_again(visit->service->settings.acl, &visit->service->recall,
                          &visit->peer.from, &visit->peer.to);
     if (visit->action == ACL_DENY) {
-        visit_drop(visit);
+        visit_drop(visit, DROP_ACCESS);
         return true;
     }
     fate = asker_read(packet, visit->channel->transport, visit->arena, &visit->asker);
     if (fate == ASKER_DROP) {
-        visit_drop(visit);
+        visit_drop(visit, DROP_NO_QUESTION);
         return true;
     }
+    if (visit->asker.has_question)
+        visit->service->stats.types[type_group_of(visit->asker.question.qtype)]++;
     if (visit->action == ACL_REFUSE) {
         visit->service->stats.refused++;
         visit_turn_away(visit, RCODE_REFUSED, EDE_PROHIBITED, "client=not-allowed");

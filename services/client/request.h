@@ -13,6 +13,7 @@
 #include "services/client/client_options.h"
 #include "services/client/cookie.h"
 #include "services/client/local.h"
+#include "services/client/tally.h"
 #include "services/query/mesh.h"
 #include "services/upstream/upstream_options.h"
 #include "util/rate_table.h"
@@ -26,11 +27,15 @@ enum {
 
 /** Numbers only, from the start of the process: struct stats of the daemon adds them up. */
 struct request_stats {
-    uint64_t received, hits, misses, local, refused, dropped, formerr, notimp, stale, answered,
-        servfail;
-    uint64_t rate_limited;             /* asked faster than ip-ratelimit allows */
-    uint64_t slipped;                  /* of them, told to come back by TCP or with a cookie */
+    uint64_t received, hits, misses, local, refused, formerr, notimp, stale, answered, servfail;
+    uint64_t dropped[DROP_CAUSES];
+    uint64_t types[TYPE_GROUPS];      /* of questions that could be read */
+    uint64_t authentic;               /* answers with AD */
+    uint64_t edes[TALLY_EDES];        /* Extended DNS Errors told */
+    uint64_t rate_limited;            /* asked faster than ip-ratelimit allows */
+    uint64_t slipped;                 /* of them, told to come back by TCP or with a cookie */
     uint64_t cookies[COOKIE_VERDICTS]; /* by enum cookie_verdict */
+    uint64_t waiting;                 /* clients that wait, now */
     uint64_t cached_failures;         /* of the hits: a remembered failure */
     uint64_t rcodes[REQUEST_RCODES];  /* of what was answered */
     uint64_t waits[REQUEST_WAITS];    /* of who was answered by the mesh, from arrival */

@@ -50,7 +50,7 @@ static void the_door_turns_away_what_is_wrong(void **state)
             fail_msg("%s: EDE %d", door_cases[i].why, ede_at(0, text));
     }
     assert_int_equal(request_stats(bench.service)->received, COUNT(door_cases));
-    assert_int_equal(request_stats(bench.service)->dropped, 1);
+    assert_int_equal(request_stats(bench.service)->dropped[DROP_NO_QUESTION], 1);
 }
 
 static const struct {

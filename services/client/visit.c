@@ -22,6 +22,18 @@ bool visit_is_unchecked(const struct visit *visit)
 
 /* ---- out ---- */
 
+static void count_answer(struct visit *visit, const struct reply *reply, struct slice answer)
+{
+    const struct client_options *options = visit->service->settings.options;
+    struct request_stats *stats = &visit->service->stats;
+
+    stats->answered++;
+    stats->rcodes[size_min(reply->rcode, REQUEST_RCODES - 1)]++;
+    stats->authentic += (bytes_u16(answer.data + 2) & FLAG_AD) != 0;
+    if (reply->reasons != NULL && visit->asker.has_edns && options->ede)
+        tally_reasons(stats->edes, reply->reasons, options->ede_most);
+}
+
 static void send_reply(struct visit *visit, const struct reply *reply)
 {
     struct request_service *service = visit->service;
@@ -37,11 +49,10 @@ static void send_reply(struct visit *visit, const struct reply *reply)
     if (service->settings.log.replies)
         visit_log_reply(visit, reply, status == STATUS_OK ? out.used : 0);
     if (status != STATUS_OK) {
-        visit_drop(visit);
+        visit_drop(visit, DROP_UNWRITTEN);
         return;
     }
-    service->stats.answered++;
-    service->stats.rcodes[size_min(reply->rcode, REQUEST_RCODES - 1)]++;
+    count_answer(visit, reply, sink_written(&out));
     if (service->settings.check_memos)
         lane_check_sent(service, sink_written(&out));
     if (visit->asker.wants_keepalive && visit->channel->keep != NULL &&
@@ -51,9 +62,9 @@ static void send_reply(struct visit *visit, const struct reply *reply)
     visit->channel->send(visit->channel, &visit->peer, sink_written(&out));
 }
 
-void visit_drop(struct visit *visit)
+void visit_drop(struct visit *visit, enum drop_cause cause)
 {
-    visit->service->stats.dropped++;
+    visit->service->stats.dropped[cause]++;
     if (visit->channel->transport != TRANSPORT_UDP) /* a stream counts what is under way */
         visit->channel->send(visit->channel, &visit->peer, slice_of(NULL, 0));
 }

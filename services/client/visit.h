@@ -13,7 +13,7 @@
 #include "services/client/reply.h"
 #include "services/client/request.h"
 
-enum { NSID_MAX = 255 };
+enum { NSID_MAX = 255, LANE_ANSWERS = 64 };
 
 struct lane_check { /* lane.h */
     bool is_expected; /* octets are what the lane would have answered; else what was sent */
@@ -28,7 +28,10 @@ struct request_service {
     struct reply_style style;
     uint8_t nsid[NSID_MAX];
     struct request_stats stats; /* to be read by request_stats */
-    uint64_t lane_rcodes[16];   /* of what the lane answered, since it was last read */
+    /* What the lane answered since it was last read, by type and by AD and rcode of the header. */
+    uint64_t lane_answers[TYPE_GROUPS][LANE_ANSWERS];
+    uint16_t lane_type; /* of the question that it had last */
+    size_t lane_size_max;
     struct limit *limit;
     uint64_t chance;      /* cheap and not secret: which of those over a rate are let slip */
     struct list requests; /* that wait */
@@ -38,6 +41,7 @@ struct request_service {
     struct acl_recall recall; /* of settings.acl */
     struct shards_reader *reader; /* of the message cache */
     bool lane_is_open;        /* usual questions may be answered out of memos (lane.h) */
+    bool lane_is_used;        /* and are: it is not only compared with the long way */
     uint8_t out[MESSAGE_MAX];
     struct lane_check check;
 };
@@ -94,7 +98,7 @@ void visit_servfail(struct visit *visit, const struct reasons *reasons);
 void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why);
 
 /** No answer at all; the channel is told so. */
-void visit_drop(struct visit *visit);
+void visit_drop(struct visit *visit, enum drop_cause cause);
 
 /** Log lines of the visit (visit_log.c), for who has looked whether they are wanted. */
 void visit_log_query(const struct visit *visit);

@@ -114,18 +114,42 @@ void attempt_let_go(struct attempt *attempt)
     free(attempt);
 }
 
+static void count_answer(struct exchange_stats *stats, const struct upstream_ask *ask)
+{
+    size_t bucket = 0;
+
+    while (bucket + 1 < EXCHANGE_RTTS && ask->rtt_ms >> bucket != 0)
+        bucket++;
+    stats->answers++;
+    stats->rtts[bucket]++;
+    stats->rtts_ms += ask->rtt_ms;
+    stats->rcodes[size_min(ask->message.rcode, EXCHANGE_RCODES - 1)]++;
+}
+
+static void count_end(const struct attempt *attempt, enum upstream_verdict verdict)
+{
+    struct exchange_stats *stats = &attempt->exchange->stats;
+
+    switch (verdict) {
+    case UPSTREAM_ANSWERED: count_answer(stats, attempt->ask); break;
+    case UPSTREAM_TIMEOUT: stats->timeouts++; break;
+    case UPSTREAM_NET_ERROR:
+    case UPSTREAM_TLS_ERROR:
+    case UPSTREAM_TC_NO_TCP: stats->unreachable++; break;
+    case UPSTREAM_MALFORMED: /* counted when it came */
+    case UPSTREAM_LIMIT:
+    case UPSTREAM_NO_RESOURCE: break;
+    }
+}
+
 void attempt_finish(struct attempt *attempt, enum upstream_verdict verdict, int error)
 {
-    struct exchange *exchange = attempt->exchange;
     struct upstream_ask *ask = attempt->ask;
 
     ask->verdict = verdict;
     ask->error = error;
     ask->wrong_answers = attempt->misses;
-    if (verdict == UPSTREAM_TIMEOUT)
-        exchange->stats.timeouts++;
-    else if (verdict == UPSTREAM_ANSWERED)
-        exchange->stats.answers++;
+    count_end(attempt, verdict);
     note_failure(attempt, verdict, error);
     note_infra(attempt, verdict);
     attempt_let_go(attempt);

@@ -11,10 +11,15 @@
 
 struct exchange;
 
+enum { EXCHANGE_RCODES = 17, EXCHANGE_RTTS = 16 };
+
 /** Numbers only, from the start of the process. */
 struct exchange_stats {
-    uint64_t udp_sent, tcp_sent, answers, timeouts, wrong_id, wrong_source, wrong_question,
-        wrong_cookie, malformed, truncated, without_edns, case_failed;
+    uint64_t udp_sent, tcp_sent, answers, timeouts, unreachable, wrong_id, wrong_source,
+        wrong_question, wrong_cookie, malformed, truncated, without_edns, case_failed;
+    uint64_t rcodes[EXCHANGE_RCODES]; /* of answers; the last for all further ones */
+    /* Of answers: under 1 ms, under 2, 4, 8 ...; the last is open. And all together. */
+    uint64_t rtts[EXCHANGE_RTTS], rtts_ms;
 };
 
 /** @param after_event called after each event from the network that may have woken a query (mesh_run). */
