@@ -1,7 +1,7 @@
 /*
  * start.c - where a question begins: the caches, then the deepest place from which to ask.
  *
- * Order: remembered answer, remembered failure, alias, remembered records, denial of a name above, told zone, deepest
+ * Order: remembered answer, one kept from an earlier run, remembered failure, alias, remembered records, denial of a name above, told zone, deepest
  * known delegation, and at last the root, which is primed first (RFC 9609).
  */
 #include "iterator/iter_state.h"
@@ -79,6 +79,27 @@ static bool try_message(struct query *query, struct iter_state *state)
 
     if (entry != NULL)
         msg_entry_unref(entry);
+    return done;
+}
+
+/*
+ * What a server has told an earlier run of the program (services/cache/snapshot.h). It counts as if
+ * the server had said it now: whoever judges answers judges it, and then it is kept like any other.
+ */
+static bool try_kept(struct query *query, struct iter_state *state)
+{
+    struct msg_cache *cache = query->env->messages;
+    const struct msg_entry *entry =
+        msg_cache_find(cache, &state->question, MSG_FLAVOUR_KEPT, query_now_s(query), 0);
+    bool done = entry != NULL && finish_from_entry(query, state, entry);
+
+    if (entry == NULL)
+        return false;
+    if (done)
+        query->outcome.from_cache = false;
+    if ((query->flags & (QUERY_NO_RD | QUERY_NO_CACHE_STORE)) == 0)
+        msg_cache_drop(cache, &state->question, MSG_FLAVOUR_KEPT);
+    msg_entry_unref(entry);
     return done;
 }
 
@@ -526,7 +547,7 @@ enum step iter_start_run(struct query *query, struct iter_state *state)
     if (state->priming != NULL && !state->priming->told)
         return STEP_WAIT; /* woken for another reason */
     state->skip_cache = state->skip_cache || is_worn(query, state);
-    if (!state->skip_cache && try_message(query, state))
+    if (!state->skip_cache && (try_message(query, state) || try_kept(query, state)))
         return STEP_DONE;
     if (!(query->flags & QUERY_PRIMING) && try_failure(query, state))
         return STEP_DONE;

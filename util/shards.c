@@ -42,6 +42,7 @@ enum {
     MOVES = 4,       /* old buckets moved by an insertion: done long before the next doubling */
     SPARED_MAX = 64, /* visited entries that the hand passes by in one critical section */
     VISIT_BUCKETS = 256, /* of a shard, for one taking of the lock */
+    SOME_BUCKETS = 32,   /* where others are not to wait */
     /* Buckets are paid for in advance by entries: doubling at n entries needs n + 2n pointers.
      * So an array that grows never has to push out entries. */
     ENTRY_BUCKET_BYTES = 3 * sizeof(struct shard_link *)
@@ -687,26 +688,52 @@ static size_t next_bucket(size_t at, size_t count)
     return at | bit;
 }
 
+/* @param at a bucket of the shard, moved on; 0 when the last one was visited. */
+static size_t visit_buckets(struct shards *shards, struct shard *shard, size_t *at, unsigned most,
+                            shard_visit *visit, void *context)
+{
+    struct trash trash = {NULL, NULL};
+    size_t dropped = 0;
+
+    shard_lock(shard);
+    for (unsigned i = 0; i < most; i++) {
+        size_t bucket = *at & (shard->now->count - 1);
+
+        dropped += visit_bucket(shard, bucket, visit, context, &trash);
+        *at = next_bucket(bucket, shard->now->count);
+        if (*at == 0)
+            break;
+    }
+    shard_unlock(shard);
+    trash_empty(shards, &trash);
+    return dropped;
+}
+
 static size_t visit_shard(struct shards *shards, struct shard *shard, shard_visit *visit,
                           void *context)
 {
     size_t dropped = 0, at = 0;
 
-    do {
-        struct trash trash = {NULL, NULL};
+    do
+        dropped += visit_buckets(shards, shard, &at, VISIT_BUCKETS, visit, context);
+    while (at != 0);
+    return dropped;
+}
 
-        shard_lock(shard);
-        for (unsigned i = 0; i < VISIT_BUCKETS; i++) {
-            size_t bucket = at & (shard->now->count - 1);
+size_t shards_visit_some(struct shards *shards, struct shards_place *place, shard_visit *visit,
+                         void *context)
+{
+    size_t dropped;
 
-            dropped += visit_bucket(shard, bucket, visit, context, &trash);
-            at = next_bucket(bucket, shard->now->count);
-            if (at == 0)
-                break;
-        }
-        shard_unlock(shard);
-        trash_empty(shards, &trash);
-    } while (at != 0);
+    if (place->shard >= shards->count) {
+        place->at_end = true;
+        return 0;
+    }
+    dropped = visit_buckets(shards, &shards->shard[place->shard], &place->bucket, SOME_BUCKETS,
+                            visit, context);
+    if (place->bucket == 0)
+        place->shard++;
+    place->at_end = place->shard == shards->count;
     return dropped;
 }
 

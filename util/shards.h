@@ -122,6 +122,21 @@ enum shard_verdict shards_change(struct shards *shards, const struct shard_chang
 typedef enum shard_verdict shard_visit(struct shard_link *link, void *context);
 size_t shards_visit(struct shards *shards, shard_visit *visit, void *context);
 
+/** How far a walk has come; begins as {0}. */
+struct shards_place {
+    unsigned shard;
+    size_t bucket;
+    bool at_end;
+};
+
+/**
+ * One step of such a walk, for who must not hold anybody up: a few dozen buckets, under one taking
+ * of a lock. What is true of shards_visit is true of the whole walk.
+ * @return number of entries dropped; place->at_end says that this was all.
+ */
+size_t shards_visit_some(struct shards *shards, struct shards_place *place, shard_visit *visit,
+                         void *context);
+
 /** Everything goes. */
 void shards_flush(struct shards *shards);
 

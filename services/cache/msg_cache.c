@@ -537,6 +537,29 @@ size_t msg_cache_drop_if(struct msg_cache *cache,
     return shards_visit(cache->shards, visit_drop, &dropping);
 }
 
+struct taking {
+    const struct msg_entry **entries;
+    size_t count, most;
+};
+
+static enum shard_verdict visit_take(struct shard_link *link, void *context)
+{
+    struct taking *taking = context;
+
+    if (taking->count < taking->most)
+        taking->entries[taking->count++] = entry_ref(entry_of(link));
+    return SHARD_KEEP;
+}
+
+size_t msg_cache_take_some(struct msg_cache *cache, struct shards_place *place,
+                           const struct msg_entry **entries, size_t most)
+{
+    struct taking taking = {entries, 0, most};
+
+    shards_visit_some(cache->shards, place, visit_take, &taking);
+    return taking.count;
+}
+
 void msg_cache_flush(struct msg_cache *cache)
 {
     shards_flush(cache->shards);

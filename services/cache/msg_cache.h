@@ -13,6 +13,7 @@
 
 #include "services/cache/reasons.h"
 #include "util/hash.h"
+#include "util/shards.h"
 #include "util/wire/message.h"
 
 struct msg_cache;
@@ -26,7 +27,11 @@ enum {
     /* For clients whose answers a module may make (DNS64). Apart from what servers said, which alone
      * counts for sub-questions and for clients that judge for themselves. */
     MSG_FLAVOUR_MADE = 8,
-    MSG_FLAVOURS = 16 /* all there can be are below */
+    /* Stands alone: what a server has said to an earlier run of the program, out of a file
+     * (snapshot.h). Nobody has judged it yet, and no client sees it as it is: the iterator finds it
+     * where it would ask a server. */
+    MSG_FLAVOUR_KEPT = 16,
+    MSG_FLAVOURS /* all there can be are below */
 };
 
 /** An RRset as a memo shows it, and what was known of it then. */
@@ -104,7 +109,6 @@ const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct que
 void msg_entry_unref(const struct msg_entry *entry);
 
 /** Who looks without a lock: one thread. Given back before the cache is freed. NULL: no memory. */
-struct shards_reader;
 struct shards_reader *msg_cache_reader_new(struct msg_cache *cache);
 void msg_cache_reader_free(struct shards_reader *reader);
 
@@ -135,6 +139,11 @@ bool msg_cache_expire(struct msg_cache *cache, const struct question *question, 
 size_t msg_cache_drop_if(struct msg_cache *cache,
                          bool (*drop)(void *context, const struct msg_entry *entry), void *context);
 void msg_cache_flush(struct msg_cache *cache);
+
+/** As rrset_cache_take_some: the next few entries of a walk through all, each a reference. */
+size_t msg_cache_take_some(struct msg_cache *cache, struct shards_place *place,
+                           const struct msg_entry **entries, size_t most);
+
 /**
  * Remembered failures stored up to now are as if they were not there. Costs nothing: they are
  * passed over, not looked for. From any thread.

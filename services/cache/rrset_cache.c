@@ -359,6 +359,33 @@ void rrset_cache_visit(struct rrset_cache *cache,
     shards_visit(cache->shards, visit_show, &showing);
 }
 
+struct taking {
+    const struct rrset **sets;
+    uint8_t *flavours;
+    size_t count, most;
+};
+
+static enum shard_verdict visit_take(struct shard_link *link, void *context)
+{
+    const struct slot *slot = slot_of(link);
+    struct taking *taking = context;
+
+    if (taking->count < taking->most) {
+        taking->flavours[taking->count] = (uint8_t)slot->link.own;
+        taking->sets[taking->count++] = rrset_ref(set_of(slot));
+    }
+    return SHARD_KEEP;
+}
+
+size_t rrset_cache_take_some(struct rrset_cache *cache, struct shards_place *place,
+                             const struct rrset **sets, uint8_t *flavours, size_t most)
+{
+    struct taking taking = {sets, flavours, 0, most};
+
+    shards_visit_some(cache->shards, place, visit_take, &taking);
+    return taking.count;
+}
+
 uint64_t rrset_cache_size_bytes(const struct rrset_cache *cache)
 {
     return shards_state(cache->shards).size_bytes;

@@ -8,6 +8,7 @@
 #define TREESHREW_SERVICES_CACHE_RRSET_CACHE_H
 
 #include "util/hash.h"
+#include "util/shards.h"
 #include "util/wire/rrset.h"
 
 struct rrset_cache;
@@ -65,6 +66,16 @@ void rrset_cache_visit(struct rrset_cache *cache,
                        void (*show)(void *context, const struct rrset *set,
                                     enum rrset_flavour flavour),
                        void *context);
+
+/**
+ * The next few sets of a walk through all, each a reference that is yours; what there is no room for
+ * is passed over. Nobody else waits for long meanwhile.
+ * @param place    {0} at first; place->at_end: these were the last.
+ * @param flavours one for each set.
+ * @return their number; 0 does not mean the end.
+ */
+size_t rrset_cache_take_some(struct rrset_cache *cache, struct shards_place *place,
+                             const struct rrset **sets, uint8_t *flavours, size_t most);
 
 uint64_t rrset_cache_size_bytes(const struct rrset_cache *cache);
 uint64_t rrset_cache_count(const struct rrset_cache *cache);
