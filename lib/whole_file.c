@@ -50,7 +50,7 @@ enum status whole_file_read(const char *path, size_t size_max, struct arena *are
 
 /* ---- replacing ---- */
 
-static bool write_all(int fd, struct slice octets)
+bool whole_file_write(int fd, struct slice octets)
 {
     while (octets.size > 0) {
         ssize_t count = write(fd, octets.data, octets.size);
@@ -96,13 +96,10 @@ static void sync_folder(const char *path)
     close(fd);
 }
 
-bool whole_file_put(int fd, const char *temporary, const char *path, struct slice octets)
+/* @param error what went wrong before, or 0. */
+static bool finish(int fd, const char *temporary, const char *path, int error)
 {
-    struct stat before;
-    bool is_there = stat(path, &before) == 0;
-    int error = 0;
-
-    if (!write_all(fd, octets) || !keep_rights(fd, is_there ? &before : NULL) || fsync(fd) != 0)
+    if (error == 0 && fsync(fd) != 0)
         error = errno;
     if (close(fd) != 0 && error == 0)
         error = errno;
@@ -115,6 +112,20 @@ bool whole_file_put(int fd, const char *temporary, const char *path, struct slic
     (void)unlink(temporary);
     errno = error;
     return false;
+}
+
+bool whole_file_finish(int fd, const char *temporary, const char *path)
+{
+    return finish(fd, temporary, path, 0);
+}
+
+bool whole_file_put(int fd, const char *temporary, const char *path, struct slice octets)
+{
+    struct stat before;
+    bool is_there = stat(path, &before) == 0;
+    bool good = whole_file_write(fd, octets) && keep_rights(fd, is_there ? &before : NULL);
+
+    return finish(fd, temporary, path, good ? 0 : errno);
 }
 
 enum status whole_file_replace(const char *path, struct slice octets, struct arena *arena)

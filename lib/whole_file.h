@@ -1,7 +1,7 @@
 /*
  * whole_file.h - reads small files whole, and replaces a file in one step.
  *
- * Called by shrew-anchor, and by the daemon for the files of trust anchors. Nobody who reads
+ * Called by shrew-anchor, and by the daemon for its caches and the files of trust anchors. Nobody who reads
  * the file at any moment, or after a loss of power, finds half of it.
  */
 #ifndef TREESHREW_LIB_WHOLE_FILE_H
@@ -32,5 +32,11 @@ enum status whole_file_replace(const char *path, struct slice octets, struct are
  * @return false with errno: the file is as it was, and the temporary one is gone.
  */
 bool whole_file_put(int fd, const char *temporary, const char *path, struct slice octets);
+
+/** The same in parts: all of these octets, false with errno. */
+bool whole_file_write(int fd, struct slice octets);
+
+/** And the end of it, with rights as they are: to the disk, then the name. As whole_file_put. */
+bool whole_file_finish(int fd, const char *temporary, const char *path);
 
 #endif
