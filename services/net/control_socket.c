@@ -32,6 +32,7 @@ struct control_client {
     struct control_socket *control;
     enum client_state state;
     int fd;
+    int file; /* that came with the request; -1: none */
     uid_t uid;
     struct event readable, writable;
     struct timer patience;
@@ -154,6 +155,8 @@ static void client_free(struct control_client *client)
     event_del(&client->readable);
     event_del(&client->writable);
     close(client->fd);
+    if (client->file != -1)
+        close(client->file);
     free(client->bytes);
     free(client);
 }
@@ -199,6 +202,55 @@ static void hand_over(struct control_client *client)
                           slice_of(client->bytes, client->used));
 }
 
+static void keep_file(struct control_client *client, int file)
+{
+    (void)evutil_make_socket_closeonexec(file);
+    if (client->file != -1)
+        close(client->file);
+    client->file = file;
+}
+
+/* Of several the last one counts. */
+static void keep_files(struct control_client *client, struct msghdr *message)
+{
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(message); at != NULL; at = CMSG_NXTHDR(message, at)) {
+        int file;
+
+        if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; CMSG_LEN((i + 1) * sizeof(file)) <= at->cmsg_len; i++) {
+            memcpy(&file, CMSG_DATA(at) + i * sizeof(file), sizeof(file));
+            keep_file(client, file);
+        }
+    }
+}
+
+static ssize_t receive(struct control_client *client, void *bytes, size_t size)
+{
+    union {
+        struct cmsghdr align;
+        char octets[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec part = {bytes, size};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    ssize_t got = recvmsg(client->fd, &message, 0);
+
+    if (got >= 0)
+        keep_files(client, &message);
+    return got;
+}
+
+int control_client_take_file(struct control_client *client)
+{
+    int file = client->file;
+
+    client->file = -1;
+    return file;
+}
+
 static void read_request(struct control_client *client)
 {
     ssize_t size;
@@ -208,7 +260,7 @@ static void read_request(struct control_client *client)
         client_free(client);
         return;
     }
-    size = read(client->fd, client->bytes + client->used, client->size - client->used);
+    size = receive(client, client->bytes + client->used, client->size - client->used);
     if (size < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (size <= 0) {
@@ -304,7 +356,7 @@ static void welcome(struct control_socket *control, int fd, uid_t uid)
         return;
     }
     (void)evutil_make_socket_closeonexec(fd);
-    *client = (struct control_client){.control = control, .fd = fd, .uid = uid,
+    *client = (struct control_client){.control = control, .fd = fd, .file = -1, .uid = uid,
                                       .patience = {.fire = out_of_patience}};
     event_assign(&client->readable, control->loop->base, fd, EV_READ | EV_PERSIST, on_readable,
                  client);

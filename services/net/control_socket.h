@@ -51,6 +51,12 @@ void control_socket_free(struct control_socket *control);
 /** Ends a request; the client is gone from here on. @param answer copied. */
 void control_answer(struct control_client *client, struct slice answer);
 
+/**
+ * An open file that came with the request (SCM_RIGHTS): what the asker may open the daemon need not be
+ * allowed to. @return its descriptor, the caller's from now on; -1: there was none.
+ */
+int control_client_take_file(struct control_client *client);
+
 /** Who asks, for the log. */
 uid_t control_client_uid(const struct control_client *client);
 
