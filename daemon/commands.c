@@ -9,6 +9,7 @@
 
 #include "config.h"
 #include "daemon/advice.h"
+#include "daemon/cache_file.h"
 #include "daemon/call.h"
 #include "daemon/caps.h"
 #include "daemon/sandbox.h"
@@ -49,6 +50,7 @@ void command_status(struct call *call)
               msg_cache_size_bytes(resolver_messages(shared)), options->cache.msg_cache_size);
     say_cache(out, "RRset cache", rrset_cache_count(resolver_rrsets(shared)),
               rrset_cache_size_bytes(resolver_rrsets(shared)), options->cache.rrset_cache_size);
+    cache_file_tell(server->cache_file, out);
     call_done(call);
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/cache_file.h"
 #include "daemon/call.h"
 #include "daemon/notify.h"
 #include "daemon/sandbox.h"
@@ -44,6 +45,7 @@ static void all_followed(struct round *round, struct server *server)
 
     (void)round;
     stats_log_follow(server->stats_log);
+    cache_file_follow(server->cache_file);
     server->follower = NULL;
     server->is_following = false;
     server_say_ready(server, "");

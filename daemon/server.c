@@ -15,12 +15,14 @@
 
 #include "daemon/advice.h"
 #include "daemon/anchor_file.h"
+#include "daemon/cache_file.h"
 #include "daemon/control.h"
 #include "daemon/given.h"
 #include "daemon/notify.h"
 #include "daemon/privs.h"
 #include "daemon/sandbox.h"
 #include "daemon/server_inside.h"
+#include "daemon/snapshot_job.h"
 #include "daemon/stats_log.h"
 #include "daemon/watchdog.h"
 #include "lib/options_files.h"
@@ -32,7 +34,14 @@ enum {
 };
 
 /* What is posted from thread to thread, and by the signal handler. */
-enum word { WORD_STOP = 1, WORD_RELOAD, WORD_ROUND, WORD_ROUND_DONE, WORD_OPEN_LOG };
+enum word {
+    WORD_STOP = 1,
+    WORD_RELOAD,
+    WORD_ROUND,
+    WORD_ROUND_DONE,
+    WORD_OPEN_LOG,
+    WORD_JOB_OVER
+};
 
 /* The signal handler's only way in. */
 static struct loop *volatile signal_loop;
@@ -217,7 +226,12 @@ static void open_log(struct server *server)
     logger_set_level(server->logger, level);
 }
 
-/* In the thread's own loop. Only the main thread gets RELOAD and ROUND_DONE. */
+bool server_post_job_over(struct server *server)
+{
+    return loop_post(worker_loop(server->threads[0].worker), WORD_JOB_OVER);
+}
+
+/* In the thread's own loop. Only the main thread gets RELOAD, ROUND_DONE and JOB_OVER. */
 static void on_word(void *context, uint8_t word)
 {
     struct thread *thread = context;
@@ -238,6 +252,7 @@ static void on_word(void *context, uint8_t word)
         break;
     case WORD_ROUND_DONE: end_round(server); break;
     case WORD_OPEN_LOG: open_log(server); break;
+    case WORD_JOB_OVER: snapshot_jobs_end(server); break;
     default: break;
     }
 }
@@ -489,7 +504,9 @@ static void run(struct server *server, int ready)
     say_started(server);
     given_tell_unused(server->given, server->log);
     server_say_ready(server, "");
+    server->cache_file = cache_file_new(server);
     loop_run(signal_loop);
+    cache_file_free(server->cache_file);
     netwatch_free(server->netwatch);
     log_line(server->log, LOG_LEVEL_INFO, "event=stopped");
 }
@@ -508,6 +525,7 @@ int server_run(const struct server_start *start_)
     list_init(&server.rounds);
     list_init(&server.reloads);
     ignore_signals();
+    list_init(&server.jobs);
     server.given = given_take();
     server.notify = notify_new();
     server.config_path = absolute(start_->config);

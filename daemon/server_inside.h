@@ -18,6 +18,7 @@
 #include "services/net/netwatch.h"
 #include "util/list.h"
 
+struct cache_file;
 struct call;
 struct control;
 struct given;
@@ -74,6 +75,8 @@ struct server {
     bool reload_wanted;    /* by a signal, meanwhile */
     struct stats_log *stats_log; /* NULL: no memory for it */
     struct list reloads;   /* calls that asked for one, meanwhile */
+    struct list jobs;      /* struct snapshot_job, in threads of their own */
+    struct cache_file *cache_file; /* NULL: no memory for it */
 };
 
 /* ---- rounds (server.c) ---- */
@@ -83,6 +86,10 @@ void server_go_round(struct server *server, struct round *round);
 
 /** Tells the service manager that all is well, after these words ("", or with a blank behind). */
 void server_say_ready(struct server *server, const char *words);
+
+/** From the thread of a job that is over; snapshot_jobs_end follows in the main thread. @return false:
+ *  too much waits there already. */
+bool server_post_job_over(struct server *server);
 
 /** Ends the daemon: every thread leaves its loop. */
 void server_stop(struct server *server);

@@ -5,11 +5,13 @@
  * socket as they are, the answer comes back as it is to be shown.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,12 +19,15 @@
 #include "config.h"
 #include "lib/control_line.h"
 #include "lib/options.h"
+#include "lib/whole_file.h"
 
 enum { PATIENCE_S = 60, ANSWER_MAX = 256 << 20 };
 
 struct wishes {
     const char *path, *config;
     const char *page; /* file for the answer; NULL: standard output */
+    const char *file; /* that is opened here and sent along; NULL: none */
+    bool is_dump;     /* it is written */
     bool json;
     int first; /* word of the command */
 };
@@ -102,6 +107,34 @@ static bool write_all(int fd, struct slice bytes)
     return true;
 }
 
+/* The first octets, with the open file. */
+static ssize_t send_with_file(int fd, struct slice bytes, int file)
+{
+    union {
+        struct cmsghdr header;
+        char octets[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec part = {(void *)(uintptr_t)bytes.data, bytes.size};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+
+    memset(&control, 0, sizeof(control));
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(file));
+    memcpy(CMSG_DATA(&control.header), &file, sizeof(file));
+    return sendmsg(fd, &message, 0);
+}
+
+static bool send_request(int fd, struct slice bytes, int file)
+{
+    ssize_t sent = file == -1 ? 0 : send_with_file(fd, bytes, file);
+
+    return sent >= 0 && write_all(fd, slice_of(bytes.data + sent, bytes.size - (size_t)sent));
+}
+
 static bool read_all(int fd, struct text *out)
 {
     char piece[65536];
@@ -153,33 +186,101 @@ static int show(struct slice bytes, const char *page)
     return (int)result;
 }
 
+static int not_running(const char *path)
+{
+    fprintf(stderr, "shrewctl: %s: %s; %s\n", path, strerror(errno),
+            errno == EACCES || errno == EPERM
+                ? "only root, shrewd's own user and the members of control-group may"
+                : "is shrewd running, and is this its control-socket?");
+    return CONTROL_NOT_RUNNING;
+}
+
+/* @param file sent along; -1: none. */
+static int ask(const struct wishes *wishes, int fd, struct slice question, int file,
+               struct arena *arena)
+{
+    struct text answer = text_in(arena);
+
+    if (send_request(fd, question, file) && read_all(fd, &answer))
+        return show(slice_of(answer.chars, answer.used), wishes->page);
+    return complain(wishes->path, errno == EPIPE || errno == ECONNRESET
+                                      ? "shrewd hung up; its log says why"
+                                      : strerror(errno));
+}
+
+/* ---- files that are sent along ---- */
+
+static int ask_to_read(const struct wishes *wishes, int fd, struct slice question,
+                       struct arena *arena)
+{
+    int file = open(wishes->file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), code;
+
+    if (file == -1)
+        return complain(wishes->file, strerror(errno));
+    code = ask(wishes, fd, question, file, arena);
+    close(file);
+    return code;
+}
+
+/* Beside the file, which is replaced when the new one is whole and on the disk. */
+static int fill(const struct wishes *wishes, const char *path, char *temporary, int fd,
+                struct slice question, struct arena *arena)
+{
+    int file = mkstemp(temporary), code;
+
+    if (file == -1)
+        return complain(path, strerror(errno));
+    code = ask(wishes, fd, question, file, arena);
+    if (code == CONTROL_DONE)
+        return whole_file_finish(file, temporary, path) ? CONTROL_DONE
+                                                        : complain(path, strerror(errno));
+    close(file);
+    (void)unlink(temporary);
+    return code;
+}
+
+static int ask_to_fill(const struct wishes *wishes, int fd, struct slice question,
+                       struct arena *arena)
+{
+    char *real = realpath(wishes->file, NULL), *temporary;
+    const char *path = real != NULL ? real : wishes->file;
+    struct stat there;
+    int code;
+
+    temporary = arena_printf(arena, "%s.XXXXXX", path);
+    if (temporary == NULL)
+        code = complain("memory", "there is none left");
+    else if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        code = complain(path, "is not a regular file");
+    else
+        code = fill(wishes, path, temporary, fd, question, arena);
+    free(real);
+    return code;
+}
+
 static int talk(const struct wishes *wishes, const struct control_request *request,
                 struct arena *arena)
 {
-    struct text question = text_in(arena), answer = text_in(arena);
-    const char *path = wishes->path;
+    struct text text = text_in(arena);
+    struct slice question;
     int fd, code;
 
-    if (control_request_write(request, &question) != STATUS_OK) {
+    if (control_request_write(request, &text) != STATUS_OK) {
         fputs("shrewctl: a word is empty or has a line feed in it\n", stderr);
         return CONTROL_USAGE;
     }
-    if (text_done(&question) == NULL)
+    if (text_done(&text) == NULL)
         return complain("memory", "there is none left");
-    fd = connect_to(path);
-    if (fd == -1) {
-        fprintf(stderr, "shrewctl: %s: %s; %s\n", path, strerror(errno),
-                errno == EACCES || errno == EPERM
-                    ? "only root, shrewd's own user and the members of control-group may"
-                    : "is shrewd running, and is this its control-socket?");
-        return CONTROL_NOT_RUNNING;
-    }
-    if (!write_all(fd, slice_of(question.chars, question.used)) || !read_all(fd, &answer))
-        code = complain(path, errno == EPIPE || errno == ECONNRESET
-                                  ? "shrewd hung up; its log says why"
-                                  : strerror(errno));
+    question = slice_of(text.chars, text.used);
+    fd = connect_to(wishes->path);
+    if (fd == -1)
+        return not_running(wishes->path);
+    if (wishes->file == NULL)
+        code = ask(wishes, fd, question, -1, arena);
+    else if (wishes->is_dump)
+        code = ask_to_fill(wishes, fd, question, arena);
     else
-        code = show(slice_of(answer.chars, answer.used), wishes->page);
+        code = ask_to_read(wishes, fd, question, arena);
     close(fd);
     return code;
 }
@@ -235,6 +336,16 @@ static size_t take_words(int count, char **words, struct wishes *wishes, const c
     return used;
 }
 
+/* The file of these two commands is opened here, with the caller's rights, and sent along. */
+static void take_file(const struct control_request *request, struct wishes *wishes)
+{
+    if (request->count != 3 || strcmp(request->words[0], "cache") != 0)
+        return;
+    wishes->is_dump = strcmp(request->words[1], "dump") == 0;
+    if (wishes->is_dump || strcmp(request->words[1], "load") == 0)
+        wishes->file = request->words[2];
+}
+
 /* The socket that was named, or that the configuration names. @return NULL: told. */
 static const char *find_socket(const struct wishes *wishes, struct options *options,
                                struct arena *arena)
@@ -271,6 +382,7 @@ int main(int count, char **words)
     } else if (code == -1) {
         request.count = take_words(count, words, &wishes, list);
         request.form = wishes.json ? OUTLINE_JSON : OUTLINE_LINES;
+        take_file(&request, &wishes);
         wishes.path = find_socket(&wishes, options, arena);
         code = wishes.path == NULL ? CONTROL_FAILED : talk(&wishes, &request, arena);
     }
