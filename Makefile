@@ -11,7 +11,8 @@
 #   make fuzz           every fuzz driver with libFuzzer, FUZZ_SECONDS each (clang)
 #   make planted        each check of the validator left out in turn: which test notices (slow)
 #   make architecture   draws the floors of the house from the includes; fails on a wrong arrow
-#   make install DESTDIR= prefix=/usr/local
+#   make install DESTDIR= prefix=/usr/local (sysconfdir= localstatedir= INIT="systemd openrc" ...)
+#   make uninstall      with the same words; a configuration that was changed stays
 #   make clean
 #
 # A goal that people type (check, demo, ...) first looks for what the machine lacks and then calls
@@ -24,7 +25,6 @@ MAKEFLAGS += --no-builtin-rules
 
 # B is where objects and programs go; the configuration always lies in build/.
 B ?= build
-prefix ?= /usr/local
 FUZZ_SECONDS ?= 60
 FUZZ_CC ?= clang
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -37,7 +37,7 @@ JOBS := $(or $(JOBS),$(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1)
 OUTER = check asan tsan demo attacks run bench fuzz planted architecture clean help
 INNER_GOALS = $(filter-out $(OUTER),$(or $(MAKECMDGOALS),all))
 
-.PHONY: all $(OUTER) install FORCE check-inner demo-inner attacks-inner run-inner bench-inner fuzz-inner planted-inner
+.PHONY: all $(OUTER) install uninstall installed FORCE check-inner demo-inner attacks-inner run-inner bench-inner fuzz-inner planted-inner
 all:
 
 # ---- goals that people type -------------------------------------------------------------------
@@ -45,6 +45,7 @@ all:
 check:
 	@$(PACKAGES) build check
 	@$(PACKAGES) signers || echo "(without them the labs of signed zones are left out)"
+	@$(PACKAGES) judges || echo "(without them some tests of what is installed are left out)"
 	@testcode/warned.sh $(B)
 	@$(INNER) check-inner B=$(B) WERROR=-Werror
 
@@ -145,7 +146,8 @@ COMPILE = $(CC) -std=c11 $(WARNINGS) $(WERROR) $(CPPFLAGS_ALL) $(CFLAGS) -pthrea
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -pthread
 LIBS_CORE = $(B)/libshrew.a $(CRYPTO_LIBS) $(YAML_LIBS) $(SYSTEM_LIBS)
 
-DOCUMENTS = $(B)/shrewd.yaml.5 $(B)/shrewctl.8 $(B)/shrewd.schema.json
+COMPLETIONS = $(B)/shrewctl.bash $(B)/shrewctl.zsh $(B)/shrewctl.fish
+DOCUMENTS = $(B)/shrewd.yaml.5 $(B)/shrewctl.8 $(B)/shrewd.schema.json $(B)/starter.yaml $(COMPLETIONS)
 all: $(PROGRAMS) $(B)/libshrew.a $(DOCUMENTS)
 
 # Other flags than last time mean other objects: everything is built anew.
@@ -211,6 +213,10 @@ $(B)/shrewctl.8: doc/shrewctl.8.in $(B)/commands.man
 	@sed -e '/^@COMMANDS@$$/{' -e 'r $(B)/commands.man' -e 'd' -e '}' $< > $@
 $(B)/shrewd.schema.json: $(B)/shrew-checkconf
 	@$< --schema > $@
+$(B)/starter.yaml: $(B)/shrew-checkconf
+	@$< --starter > $@
+$(COMPLETIONS): $(B)/shrewctl.%: $(B)/shrewctl
+	@$< --completion $* > $@
 
 # ---- tests and fuzz drivers ---------------------------------------------------------------------
 
@@ -265,20 +271,7 @@ fuzz-inner: $(FUZZ_PROGRAMS)
 planted-inner: $(PROGRAMS)
 	@testcode/planted_validator $(B)
 
-SBIN = $(filter %/shrewd %/shrewctl %/shrew-checkconf %/shrew-anchor,$(PROGRAMS))
-BIN = $(filter-out $(SBIN) %/replay %/swarm,$(PROGRAMS))
-MANUALS = $(wildcard doc/*.[158]) $(filter %.5 %.8,$(DOCUMENTS))
-SHARE = $(DESTDIR)$(prefix)/share
-
-install: all
-	install -d $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(prefix)/bin $(SHARE)/treeshrew
-	$(if $(SBIN),install -m 755 $(SBIN) $(DESTDIR)$(prefix)/sbin)
-	$(if $(BIN),install -m 755 $(BIN) $(DESTDIR)$(prefix)/bin)
-	$(if $(DOCUMENTS),install -m 644 $(filter %.json,$(DOCUMENTS)) $(SHARE)/treeshrew)
-	for page in $(MANUALS); do \
-	    folder=$(SHARE)/man/man$${page##*.}; \
-	    install -d $$folder && install -m 644 $$page $$folder || exit 1; \
-	done
+include contrib/install.mk
 
 -include $(shell [ -d $(B)/obj ] && find $(B)/obj -name '*.d')
 

@@ -3,8 +3,9 @@
 # installs it with apt-get.
 #
 # Parts: build (compiler and libraries), check (tests), signers (for the lab of signed zones and the
-# test with named, which are left out without them), demo (lab), attacks (measured), bench (the peers that are measured beside shrewd),
-# fuzz. Called by the Makefile and by .ci/run. As root it installs at once; otherwise it asks sudo, which
+# test with named, which are left out without them), judges (of manuals and completions, likewise), demo
+# (lab), attacks (measured), bench (the peers that are measured beside shrewd), fuzz. Called by the
+# Makefile and by .ci/run. As root it installs at once; otherwise it asks sudo, which
 # may ask for a password.
 # Elsewhere it says what to install and leaves the judgement to configure.
 # SHREW_INSTALL=no: only name what is missing.
@@ -26,6 +27,7 @@ for part in "${@:-build}"; do
         names="$names knot:keymgr knot-dnssecutils:kzonesign ldnsutils:ldns-signzone
             bind9-utils:dnssec-signzone bind9-dnsutils:delv bind9:named python3-cryptography"
         ;;
+    judges) names="$names mandoc:mandoc groff-base:groff zsh:zsh fish:fish" ;;
     demo) names="$names python3:python3 nsd:nsd bind9-dnsutils:dig util-linux:unshare" ;;
     attacks)
         names="$names python3:python3 python3-dnspython python3-cryptography unbound:unbound
@@ -38,7 +40,7 @@ for part in "${@:-build}"; do
         ;;
     fuzz) names="$names clang:clang libclang-rt-dev" ;;
     *)
-        echo "packages.sh: no such part: $part (build, check, signers, demo, attacks, bench, fuzz)" >&2
+        echo "packages.sh: no such part: $part (build, check, signers, judges, demo, attacks, bench, fuzz)" >&2
         exit 2
         ;;
     esac

@@ -105,8 +105,8 @@ bool holder_find(const struct addr *addr, bool tcp, struct holder *out)
     DIR *folder;
 
     *out = (struct holder){.pid = 0};
-    read_table(tcp ? "/proc/net/tcp" : "/proc/net/udp", tcp, addr->port, &inodes);
-    read_table(tcp ? "/proc/net/tcp6" : "/proc/net/udp6", tcp, addr->port, &inodes);
+    read_table(tcp ? "/proc/self/net/tcp" : "/proc/self/net/udp", tcp, addr->port, &inodes);
+    read_table(tcp ? "/proc/self/net/tcp6" : "/proc/self/net/udp6", tcp, addr->port, &inodes);
     if (inodes.count == 0)
         return false;
     folder = opendir("/proc");

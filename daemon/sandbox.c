@@ -46,7 +46,7 @@ static const struct {
     {"/usr/share/ca-certificates", FENCE_READ},
     {"/usr/local/share/ca-certificates", FENCE_READ},
     {"/usr/local/share/certs", FENCE_READ},
-    {"/proc/net", FENCE_READ}, /* who has a port that a reload wants */
+    {"/proc/self/net", FENCE_READ}, /* who has a port that a reload wants */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     {"/proc", FENCE_READ}, /* the sanitizers' reports */
     {"/usr", FENCE_READ},

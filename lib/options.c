@@ -17,6 +17,7 @@
 #include "util/conf/classic.h"
 #include "util/conf/print.h"
 #include "util/conf/schema.h"
+#include "util/conf/starter.h"
 #include "util/conf/yaml.h"
 #include "util/text.h"
 
@@ -444,4 +445,15 @@ char *options_print_manual(struct arena *arena)
 char *options_print_schema(struct arena *arena)
 {
     return schema_json(sections, COUNT(sections), arena);
+}
+
+char *options_print_starter(struct arena *arena)
+{
+    static const struct starter starters[] = {
+#define STARTER(section, option, kind, value) {section, option, STARTER_##kind, value},
+#include "lib/starter.def"
+#undef STARTER
+    };
+
+    return starter_yaml(sections, COUNT(sections), starters, COUNT(starters), arena);
 }

@@ -122,4 +122,7 @@ char *options_print_yaml(const struct options *options, bool all, struct arena *
 char *options_print_manual(struct arena *arena);
 char *options_print_schema(struct arena *arena);
 
+/** A first configuration for a new installation, with comments. */
+char *options_print_starter(struct arena *arena);
+
 #endif

@@ -24,11 +24,12 @@
 /* Documented in doc/shrew-checkconf.8. */
 enum { EXIT_GOOD = 0, EXIT_FAULTY = 1, EXIT_USAGE = 2, EXIT_TROUBLE = 3 };
 
-enum task { TASK_CHECK, TASK_YAML, TASK_ALL, TASK_FROM_NAMED, TASK_SCHEMA, TASK_MANUAL };
+enum task { TASK_CHECK, TASK_YAML, TASK_ALL, TASK_FROM_NAMED, TASK_SCHEMA, TASK_MANUAL,
+            TASK_STARTER };
 
 static const char usage[] =
     "usage: shrew-checkconf [--yaml | --all | --from-named] [--quiet] FILE\n"
-    "       shrew-checkconf --schema | --man\n"
+    "       shrew-checkconf --schema | --starter | --man\n"
     "Checks a configuration of shrewd: *.yaml and *.yml are YAML, other names unbound.conf.\n"
     "  --yaml    print what is set in it as YAML\n"
     "  --all     print all options as YAML, those with defaults too\n"
@@ -36,6 +37,7 @@ static const char usage[] =
     "out\n"
     "  --quiet   no warnings, no line at the end\n"
     "  --schema  print a JSON schema of shrewd.yaml\n"
+    "  --starter print a configuration to begin with\n"
     "  --man     print the options in the form of the manual\n"
     "Ends with 0 when the file is good, 1 when not, 2 when called wrongly, 3 when it cannot "
     "be\n"
@@ -55,9 +57,18 @@ static int put(const char *text)
     return EXIT_GOOD;
 }
 
+static bool needs_no_file(enum task task)
+{
+    return task == TASK_SCHEMA || task == TASK_MANUAL || task == TASK_STARTER;
+}
+
 static int print_table(enum task task, struct arena *arena)
 {
-    return put(task == TASK_SCHEMA ? options_print_schema(arena) : options_print_manual(arena));
+    switch (task) {
+    case TASK_SCHEMA: return put(options_print_schema(arena));
+    case TASK_STARTER: return put(options_print_starter(arena));
+    default: return put(options_print_manual(arena));
+    }
 }
 
 static int tell(const struct conf_report *report, bool is_quiet, struct arena *arena)
@@ -226,7 +237,7 @@ static int run(enum task task, const char *path, bool is_quiet)
 
     if (arena == NULL || options == NULL)
         fputs("shrew-checkconf: out of memory\n", stderr);
-    else if (task == TASK_SCHEMA || task == TASK_MANUAL)
+    else if (needs_no_file(task))
         code = print_table(task, arena);
     else
         code = check(options, path, task, is_quiet, arena);
@@ -251,6 +262,8 @@ int main(int count, char **words)
             task = TASK_FROM_NAMED;
         } else if (strcmp(words[i], "--schema") == 0) {
             task = TASK_SCHEMA;
+        } else if (strcmp(words[i], "--starter") == 0) {
+            task = TASK_STARTER;
         } else if (strcmp(words[i], "--man") == 0) {
             task = TASK_MANUAL;
         } else if (strcmp(words[i], "--quiet") == 0 || strcmp(words[i], "-q") == 0) {
@@ -267,7 +280,7 @@ int main(int count, char **words)
             path = words[i];
         }
     }
-    if ((path == NULL) != (task == TASK_SCHEMA || task == TASK_MANUAL)) {
+    if ((path == NULL) != needs_no_file(task)) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }

@@ -20,6 +20,7 @@
 #include "lib/control_line.h"
 #include "lib/options.h"
 #include "lib/whole_file.h"
+#include "tools/completion.h"
 
 enum { PATIENCE_S = 60, ANSWER_MAX = 256 << 20 };
 
@@ -61,6 +62,30 @@ static void print_manual(void)
             printf(" \" \"%s", line->arguments);
         printf("\"\n%s\n", line->text);
     }
+}
+
+/* For the build. */
+static int print_completion(const char *shell)
+{
+    struct options *options = options_new();
+    struct arena *arena = arena_new(0);
+    const char *out = NULL;
+    bool known = true;
+
+    if (options != NULL && arena != NULL) {
+        struct text text = text_in(arena);
+
+        known = completion_print(shell, options, &text);
+        out = text_done(&text);
+    }
+    if (known && out != NULL)
+        fputs(out, stdout);
+    else
+        fprintf(stderr, "shrewctl: %s\n", known ? "out of memory" : "bash, zsh and fish are known");
+    if (arena != NULL)
+        arena_free(arena);
+    options_free(options);
+    return !known ? CONTROL_USAGE : out != NULL && fflush(stdout) == 0 ? CONTROL_DONE : CONTROL_FAILED;
 }
 
 static int complain(const char *what, const char *why)
@@ -306,6 +331,8 @@ static int read_wishes(int count, char **words, struct wishes *wishes)
         } else if (strcmp(word, "--man") == 0) {
             print_manual();
             return fflush(stdout) == 0 ? CONTROL_DONE : CONTROL_FAILED;
+        } else if (strcmp(word, "--completion") == 0 && wishes->first + 1 < count) {
+            return print_completion(words[wishes->first + 1]);
         } else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
             puts("shrewctl " PACKAGE_VERSION);
             return fflush(stdout) == 0 ? CONTROL_DONE : CONTROL_FAILED;

@@ -35,7 +35,7 @@ static bool is_plain(const char *word)
            strstr(word, "  ") == NULL;
 }
 
-static void add_word(struct text *text, const char *word)
+void print_word(struct text *text, const char *word)
 {
     if (is_plain(word)) {
         text_add(text, word);
@@ -60,7 +60,7 @@ static void add_list(struct text *text, const struct opt_list *list, const char 
         text_add(text, " []");
     for (size_t i = 0; i < list->count; i++) {
         text_printf(text, "\n%s  - ", indent);
-        add_word(text, list->items[i].text);
+        print_word(text, list->items[i].text);
     }
 }
 
@@ -79,7 +79,7 @@ static void add_option(struct text *text, const struct opt_desc *option, const v
             text->failed = true; /* the caller prints only what is set, so memory ran out */
         text_add_char(text, ' ');
         if (option->kind == OPT_TEXT)
-            add_word(text, value != NULL ? value : "");
+            print_word(text, value != NULL ? value : "");
         else
             text_add(text, value != NULL ? value : "");
     }
