@@ -47,6 +47,29 @@ const struct iterator_env *iter_env(const struct query *query)
     return query->env->module_env[my_place(query->env)];
 }
 
+bool iterator_is_healthy(const struct env *env, const struct question *question)
+{
+    const struct iterator_env *own = env->module_env[my_place(env)];
+    const struct told_zone *told = forward_find(own->config->told, question->qname);
+    struct dname zone = question->qname;
+
+    /* RFC 4035 section 3.1.4.1: DS lives in the parent's zone. */
+    if (question->qtype == TYPE_DS && !dname_is_root(zone))
+        zone = dname_parent(zone);
+    for (; !dname_is_root(zone); zone = dname_parent(zone)) {
+        const struct rrset *ns;
+
+        if (told != NULL && dname_equal(zone, told->name))
+            break;
+        ns = rrset_cache_find(env->rrsets, zone, TYPE_NS, question->qclass, RRSET_PLAIN,
+                              world_now_s(env->world), 0);
+        rrset_unref(ns);
+        if (ns != NULL)
+            break;
+    }
+    return cut_health_is_good(&own->memory->health, zone, world_now_ms(env->world));
+}
+
 /* A prefetch renews the way as well where that would not outlive the answer it is made for. */
 static int64_t leeway_of_prefetch_s(const struct query *query)
 {

@@ -7,6 +7,7 @@
 #ifndef TREESHREW_ITERATOR_ITERATOR_H
 #define TREESHREW_ITERATOR_ITERATOR_H
 
+#include "iterator/cut_health.h"
 #include "iterator/cut_load.h"
 #include "iterator/deleg.h"
 #include "iterator/forward.h"
@@ -55,10 +56,11 @@ struct family_health {
 };
 
 /** What one thread learns about its own network; outlives reloads. Zeroed at first, but for the
- *  key of the load. */
+ *  keys. */
 struct iterator_memory {
     struct family_health ip6;
     struct cut_load load;
+    struct cut_health health;
 };
 
 struct iterator_env {
@@ -67,5 +69,9 @@ struct iterator_env {
 };
 
 extern const struct module iterator_module;
+
+/** For env's is_healthy: have the servers of the deepest zone that is known for the name
+ * answered within the last 10 s? Some look-ups in the cache; asked only when room is short. */
+bool iterator_is_healthy(const struct env *env, const struct question *question);
 
 #endif

@@ -518,6 +518,9 @@ static enum step judge(struct query *query, struct iter_state *state, struct mes
 {
     if (state->landed->minimised && verdict <= VERDICT_ALIAS)
         return judge_minimised(query, state, message, verdict);
+    if (verdict <= VERDICT_ALIAS)
+        cut_health_note(&iter_env(query)->memory->health, state->deleg->zone,
+                        query_now_ms(query));
     switch (verdict) {
     case VERDICT_ANSWER: return accept(query, state, message, false);
     case VERDICT_NODATA:

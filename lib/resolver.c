@@ -449,6 +449,7 @@ static void add_iterator(struct resolver *resolver, struct thread_env *thread)
     thread->iterator.config = thread->settings->iterator;
     thread->iterator.memory = &resolver->memory;
     add_module(&thread->env, &iterator_module, &thread->iterator);
+    thread->env.is_healthy = iterator_is_healthy;
 }
 
 static void add_dns64(struct resolver *resolver, struct thread_env *thread)
@@ -557,7 +558,7 @@ struct resolver *resolver_new(struct resolver_shared *shared, struct world *worl
     resolver->world = world;
     resolver->upstream = upstream;
     resolver->log = log;
-    resolver->memory.load.key = shared->mesh_key;
+    resolver->memory.load.key = resolver->memory.health.key = shared->mesh_key;
     resolver->mesh = mesh_new(world, &limits, shared->mesh_key);
     resolver->env = resolver->mesh == NULL ? NULL : env_new(resolver);
     if (resolver->env != NULL) {

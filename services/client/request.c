@@ -388,9 +388,12 @@ static bool may_wait(const struct visit *visit)
     const struct client_options *options = service->settings.options;
     uint32_t most = visit->asker.is_known ? options->wait_limit_cookie : options->wait_limit;
 
-    return service->request_count <
-               (size_t)options->num_queries_per_thread * WAITING_PER_QUERY &&
-           limit_enter(service->limit, &visit->peer.from, most);
+    if (service->request_count >= (size_t)options->num_queries_per_thread * WAITING_PER_QUERY)
+        return false;
+    /* The last quarter is for what is known to be answered, as in the mesh. */
+    return limit_enter(service->limit, &visit->peer.from, most - most / 4) ||
+           (env_is_healthy(service->settings.env, &visit->target) &&
+            limit_enter(service->limit, &visit->peer.from, most));
 }
 
 static void ask_mesh(struct visit *visit, bool has_stale)

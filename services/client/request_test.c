@@ -372,6 +372,32 @@ static void one_address_waits_for_so_much_only(void **state)
     assert_int_equal(bench.asked, 2);
 }
 
+static bool is_not_dead(const struct env *env, const struct question *question)
+{
+    (void)env;
+    return question->qname.wire[1] != 'd';
+}
+
+static void of_it_a_quarter_is_for_zones_that_answer(void **state)
+{
+    (void)state;
+    bench.options.num_queries_per_thread = 100;
+    bench.options.wait_limit = 4;
+    bench.env.is_healthy = is_not_dead;
+    bench.waits = true;
+    ask("d0.example. A", FLAG_RD, PLAIN);
+    ask("d1.example. A", FLAG_RD, PLAIN);
+    ask("d2.example. A", FLAG_RD, PLAIN);
+    no_answer();
+    ask("d3.example. A", FLAG_RD, PLAIN);
+    assert_int_equal(answer()->rcode, RCODE_SERVFAIL);
+    ask("w0.example. A", FLAG_RD, PLAIN);
+    no_answer();
+    assert_int_equal(bench.asked, 4);
+    ask("w1.example. A", FLAG_RD, PLAIN);
+    assert_int_equal(answer()->rcode, RCODE_SERVFAIL);
+}
+
 static void all_addresses_together_have_a_limit(void **state)
 {
     char client[32];
@@ -478,6 +504,7 @@ int main(void)
         TEST(equal_questions_are_one),
         TEST(a_full_list_is_told),
         TEST(one_address_waits_for_so_much_only),
+        TEST(of_it_a_quarter_is_for_zones_that_answer),
         TEST(all_addresses_together_have_a_limit),
         TEST(late_answers_are_small_but_come),
         TEST(what_still_waits_goes_with_the_service),

@@ -46,8 +46,15 @@ struct env {
     /** A client's question that a module may answer with records of its own making (QUERY_MADE).
      *  NULL: there is no such module. */
     bool (*may_make)(const struct env *env, const struct question *question);
+    /** The iterator's: are the servers to be asked known to answer? NULL: as if they were. */
+    bool (*is_healthy)(const struct env *env, const struct question *question);
     void (*release)(struct env *env); /* called with the last reference */
 };
+
+static inline bool env_is_healthy(const struct env *env, const struct question *question)
+{
+    return env->is_healthy == NULL || env->is_healthy(env, question);
+}
 
 static inline struct env *env_ref(struct env *env)
 {

@@ -18,6 +18,13 @@ enum {
     PATH_WALK_MAX = 1000          /* queries looked at in search of a loop */
 };
 
+/*
+ * Where a query is listed. A client's runs to the end in the first half, and may have to give
+ * way in the last one, of which a part is reserved for names whose servers are known to answer:
+ * a flood of questions for dead ones leaves it free.
+ */
+enum place { PLACE_FIRST_HALF, PLACE_LAST_HALF, PLACE_RESERVED, PLACE_OTHERS, PLACES };
+
 struct mesh {
     struct world *world;
     struct mesh_limits limits;
@@ -26,9 +33,10 @@ struct mesh {
     struct failures *failures; /* NULL: no memory for it */
     uint32_t last_number;
     struct list ready;
-    struct list first_half, last_half; /* queries with clients: run to the end, or give way */
-    struct list others;                /* sub-questions and prefetches */
-    size_t first_count, last_count, other_count;
+    struct {
+        struct list list; /* oldest first */
+        size_t count;
+    } places[PLACES];
     struct query *buckets[BUCKETS];
 };
 
@@ -42,9 +50,8 @@ struct mesh *mesh_new(struct world *world, const struct mesh_limits *limits, str
     mesh->limits = *limits;
     mesh->key = key;
     list_init(&mesh->ready);
-    list_init(&mesh->first_half);
-    list_init(&mesh->last_half);
-    list_init(&mesh->others);
+    for (size_t i = 0; i < PLACES; i++)
+        list_init(&mesh->places[i].list);
     mesh->failures = failures_new();
     return mesh;
 }
@@ -61,17 +68,19 @@ const struct mesh_stats *mesh_stats(const struct mesh *mesh)
 
 size_t mesh_size(const struct mesh *mesh)
 {
-    return mesh->first_count + mesh->last_count + mesh->other_count;
+    size_t count = 0;
+
+    for (size_t i = 0; i < PLACES; i++)
+        count += mesh->places[i].count;
+    return count;
 }
 
 void mesh_each(const struct mesh *mesh,
                void (*show)(void *context, const struct query *query), void *context)
 {
-    const struct list *lists[] = {&mesh->first_half, &mesh->last_half, &mesh->others};
-
-    for (size_t i = 0; i < COUNT(lists); i++)
-        LIST_EACH (lists[i], link)
-            show(context, CONTAINER_OF(link, struct query, listed));
+    for (size_t i = 0; i < PLACES; i++)
+        LIST_EACH(&mesh->places[i].list, link)
+    show(context, CONTAINER_OF(link, struct query, listed));
 }
 
 const struct failures *mesh_failures(const struct mesh *mesh)
@@ -126,32 +135,17 @@ static void index_remove(struct mesh *mesh, struct query *query)
 
 /* ---- lists: who may stay ---- */
 
-enum place { PLACE_FIRST_HALF, PLACE_LAST_HALF, PLACE_OTHERS };
-
 static void enlist(struct mesh *mesh, struct query *query, enum place place)
 {
     query->place = (uint8_t)place;
-    if (place == PLACE_FIRST_HALF) {
-        list_append(&mesh->first_half, &query->listed);
-        mesh->first_count++;
-    } else if (place == PLACE_LAST_HALF) {
-        list_append(&mesh->last_half, &query->listed);
-        mesh->last_count++;
-    } else {
-        list_append(&mesh->others, &query->listed);
-        mesh->other_count++;
-    }
+    list_append(&mesh->places[place].list, &query->listed);
+    mesh->places[place].count++;
 }
 
 static void delist(struct mesh *mesh, struct query *query)
 {
     list_remove(&query->listed);
-    if (query->place == PLACE_FIRST_HALF)
-        mesh->first_count--;
-    else if (query->place == PLACE_LAST_HALF)
-        mesh->last_count--;
-    else
-        mesh->other_count--;
+    mesh->places[query->place].count--;
 }
 
 /* ---- birth ---- */
@@ -445,13 +439,11 @@ static void finish(struct mesh *mesh, struct query *query)
 
 void mesh_free(struct mesh *mesh)
 {
-    struct list *lists[] = {&mesh->first_half, &mesh->last_half, &mesh->others};
-
     /* Freeing a parent may discard its children, so always the first that is left. */
-    for (size_t i = 0; i < COUNT(lists); i++) {
+    for (size_t i = 0; i < PLACES; i++) {
         struct link *link;
 
-        while ((link = list_first(lists[i])) != NULL) {
+        while ((link = list_first(&mesh->places[i].list)) != NULL) {
             struct query *query = CONTAINER_OF(link, struct query, listed);
 
             while ((link = list_take(&query->clients)) != NULL)
@@ -472,10 +464,10 @@ void mesh_free(struct mesh *mesh)
 
 /* ---- clients ---- */
 
-/* Ends a query of the last half that has had its time, so that a newer one gets its place. */
-static bool jostle(struct mesh *mesh)
+/* Ends the oldest query there if it has had its time, so that a newer one gets its place. */
+static bool jostle(struct mesh *mesh, enum place place)
 {
-    struct link *oldest = list_first(&mesh->last_half);
+    struct link *oldest = list_first(&mesh->places[place].list);
     struct query *query;
     char type[TYPE_TEXT_MAX];
 
@@ -500,15 +492,35 @@ static void start(struct mesh *mesh, struct query *query, enum place place)
     mesh_wake(query);
 }
 
+/* A place for one more query of a client, perhaps that of an older one. PLACES: there is none.
+ */
+static enum place find_place(struct mesh *mesh, const struct env *env,
+                             const struct question *question)
+{
+    size_t most = mesh->limits.queries_max, half = (most + 1) / 2, reserved = most / 4;
+    bool is_healthy;
+
+    if (mesh->places[PLACE_FIRST_HALF].count < half)
+        return PLACE_FIRST_HALF;
+    if (mesh->places[PLACE_LAST_HALF].count < most - half - reserved)
+        return PLACE_LAST_HALF;
+    is_healthy = reserved != 0 && env_is_healthy(env, question);
+    if (is_healthy && mesh->places[PLACE_RESERVED].count < reserved)
+        return PLACE_RESERVED;
+    if (jostle(mesh, PLACE_LAST_HALF))
+        return PLACE_LAST_HALF;
+    return is_healthy && jostle(mesh, PLACE_RESERVED) ? PLACE_RESERVED : PLACES;
+}
+
 enum status mesh_ask(struct mesh *mesh, struct env *env, const struct question *question,
                      unsigned flags, struct mesh_client *client)
 {
     struct query *query = find(mesh, question, flags, identity_hash(mesh, question, flags));
-    size_t half = (mesh->limits.queries_max + 1) / 2;
-    enum place place = mesh->first_count < half ? PLACE_FIRST_HALF : PLACE_LAST_HALF;
 
     if (query == NULL) {
-        if (mesh->first_count + mesh->last_count >= mesh->limits.queries_max && !jostle(mesh)) {
+        enum place place = find_place(mesh, env, question);
+
+        if (place == PLACES) {
             mesh->stats.refused++;
             return STATUS_LIMIT;
         }

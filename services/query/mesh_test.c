@@ -282,6 +282,43 @@ static void jostling(void **state)
     assert_int_equal(told[0].times + told[1].times + told[3].times, 0);
 }
 
+static bool starts_with_good(const struct env *env, const struct question *question)
+{
+    char name[DNAME_TEXT_MAX];
+
+    (void)env;
+    return strncmp(dname_to_text(question->qname, name), "waitgood", 8) == 0;
+}
+
+/* A quarter of all places is for names whose servers are known to answer; the flood of others
+ * that fills the rest gives way to them, and not they to it. */
+static void a_quarter_is_reserved(void **state)
+{
+    static struct told told[16];
+    const struct mesh_limits limits = {8, 200};
+    char bad[] = "wait0.example.";
+    unsigned good = 0;
+
+    (void)state;
+    mesh_set_limits(home.mesh, &limits);
+    home.env.is_healthy = starts_with_good;
+    for (bad[4] = '0'; ask(&told[bad[4] - '0'], bad) == STATUS_OK;)
+        bad[4]++;
+    assert_int_equal(bad[4], '6');
+    assert_int_equal(ask(&told[7], "waitgood1.example."), STATUS_OK);
+    assert_int_equal(ask(&told[8], "waitgood2.example."), STATUS_OK);
+    assert_int_equal(ask(&told[9], "waitgood3.example."), STATUS_LIMIT);
+    mesh_run(home.mesh);
+    home.world.now_ms = 250;
+    for (bad[4] = '7'; bad[4] <= '9';
+         bad[4]++) /* of the two in the last half one is new each time */
+        good += ask(&told[bad[4] - '0' + 3], bad) == STATUS_OK;
+    assert_int_equal(good, 2);
+    assert_int_equal(told[7].times + told[8].times, 0);
+    assert_int_equal(told[4].times + told[5].times, 2);
+    home.env.is_healthy = NULL;
+}
+
 static void withdrawn_client_is_not_told(void **state)
 {
     static struct told told;
@@ -328,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(budget_bounds_sub_questions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(time_ends_a_query, set_up, tear_down),
         cmocka_unit_test_setup_teardown(jostling, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_quarter_is_reserved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(withdrawn_client_is_not_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(freed_while_running, set_up, tear_down),
         cmocka_unit_test_setup_teardown(freed_before_who_waits, set_up, tear_down),
