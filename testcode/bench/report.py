@@ -14,10 +14,12 @@ import time
 SHOWN = {"cpu": ("CPU us", 2), "p50": ("p50 ms", 2), "p99": ("p99 ms", 1), "p999": ("p99.9 ms", 1),
          "rate": ("a second", 0), "up": ("sent up", 3), "servfail": ("SERVFAIL", 0), "lost": ("lost", 0),
          "bytes": ("octets", 0), "rss": ("RSS MB", 1), "ms": ("ms", 1), "first": ("first ms", 0),
-         "again": ("again ms", 2), "silent": ("silent", 0)}
+         "again": ("again ms", 2), "silent": ("silent", 0), "instructions": ("instructions", 0),
+         "calls": ("system calls", 3), "checks": ("signature checks", 2)}
 ORDER = {"cpu": ["cpu", "rate", "up", "p50", "p99", "servfail", "lost"],
          "p99": ["p99", "p50", "p999", "cpu", "up", "servfail", "lost"],
          "bytes": ["bytes", "rss", "servfail", "lost"], "ms": ["ms", "rss"],
+         "calls": ["calls", "instructions", "up", "checks"],
          "first": ["first", "again", "up", "servfail", "silent"]}
 
 

@@ -1,0 +1,161 @@
+"""counting.py - what repeats exactly: instructions, system calls, packets and signature checks of an answer.
+
+Used by bench for its rows "count-...". Instructions: the server runs under callgrind twice, and answers SHORT
+and LONG questions after the same warm-up; the difference is what the questions between cost. System calls:
+strace is attached when the server is warm. Signature checks: a library that is loaded before OpenSSL's and
+GnuTLS's counts the calls (checks.c). Questions that cost one packet upstream are names of zones of which
+another name was asked before; those that cost two (and one more for the keys, where the zone is signed) are
+the first of their zones.
+"""
+import collections
+import os
+import re
+import signal
+import subprocess
+import time
+
+import systems
+
+SHORT, LONG = 100, 700
+LOAD = ("-c", 2, "-w", 16, "-P", 20)
+# how callgrind's own options are given, and who can be run by it: the others make code as they run
+INSTRUMENTED = ("shrewd", "unbound")
+
+
+def lists(leaves, warm, chance):
+    """{name: names} of first and of further names of zones, signed and not, none of which warms the server."""
+    made = {}
+    for kind, wanted in (("unsigned", False), ("signed", True)):
+        zones = [leaf for leaf in leaves if bool(leaf[1]) == wanted and not warm.intersection(leaf[3])]
+        known, fresh = zones[:LONG // 8], zones[LONG // 8:]
+        further = [name for leaf in known for name in leaf[3][1:]]
+        chance.shuffle(further)
+        made[f"{kind}-known"] = [leaf[3][0] for leaf in known]
+        made[f"{kind}-1"] = further
+        made[f"{kind}-2"] = [leaf[3][0] for leaf in fresh]
+    return made
+
+
+def _warm(world, system, kind):
+    world.load(system, "warm", "-o", "-c", 1, "-w", 8, "-P", 20)
+    if kind.endswith("-1"):
+        world.load(system, kind[:-1] + "known", "-o", "-c", 1, "-w", 8, "-P", 20)
+    if kind == "hits":
+        for _ in range(3):
+            world.load(system, "hits", "-o", "-c", 1, "-w", 8, "-P", 20)
+
+
+def _ask(world, system, kind, count):
+    if kind == "hits":
+        figures = world.load(system, kind, "-n", count, "-c", 1, "-w", 32, "-P", 20)
+    else:
+        figures = world.load(system, kind, "-o", "-n", count, *LOAD)
+    if figures["answered"] < count:
+        raise RuntimeError(f"only {figures['answered']} of {count} answered")
+    return figures
+
+
+# ---- instructions ----
+
+
+def _callgrind(world, system, kind, count):
+    profile = os.path.join(world.folder, f"{system.name}.{kind}.callgrind")
+    child = world.spawn(system.name, [systems.find("valgrind"), "--tool=callgrind", "-q",
+                                      f"--callgrind-out-file={profile}", *system.command(1)])
+    world.wait_for(system.address)
+    _warm(world, system, kind)
+    _ask(world, system, kind, count)
+    world.end([child])
+    with open(profile, encoding="utf-8", errors="replace") as file:
+        total = re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M)
+    if total is None:
+        raise RuntimeError(f"nothing was counted; see {profile}")
+    return int(total.group(1)), profile
+
+
+def by_function(profile):
+    """Instructions of each function, without those that it calls."""
+    text = subprocess.run([systems.find("callgrind_annotate"), "--threshold=100", profile],
+                          check=True, capture_output=True, text=True).stdout
+    costs = collections.Counter()
+    for line in text.splitlines():
+        match = re.match(r"\s*([\d,]+) \([ \d.]+%\)\s+[^ ]*:([^: ]+)", line)
+        if match:
+            costs[match.group(2)] += int(match.group(1).replace(",", ""))
+    return costs
+
+
+def _instructions(world, system, kind, where):
+    short, short_profile = _callgrind(world, system, kind, SHORT)
+    os.rename(short_profile, short_profile + ".short")
+    # a hit is so short that a few thousand are needed beside the batches that chance makes
+    most = LONG * 11 if kind == "hits" else LONG
+    long, profile = _callgrind(world, system, kind, most)
+    if where:
+        difference = by_function(profile) - by_function(short_profile + ".short")
+        for name, cost in difference.most_common(where):
+            print(f"{cost / (most - SHORT):10.1f} {name}")
+    return (long - short) / (most - SHORT)
+
+
+# ---- system calls and signature checks ----
+
+
+def _strace(world, pid, table):
+    strace = world.spawn("strace", [systems.find("strace"), "-c", "-f", "-o", table, "-p", str(pid)])
+    until = time.monotonic() + 10
+    while strace.poll() is None and time.monotonic() < until:
+        with open(os.path.join(world.folder, "strace.log"), encoding="utf-8") as file:
+            if f"Process {pid} attached" in file.read():
+                return strace
+        time.sleep(0.05)
+    raise RuntimeError("strace cannot be attached")
+
+
+def _calls_of(table):
+    calls = {}
+    with open(table, encoding="utf-8") as file:
+        for line in file:
+            match = re.match(r"\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$", line)
+            if match and match.group(2) != "total":
+                calls[match.group(2)] = int(match.group(1))
+    return calls
+
+
+def _checks(path):
+    with open(path, "rb") as file:
+        return int.from_bytes(file.read(8), "little")
+
+
+def _traced(world, system, kind, where):
+    table, notes = (os.path.join(world.folder, f"{system.name}.{kind}.{end}") for end in ("strace", "checks"))
+    with open(notes, "wb") as file:
+        file.write(bytes(8))
+    os.environ.update(LD_PRELOAD=world.checks_library, BENCH_CHECKS=notes)
+    try:
+        child = world.spawn(system.name, system.commands(1)[0])
+    finally:
+        del os.environ["LD_PRELOAD"]
+    world.wait_for(system.address)
+    _warm(world, system, kind)
+    strace = _strace(world, child.pid, table)
+    count = LONG * 11 if kind == "hits" else LONG
+    asked, checks = world.asked(), _checks(notes)
+    _ask(world, system, kind, count)
+    figures = {"up": (world.asked() - asked) / count, "checks": (_checks(notes) - checks) / count}
+    strace.send_signal(signal.SIGINT)
+    world.end([strace])
+    world.end([child])
+    calls = _calls_of(table)
+    figures["calls"] = sum(calls.values()) / count
+    if where:
+        for name, number in sorted(calls.items(), key=lambda pair: -pair[1]):
+            print(f"{number / count:10.3f} {name}")
+    return figures
+
+
+def run(world, system, wishes, kind):
+    figures = _traced(world, system, kind, wishes.where)
+    if system.name in INSTRUMENTED:
+        figures["instructions"] = _instructions(world, system, kind, wishes.where)
+    return figures
