@@ -7,10 +7,15 @@
 
 enum {
     TIMEOUT_MIN_MS = 30,
+    PATIENCE_MS = 1200, /* with a server that is alive */
+    PATIENCE_TCP_MS = 2400, /* which repeats what was lost at first after 1 s */
+    SPARE_MS = 700, /* when all that is left is hope, it ends before the time does */
     LAST_TRY_LEAST_MS = 500, /* a server that hesitates once is not given up in a blink */
     LAST_PLACE_LEAST_MS = 1500,
     LAME_TARGETS_MAX = 2,
     EQUAL_MAX = 3, /* equal questions to one server (limits) */
+    EQUAL_BY_UDP_MAX = 2, /* of them, where TCP may be tried */
+    LAST_BY_TCP = 2, /* of all that one delegation may cost */
     IP6_DOUBTED_AFTER = 3
 };
 
@@ -43,20 +48,33 @@ static unsigned sends_if_alive(const struct iterator_options *options,
     return state->case_flight != NULL ? 0 : (unsigned)size_min(options->outbound_msg_retry, EQUAL_MAX);
 }
 
-static bool any_under_way(const struct iter_state *state)
+static void flight_is_overdue(struct upstream_ask *ask)
 {
-    for (size_t i = 0; i < FLIGHTS_MAX; i++)
-        if (state->flights[i].under_way)
-            return true;
-    return false;
+    struct flight *flight = CONTAINER_OF(ask, struct flight, ask);
+
+    flight->overdue = true;
+    mesh_wake(flight->query);
 }
 
-static struct flight *free_flight(struct iter_state *state)
+/* NULL: there are enough, or no memory. */
+static struct flight *free_flight(struct query *query, struct iter_state *state)
 {
-    for (size_t i = 0; i < FLIGHTS_MAX; i++)
-        if (!state->flights[i].under_way)
-            return &state->flights[i];
-    return NULL;
+    unsigned in_time = 0;
+    size_t place;
+
+    for (size_t i = 0; i < FLIGHTS_MAX && state->flights[i] != NULL; i++)
+        in_time += state->flights[i]->under_way && !state->flights[i]->given_up;
+    if (in_time >= FLIGHTS_IN_TIME_MAX)
+        return NULL;
+    for (place = 0; place < FLIGHTS_MAX && state->flights[place] != NULL; place++)
+        if (!state->flights[place]->under_way)
+            return state->flights[place];
+    if (place == FLIGHTS_MAX)
+        return NULL;
+    state->flights[place] = ARENA_NEW(query->arena, struct flight);
+    if (state->flights[place] != NULL)
+        state->flights[place]->query = query;
+    return state->flights[place];
 }
 
 /* Milliseconds that are left for this question; 0: nothing more is to be sent. */
@@ -128,6 +146,40 @@ static struct deleg_server *next_server(struct query *query, struct iter_state *
     return server;
 }
 
+/*
+ * RFC 9520 section 3.1 counts tries for each transport. Where two packets were lost, or the last ones that
+ * this delegation may cost are due, TCP brings a third one through: it repeats what is lost by itself.
+ */
+static bool wants_tcp_now(const struct query *query, const struct iter_state *state,
+                          const struct flight *flight)
+{
+    const struct iterator_config *config = iter_env(query)->config;
+    const struct deleg_server *server = flight->server;
+    bool is_last = deleg_spent(state->deleg) + LAST_BY_TCP >= config->options->sends_per_delegation;
+
+    return flight->alive && server->timeouts > 0 && config->upstream->do_tcp &&
+           state->case_flight == NULL && query->budget->left[COST_CONNECTS] > 1 &&
+           (server->sends >= EQUAL_BY_UDP_MAX || is_last);
+}
+
+static void set_times(const struct query *query, const struct iter_state *state,
+                      struct flight *flight, const struct infra *infra, bool last)
+{
+    struct upstream_ask *ask = &flight->ask;
+    int64_t left_ms = time_left_ms(query, state), wait_ms = infra->timeout_ms;
+
+    /* Backing off is for servers that may be gone: of one that is alive a late answer is taken. */
+    if (flight->alive)
+        wait_ms = infra->rto_ms;
+    else if (last && flight->server->sends > 0)
+        wait_ms = time_max(wait_ms, LAST_TRY_LEAST_MS);
+    ask->timeout_ms = (uint32_t)time_max(time_min(wait_ms, left_ms), TIMEOUT_MIN_MS);
+    left_ms -= ask->timeout_ms;
+    if (flight->alive)
+        left_ms = time_min(left_ms - SPARE_MS, ask->rather_tcp ? PATIENCE_TCP_MS : PATIENCE_MS);
+    ask->patience_ms = (uint32_t)time_max(left_ms, 0);
+}
+
 static void fill_ask(struct query *query, struct iter_state *state, struct flight *flight,
                      const struct infra *infra, bool last)
 {
@@ -145,17 +197,16 @@ static void fill_ask(struct query *query, struct iter_state *state, struct fligh
                                  .budget = query->budget,
                                  .trace = query->trace,
                                  .done = flight_landed,
+                                 .overdue = flight_is_overdue,
                                  .owner = flight};
     /* RFC 4035 section 3.2.2: a validating forwarder below us must not hide what we can judge. */
     ask->checking_disabled = state->deleg->recursive &&
                              ((query->flags & QUERY_CD) != 0 || query->env->validates);
     ask->question = qmin_next(&state->qmin, &state->question, state->deleg->zone,
                               config->options->minimise_steps_max, &flight->minimised);
-    ask->timeout_ms = infra->timeout_ms;
-    if (last && flight->server->sends > 0 && ask->timeout_ms < LAST_TRY_LEAST_MS)
-        ask->timeout_ms = LAST_TRY_LEAST_MS;
-    ask->timeout_ms = (uint32_t)time_max(
-        time_min(ask->timeout_ms, time_left_ms(query, state)), TIMEOUT_MIN_MS);
+    flight->alive = pick_is_alive(infra);
+    ask->rather_tcp = wants_tcp_now(query, state, flight);
+    set_times(query, state, flight, infra, last);
 }
 
 /* The zone has as many questions under way as it may; this one is not worth a memory of failure. */
@@ -174,7 +225,7 @@ static enum step send(struct query *query, struct iter_state *state, struct flig
     enum status status;
 
     fill_ask(query, state, flight, infra, last);
-    flight->landed = false;
+    flight->landed = flight->overdue = flight->given_up = false;
     if (!cut_load_enter(load, state->deleg->zone,
                         iter_env(query)->config->options->questions_per_cut_max,
                         &flight->load_slot))
@@ -194,10 +245,15 @@ static enum step send(struct query *query, struct iter_state *state, struct flig
     state->deleg->sends++;
     state->sends++;
     if (state->deleg->policy == FORWARD_PARALLEL && state->deleg->recursive &&
-        free_flight(state) != NULL)
+        free_flight(query, state) != NULL)
         return STEP_AGAIN; /* a second one at once */
     iter_go(query, state, ITER_AWAIT);
     return STEP_AGAIN;
+}
+
+bool iter_has_time(const struct query *query, const struct iter_state *state)
+{
+    return time_left_ms(query, state) > 0;
 }
 
 bool iter_may_send(const struct query *query, const struct iter_state *state)
@@ -206,7 +262,7 @@ bool iter_may_send(const struct query *query, const struct iter_state *state)
 
     return deleg_spent(state->deleg) < options->sends_per_delegation &&
            state->deleg->answered_badly < options->failed_servers_max &&
-           state->sends < options->max_sent_count && time_left_ms(query, state) > 0;
+           state->sends < options->max_sent_count && iter_has_time(query, state);
 }
 
 void iter_fetch_ahead(struct query *query, struct iter_state *state, uint32_t most)
@@ -224,7 +280,7 @@ void iter_fetch_ahead(struct query *query, struct iter_state *state, uint32_t mo
 
 enum step iter_ask_run(struct query *query, struct iter_state *state)
 {
-    struct flight *flight = free_flight(state);
+    struct flight *flight = free_flight(query, state);
     struct infra infra;
     bool last;
 
@@ -233,7 +289,7 @@ enum step iter_ask_run(struct query *query, struct iter_state *state)
         flight->server = next_server(query, state, &infra, &last);
         if (flight->server != NULL) {
             if ((flight->server->sends > 0 || infra.timeouts_in_row > 0) &&
-                !any_under_way(state) && iter_ask_parent_early(query, state))
+                !iter_waits(state) && iter_ask_parent_early(query, state))
                 return STEP_AGAIN;
             /* Behind an alias it is not done: aliases times name servers would multiply. */
             if (state->deleg->sends == 0 && state->alias_count == 0)
@@ -241,7 +297,7 @@ enum step iter_ask_run(struct query *query, struct iter_state *state)
             return send(query, state, flight, &infra, last);
         }
     }
-    iter_go(query, state, any_under_way(state) ? ITER_AWAIT : ITER_TARGETS);
+    iter_go(query, state, iter_waits(state) ? ITER_AWAIT : ITER_TARGETS);
     return STEP_AGAIN;
 }
 
@@ -261,34 +317,63 @@ static void watch_ip6(struct query *query, const struct flight *flight)
 }
 
 /* A server is asked once more since no other one was known; now one is: it is not kept waiting. */
-static bool should_overtake(const struct query *query, struct iter_state *state)
+static bool should_overtake(struct query *query, struct iter_state *state)
 {
     bool again = false;
 
-    for (size_t i = 0; i < FLIGHTS_MAX; i++)
-        again = again || (state->flights[i].under_way && state->flights[i].server->sends > 1);
-    return again && free_flight(state) != NULL && deleg_has_untried(state->deleg) &&
+    for (size_t i = 0; i < FLIGHTS_MAX && state->flights[i] != NULL; i++)
+        again = again || (state->flights[i]->under_way && state->flights[i]->server->sends > 1);
+    return again && deleg_has_untried(state->deleg) && free_flight(query, state) != NULL &&
            iter_may_send(query, state);
 }
 
-enum step iter_await_run(struct query *query, struct iter_state *state)
+static void leave_cut(const struct query *query, struct flight *flight)
 {
-    iter_read_targets(query, state);
-    for (size_t i = 0; i < FLIGHTS_MAX; i++) {
-        struct flight *flight = &state->flights[i];
+    flight->server->under_way = false;
+    cut_load_leave(&iter_env(query)->memory->load, flight->load_slot,
+                   flight->ask.verdict == UPSTREAM_TIMEOUT ? CUT_TIMED_OUT : CUT_ANSWERED);
+}
+
+/* A flight that has something to tell; NULL: none. Answers come first. */
+static struct flight *take_landed(const struct query *query, struct iter_state *state)
+{
+    for (size_t i = 0; i < FLIGHTS_MAX && state->flights[i] != NULL; i++) {
+        struct flight *flight = state->flights[i];
 
         if (!flight->landed)
             continue;
         flight->landed = flight->under_way = false;
-        flight->server->under_way = false;
-        cut_load_leave(&iter_env(query)->memory->load, flight->load_slot,
-                       flight->ask.verdict == UPSTREAM_TIMEOUT ? CUT_TIMED_OUT : CUT_ANSWERED);
-        watch_ip6(query, flight);
-        state->landed = flight;
+        if (!flight->given_up)
+            leave_cut(query, flight);
+        else if (flight->ask.verdict != UPSTREAM_ANSWERED)
+            continue; /* as was expected */
+        return flight;
+    }
+    for (size_t i = 0; i < FLIGHTS_MAX && state->flights[i] != NULL; i++) {
+        struct flight *flight = state->flights[i];
+
+        if (!flight->under_way || !flight->overdue || flight->given_up)
+            continue;
+        flight->given_up = true;
+        leave_cut(query, flight);
+        return flight;
+    }
+    return NULL;
+}
+
+enum step iter_await_run(struct query *query, struct iter_state *state)
+{
+    struct flight *landed;
+
+    iter_read_targets(query, state);
+    landed = take_landed(query, state);
+    if (landed != NULL) {
+        watch_ip6(query, landed);
+        state->landed = landed;
         iter_go(query, state, ITER_LEARN);
         return STEP_AGAIN;
     }
-    if (should_overtake(query, state)) {
+    if (should_overtake(query, state) || (!iter_waits(state) && !iter_hopes(state))) {
         iter_go(query, state, ITER_ASK);
         return STEP_AGAIN;
     }

@@ -20,7 +20,8 @@ static const struct iter_rule {
                   BIT(ITER_ASK) | BIT(ITER_AWAIT) | BIT(ITER_TARGETS) | BIT(ITER_DONE)},
     [ITER_AWAIT] = {"await", iter_await_run, BIT(ITER_ASK) | BIT(ITER_LEARN)},
     [ITER_TARGETS] = {"targets", iter_targets_run,
-                      BIT(ITER_ASK) | BIT(ITER_LEARN) | BIT(ITER_START) | BIT(ITER_DONE)},
+                      BIT(ITER_ASK) | BIT(ITER_AWAIT) | BIT(ITER_LEARN) | BIT(ITER_START) |
+                          BIT(ITER_DONE)},
     [ITER_LEARN] = {"learn", iter_learn_run, BIT(ITER_START) | BIT(ITER_ASK) | BIT(ITER_DONE)},
     [ITER_DONE] = {"done", NULL, 0},
 };
@@ -113,8 +114,6 @@ static struct iter_state *state_new(struct query *query)
     state->qmin.active = may_minimise(query, state);
     state->skip_cache = query->anew || (query->flags & (QUERY_REFRESH | QUERY_PRIMING)) != 0;
     state->leeway_s = leeway_of_prefetch_s(query);
-    for (size_t i = 0; i < FLIGHTS_MAX; i++)
-        state->flights[i].query = query;
     return state;
 }
 
@@ -308,15 +307,32 @@ void iter_strike(struct query *query, struct iter_state *state, struct deleg_ser
     state->struck = struck;
 }
 
+bool iter_waits(const struct iter_state *state)
+{
+    for (size_t i = 0; i < FLIGHTS_MAX && state->flights[i] != NULL; i++)
+        if (state->flights[i]->under_way && !state->flights[i]->given_up)
+            return true;
+    return false;
+}
+
+bool iter_hopes(const struct iter_state *state)
+{
+    for (size_t i = 0; i < FLIGHTS_MAX && state->flights[i] != NULL; i++)
+        if (state->flights[i]->under_way && state->flights[i]->alive)
+            return true;
+    return false;
+}
+
 void iter_withdraw_flights(struct query *query, struct iter_state *state)
 {
     struct upstream *upstream = query->env->upstream;
 
-    for (size_t i = 0; i < FLIGHTS_MAX; i++) {
-        struct flight *flight = &state->flights[i];
+    for (size_t i = 0; i < FLIGHTS_MAX && state->flights[i] != NULL; i++) {
+        struct flight *flight = state->flights[i];
 
-        if (flight->under_way) {
+        if (flight->under_way)
             upstream->withdraw(upstream, &flight->ask);
+        if (flight->under_way && !flight->given_up) {
             cut_load_leave(&iter_env(query)->memory->load, flight->load_slot, CUT_WITHDRAWN);
         }
         if (flight->server != NULL)
@@ -372,7 +388,9 @@ enum step iter_give_up(struct query *query, struct iter_state *state)
                       "%s for %s z=%s n=%zu/%zu", deleg_finding(deleg),
                       question_reason(query, asked ? &state->question : &fault),
                       reason_name(query->arena, deleg->zone), failed, known);
-    query->outcome.uncacheable = deleg->no_cache;
+    /* Where the client question's time was up before anybody was asked, nothing was learned. */
+    query->outcome.uncacheable =
+        deleg->no_cache || (asked && deleg->sends == 0 && failed < known && !iter_has_time(query, state));
     iter_go(query, state, ITER_DONE);
     return step;
 }

@@ -26,14 +26,20 @@ enum iter_state_id {
     ITER_STATES
 };
 
-enum { FLIGHTS_MAX = 2, CASE_ROUNDS_PER_ADDRESS = 3, CASE_SENDS_MAX = 4 };
+enum { FLIGHTS_MAX = 8, FLIGHTS_IN_TIME_MAX = 2, CASE_ROUNDS_PER_ADDRESS = 3, CASE_SENDS_MAX = 4 };
 
-/** One question to one server, under way or just landed. */
+/**
+ * One question to one server, under way or just landed. When its time is up it is overdue: the server
+ * counts as silent and others are asked, but its answer is taken as long as the question lives.
+ */
 struct flight {
     struct upstream_ask ask;
     struct query *query;
     struct deleg_server *server;
     bool under_way, landed;
+    bool overdue;
+    bool given_up;       /* overdue, and that has been dealt with */
+    bool alive;          /* the server has answered before: its answer is worth waiting for */
     bool minimised;
     bool bare;          /* the answer came without a single record */
     uint16_t load_slot; /* where it counts in cut_load, while under way */
@@ -70,7 +76,7 @@ struct iter_state {
     const struct rrset **aliases; /* CNAMEs and DNAMEs passed so far */
     size_t alias_count;
     struct dname alias_zone;      /* where the last alias came from; wire NULL: out of the cache */
-    struct flight flights[FLIGHTS_MAX];
+    struct flight *flights[FLIGHTS_MAX]; /* made when needed, the first first */
     struct flight *landed;        /* for LEARN */
     struct target *targets;
     unsigned targets_running;
@@ -105,6 +111,9 @@ enum step iter_learn_run(struct query *query, struct iter_state *state);
 /** Adds an address unless it may not be asked (then it is noted why). */
 void iter_add_server(struct query *query, struct iter_state *state, struct deleg *deleg,
                      const struct addr *addr, const char *tls_name, struct dname host);
+
+/** Something may still be sent as far as time goes. */
+bool iter_has_time(const struct query *query, const struct iter_state *state);
 
 /** Whether the bounds and the time that are left allow one packet more to this delegation. */
 bool iter_may_send(const struct query *query, const struct iter_state *state);
@@ -168,6 +177,12 @@ struct deleg *iter_place_above(struct query *query, struct iter_state *state, st
 
 /** Strikes the server off for this query. */
 void iter_strike(struct query *query, struct iter_state *state, struct deleg_server *server);
+
+/** Some question is under way whose time is not up. */
+bool iter_waits(const struct iter_state *state);
+
+/** One that is overdue may still be answered, by a server that is alive. */
+bool iter_hopes(const struct iter_state *state);
 
 /** Withdraws questions that are under way. */
 void iter_withdraw_flights(struct query *query, struct iter_state *state);

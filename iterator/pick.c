@@ -58,12 +58,15 @@ static bool is_candidate(const struct deleg_server *server, const struct pick_ru
            server->sends < size_max(rules->sends_max, rules->sends_alive_max);
 }
 
+bool pick_is_alive(const struct infra *infra)
+{
+    return infra->srtt_ms != 0 && infra->dead_until_ms == 0 && !infra->dead_elsewhere;
+}
+
 /* Once more is for servers that are known to answer: it is loss, then, and each try has its chance. */
 unsigned pick_sends_max(const struct pick_rules *rules, const struct infra *infra)
 {
-    bool is_alive = infra->srtt_ms != 0 && infra->dead_until_ms == 0 && !infra->dead_elsewhere;
-
-    return is_alive && rules->sends_alive_max > rules->sends_max ? rules->sends_alive_max
+    return pick_is_alive(infra) && rules->sends_alive_max > rules->sends_max ? rules->sends_alive_max
                                                                  : rules->sends_max;
 }
 

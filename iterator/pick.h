@@ -33,6 +33,9 @@ unsigned pick_sends_max(const struct pick_rules *rules, const struct infra *infr
 struct deleg_server *pick_server(const struct deleg *deleg, const struct pick_rules *rules,
                                  struct infra *infra);
 
+/** It has answered, and not fallen silent since: when nothing comes, a packet was lost. */
+bool pick_is_alive(const struct infra *infra);
+
 /** Has left such questions unanswered for so long that one packet in a while is enough. */
 bool pick_is_silent(const struct infra *infra, uint16_t qtype);
 

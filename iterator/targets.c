@@ -251,6 +251,7 @@ static bool go_to_parent(struct query *query, struct iter_state *state)
         parent = iter_deleg_from_hints(query, state);
     if (parent == NULL)
         return false;
+    iter_withdraw_flights(query, state); /* what comes from there would be taken for the parent's words */
     query_trace(query, TRACE_PARENT_SIDE, NULL, &state->deleg->zone, NULL);
     state->anew_zone = state->deleg->zone;
     state->deleg = parent;
@@ -331,6 +332,10 @@ enum step iter_targets_run(struct query *query, struct iter_state *state)
         iter_look_up_targets(query, state, UINT32_MAX);
         if (state->targets_running > 0)
             return STEP_WAIT;
+    }
+    if (iter_hopes(state)) {
+        iter_go(query, state, ITER_AWAIT);
+        return STEP_AGAIN;
     }
     return last_resort(query, state);
 }

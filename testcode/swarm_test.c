@@ -17,7 +17,7 @@
 #include "validator/zone_keys.h"
 
 enum {
-    SEEDS_TO_FIND_A_FAULT = 60,
+    SEEDS_TO_FIND_A_FAULT = 300,
     SEEDS_TO_REPEAT = 12,
     SEEDS_TO_COMPARE = 60,
     QUESTIONS = 40

@@ -22,9 +22,12 @@
 #include "util/wire/types.h"
 
 enum {
-    DEAD_AFTER = 4,          /* timeouts in a row; fewer may be mere loss */
+    DEAD_AFTER = 4,          /* timeouts in a row; fewer may be mere loss, */
+    DEAD_HERE_AFTER = 8,     /* for one zone, while others are answered for, */
+    HEARD_LATELY_MS = 3000,  /* and so may more, where answers came as short ago as this */
     SILENT_AFTER = 2,        /* the same, for whether another server is asked first */
     JITTER_MS = 25,          /* of a path that has shown none yet (RFC 6298 section 2: G) */
+    EXCESS_MOST = 3,         /* steps that the first interval may be ahead by, */
     DEAD_FIRST_MS = 1500,    /* between probes of a dead server, tripled ... */
     DEAD_MOST_MS = 60 * 1000 /* ... up to a packet a minute */
 };
@@ -41,6 +44,9 @@ struct host {
     struct addr server;
     struct infra infra;    /* timeout_ms is worked out on reading */
     int64_t backed_off_ms; /* when the last timeout was counted */
+    int64_t heard_ms;      /* when the last answer came; for a zone, at the least when the server was found to
+                              * be alive, but silent here; INT64_MIN: never */
+    uint32_t probe_ms;     /* between probes, while it is dead */
     uint8_t zone_size;
     uint8_t zone[]; /* the octets of its name */
 };
@@ -106,20 +112,32 @@ void infra_cache_set_rules(struct infra_cache *cache, const struct infra_rules *
 
 /* ---- times ---- */
 
-/* RFC 6298 sections 2 and 5.5: RTO, bounded, doubled for each timeout, and bounded by one wait.
- */
-static uint32_t timeout_ms(struct infra_cache *cache, const struct infra *infra)
+static uint64_t wait_max_ms(struct infra_cache *cache)
+{
+    uint64_t most = atomic_load_explicit(&cache->max_rtt_ms, memory_order_relaxed);
+
+    return most > INFRA_WAIT_MAX_MS ? INFRA_WAIT_MAX_MS : most;
+}
+
+/* RFC 6298 section 2: RTO, bounded. */
+static uint32_t rto_ms(struct infra_cache *cache, const struct infra *infra)
 {
     uint64_t least = atomic_load_explicit(&cache->min_rtt_ms, memory_order_relaxed);
-    uint64_t most = atomic_load_explicit(&cache->max_rtt_ms, memory_order_relaxed);
+    uint64_t most = wait_max_ms(cache);
     uint64_t wait = infra->srtt_ms + (uint64_t)size_max(4 * (size_t)infra->rttvar_ms, JITTER_MS);
 
     if (infra->srtt_ms == 0)
         wait = atomic_load_explicit(&cache->unknown_ms, memory_order_relaxed);
     if (wait < least)
         wait = least;
-    if (most > INFRA_WAIT_MAX_MS)
-        most = INFRA_WAIT_MAX_MS;
+    return (uint32_t)(wait < most ? wait : most);
+}
+
+/* RFC 6298 section 5.5: doubled for each timeout, and bounded by one wait. */
+static uint32_t timeout_ms(struct infra_cache *cache, const struct infra *infra)
+{
+    uint64_t most = wait_max_ms(cache), wait = rto_ms(cache, infra);
+
     for (unsigned i = 0; i < infra->timeouts_in_row && wait < most; i++)
         wait *= 2;
     return (uint32_t)(wait < most ? wait : most);
@@ -141,13 +159,18 @@ static void measure(struct infra *infra, uint32_t rtt_ms)
     infra->srtt_ms = (uint32_t)((7 * srtt + rtt + 4) / 8);
 }
 
-static int64_t probe_interval_ms(const struct infra *infra)
+/* Dead, from now on or still. @param excess timeouts in a row beyond those that it takes. */
+static void is_dead(struct host *host, unsigned excess, int64_t now_ms)
 {
-    int64_t interval = DEAD_FIRST_MS;
-
-    for (unsigned i = DEAD_AFTER; i < infra->timeouts_in_row && interval < DEAD_MOST_MS; i++)
-        interval *= 3;
-    return time_min(interval, DEAD_MOST_MS);
+    if (host->infra.dead_until_ms == 0)
+        host->probe_ms = DEAD_FIRST_MS;
+    else
+        excess = 1;
+    excess = (unsigned)size_min(excess, EXCESS_MOST);
+    for (unsigned i = 0; i < excess && host->probe_ms < DEAD_MOST_MS; i++)
+        host->probe_ms *= 3;
+    host->probe_ms = (uint32_t)size_min(host->probe_ms, DEAD_MOST_MS);
+    host->infra.dead_until_ms = now_ms + host->probe_ms;
 }
 
 static bool is_current(const struct host *host, int64_t now_ms)
@@ -209,6 +232,7 @@ void infra_get(struct infra_cache *cache, const struct addr *server, struct dnam
         join(out, &here);
     }
     out->timeout_ms = timeout_ms(cache, out);
+    out->rto_ms = rto_ms(cache, out);
 }
 
 /* ---- learning ---- */
@@ -228,6 +252,7 @@ struct event {
         struct {
             uint32_t timeout_ms;
             uint16_t qtype;
+            bool *lives; /* has answered lately, for whatever zone */
         } silence;
         enum infra_fact fact;
         enum infra_edns edns;
@@ -242,7 +267,7 @@ struct event {
 static void begin_anew(struct host *host, const struct event *event)
 {
     memset(&host->infra, 0, sizeof(host->infra));
-    host->backed_off_ms = INT64_MIN;
+    host->backed_off_ms = host->heard_ms = INT64_MIN;
     host->infra.known = true;
     host->infra.expires_s = event->now_ms / 1000 + event->host_ttl_s;
 }
@@ -322,6 +347,7 @@ static void learn_answer(struct host *host, const struct event *event)
 {
     if (host->zone_size == dname_root.size) /* times are the server's, not the zone's */
         measure(&host->infra, event->what.rtt_ms);
+    host->heard_ms = event->now_ms;
     forget_silence(host);
 }
 
@@ -340,25 +366,43 @@ enum infra_type infra_type_of(uint16_t qtype)
                                 : INFRA_TYPE_OTHER;
 }
 
+static bool was_heard_lately(const struct host *host, const struct event *event)
+{
+    return event->now_ms - HEARD_LATELY_MS < host->heard_ms;
+}
+
 static void learn_timeout(struct host *host, const struct event *event)
 {
     struct infra *infra = &host->infra;
+    unsigned least;
 
+    /* The server's own entry comes first, and vouches for it with the zone. */
+    if (host->zone_size == dname_root.size)
+        *event->what.silence.lives = was_heard_lately(host, event);
+    else if (host->heard_ms == INT64_MIN && *event->what.silence.lives)
+        host->heard_ms = event->now_ms;
     if (event->now_ms - event->what.silence.timeout_ms < host->backed_off_ms)
         return; /* was under way when we last backed off */
     host->backed_off_ms = event->now_ms;
     infra->silent_types |= (uint8_t)BIT(infra_type_of(event->what.silence.qtype));
     if (infra->timeouts_in_row < UINT16_MAX)
         infra->timeouts_in_row++;
-    if (infra->timeouts_in_row >= DEAD_AFTER)
-        infra->dead_until_ms = event->now_ms + probe_interval_ms(infra);
+    /* Where a third of all packets is lost, four in a row are soon found. */
+    least = *event->what.silence.lives ? DEAD_HERE_AFTER : DEAD_AFTER;
+    if (infra->timeouts_in_row >= least && !was_heard_lately(host, event))
+        is_dead(host, infra->timeouts_in_row - least, event->now_ms);
 }
 
 void infra_timed_out(struct infra_cache *cache, const struct addr *server, struct dname zone,
                      uint16_t qtype, int64_t now_ms, uint32_t timeout_ms_given)
 {
-    struct event event = {
-        {server, zone}, now_ms, learn_timeout, 0, NULL, {.silence = {timeout_ms_given, qtype}}};
+    bool lives = false;
+    struct event event = {{server, zone},
+                          now_ms,
+                          learn_timeout,
+                          0,
+                          NULL,
+                          {.silence = {timeout_ms_given, qtype, &lives}}};
 
     happened_everywhere(cache, &event, true);
 }
@@ -369,7 +413,7 @@ static void learn_probe(struct host *host, const struct event *event)
 
     *event->what.leave = infra->dead_until_ms == 0 || event->now_ms >= infra->dead_until_ms;
     if (infra->dead_until_ms != 0 && *event->what.leave)
-        infra->dead_until_ms = event->now_ms + probe_interval_ms(infra);
+        infra->dead_until_ms = event->now_ms + host->probe_ms;
 }
 
 bool infra_claim_probe(struct infra_cache *cache, const struct addr *server, struct dname zone,

@@ -33,6 +33,7 @@ struct infra {
     bool known;
     uint32_t srtt_ms, rttvar_ms; /* RFC 6298, for whatever zone; srtt 0: never measured */
     uint32_t timeout_ms;         /* what to wait for the next answer, back-off included */
+    uint32_t rto_ms;             /* the same without back-off */
     uint16_t timeouts_in_row;    /* of packets that were not under way together */
     bool silent_elsewhere;       /* it was, more than once, for whatever zone it was asked last */
     bool dead_elsewhere;         /* so often that it counts as dead */

@@ -81,7 +81,7 @@ static bool claim(struct home *home, int64_t now_ms)
 static void never_heard_of(void **state)
 {
     struct home *home = *state;
-    struct infra infra = get(home, NOW), zero = {.timeout_ms = 400};
+    struct infra infra = get(home, NOW), zero = {.timeout_ms = 400, .rto_ms = 400};
 
     assert_memory_equal(&infra, &zero, sizeof(infra));
     assert_true(claim(home, NOW));
@@ -222,6 +222,46 @@ static void a_dead_server_costs_little(void **state)
     assert_in_range(until_dead, 4, 50); /* 400, 800, 1,600 and 2,000 ms of patience */
     /* 1.5, 4.5 ... 40.5 s, then one a minute; one or two more while a probe is under way. */
     assert_in_range(count - until_dead, 12, 18);
+}
+
+/* Where a third of all packets is lost, four in a row are lost soon: who is heard is not dead. */
+static void loss_is_not_death(void **state)
+{
+    struct home *home = *state;
+    int64_t now_ms = NOW;
+
+    answered(home, now_ms, 10);
+    for (int i = 0; i < 28; i++) { /* 2.8 s */
+        now_ms += 100;
+        timed_out(home, now_ms, 50);
+        assert_int_equal(get(home, now_ms).dead_until_ms, 0);
+        assert_false(get(home, now_ms).dead_elsewhere);
+    }
+    assert_int_equal(get(home, now_ms).rto_ms, 50); /* what to wait for who lives */
+    now_ms = NOW + 3000;
+    timed_out(home, now_ms, 50);
+    assert_true(get(home, now_ms).dead_elsewhere);
+    now_ms += 100;
+    timed_out(home, now_ms, 50); /* for the zone: the first silence there was after that answer */
+    assert_int_equal(get(home, now_ms).dead_until_ms, now_ms + 40500); /* and it was long */
+}
+
+/* Questions about other zones are answered: silence about this one needs more to be believed. */
+static void silent_for_one_zone(void **state)
+{
+    struct home *home = *state;
+    struct dname other = name_of(home->arena, "other.");
+    int64_t now_ms = NOW;
+
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(get(home, now_ms).dead_until_ms, 0);
+        infra_answered(home->cache, &home->server, other, now_ms, 10);
+        now_ms += 2000;
+        timed_out(home, now_ms, 50);
+    }
+    assert_int_equal(get(home, now_ms).timeouts_in_row, 8);
+    assert_int_equal(get(home, now_ms).dead_until_ms, now_ms + 1500);
+    assert_false(get(home, now_ms).dead_elsewhere);
 }
 
 /* A server that drops questions of one type only is told from a dead one. */
@@ -388,6 +428,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(facts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(servers_are_known_beyond_their_zones, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(loss_is_not_death, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(silent_for_one_zone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ageing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forgetting_failures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(budget, set_up, tear_down),

@@ -142,6 +142,18 @@ static void count_end(const struct attempt *attempt, enum upstream_verdict verdi
     }
 }
 
+static void end_with(struct attempt *attempt, enum upstream_verdict verdict, int error)
+{
+    count_end(attempt, verdict);
+    note_failure(attempt, verdict, error);
+    note_infra(attempt, verdict);
+}
+
+void attempt_note_timeout(struct attempt *attempt)
+{
+    end_with(attempt, UPSTREAM_TIMEOUT, 0);
+}
+
 void attempt_finish(struct attempt *attempt, enum upstream_verdict verdict, int error)
 {
     struct upstream_ask *ask = attempt->ask;
@@ -149,9 +161,8 @@ void attempt_finish(struct attempt *attempt, enum upstream_verdict verdict, int 
     ask->verdict = verdict;
     ask->error = error;
     ask->wrong_answers = attempt->misses;
-    count_end(attempt, verdict);
-    note_failure(attempt, verdict, error);
-    note_infra(attempt, verdict);
+    if (verdict != UPSTREAM_TIMEOUT || !attempt->is_overdue)
+        end_with(attempt, verdict, error);
     attempt_let_go(attempt);
     ask->done(ask);
 }
@@ -186,6 +197,8 @@ static uint32_t tcp_timeout_ms(const struct attempt *attempt)
 {
     uint64_t wanted = 2 * (uint64_t)attempt->ask->timeout_ms;
 
+    if (attempt->ask->rather_tcp) /* a connection takes a round trip; others are asked meanwhile */
+        return (uint32_t)wanted;
     if (wanted < TCP_LEAST_MS)
         return TCP_LEAST_MS;
     return wanted > TCP_MOST_MS ? (uint32_t)TCP_MOST_MS : (uint32_t)wanted;
@@ -238,6 +251,18 @@ static const struct addr *choose_source(struct attempt *attempt, struct addr *fr
     return NULL;
 }
 
+/* Sockets are for questions that are waited for first of all. @return false: none was to be had so. */
+static bool close_overdue(struct exchange *exchange)
+{
+    struct link *first = list_take(&exchange->overdue);
+
+    if (first == NULL)
+        return false;
+    list_append(&exchange->attempts, first);
+    attempt_close_udp(CONTAINER_OF(first, struct attempt, link));
+    return true;
+}
+
 void attempt_open_udp(struct attempt *attempt)
 {
     struct exchange *exchange = attempt->exchange;
@@ -256,9 +281,11 @@ void attempt_open_udp(struct attempt *attempt)
         attempt_fail_later(attempt, UPSTREAM_NO_RESOURCE, ENOMEM);
         return;
     }
-    status =
-        world->send(world, &attempt->ask->server, choose_source(attempt, &from),
-                    slice_of(attempt->wire.octets, attempt->wire.size), &attempt->datagram);
+    do {
+        status =
+            world->send(world, &attempt->ask->server, choose_source(attempt, &from),
+                        slice_of(attempt->wire.octets, attempt->wire.size), &attempt->datagram);
+    } while (status == STATUS_LIMIT && close_overdue(exchange));
     exchange->stats.udp_sent++;
     note(attempt, TRACE_SENT, TRANSPORT_UDP);
     if (status != STATUS_OK)
@@ -269,7 +296,15 @@ void attempt_open_udp(struct attempt *attempt)
 void attempt_tcp_failed(struct attempt *attempt, enum upstream_verdict verdict, int error)
 {
     int64_t until_ms = attempt->udp_sent_ms + attempt->ask->timeout_ms;
+    struct upstream_ask *ask = attempt->ask;
 
+    if (ask->rather_tcp && verdict != UPSTREAM_LIMIT) {
+        ask->rather_tcp = false;
+        close_tcp(attempt);
+        ask->transport = TRANSPORT_UDP;
+        attempt_open_udp(attempt);
+        return;
+    }
     /* Where TCP cannot settle it, the next question begins without the cookie. */
     if (attempt->cookie_missing)
         infra_note_cookie(attempt->exchange->infra, &attempt->ask->server,

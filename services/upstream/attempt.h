@@ -22,6 +22,7 @@ struct exchange {
     struct outgoing *outgoing;
     struct conns *conns;
     struct list attempts;
+    struct list overdue; /* those that are listened to although their time is up, the first first */
     void (*after_event)(void *context);
     void *context;
     struct exchange_stats stats;
@@ -48,6 +49,7 @@ struct attempt {
     bool tcp_tried; /* the TCP leg was opened for false answers */
     bool reconnected;
     bool cookie_missing; /* a reply lacked our cookie: TCP tells who lied */
+    bool is_overdue;     /* the asker knows, and so do trace and infra cache */
     bool failing;        /* the timer tells `verdict`, which could not be told at once */
     bool own_fault;      /* and the server has no part in it: no route, no such family */
     enum upstream_verdict verdict;
@@ -81,6 +83,8 @@ void attempt_ask_again(struct attempt *attempt, bool over_tcp);
 /** The same without EDNS. */
 void attempt_ask_plain(struct attempt *attempt, bool over_tcp);
 
+/** What a timeout leaves in trace, infra cache and counters. */
+void attempt_note_timeout(struct attempt *attempt);
 /** Result, trace, infra cache; the attempt is freed, then the asker told. */
 void attempt_finish(struct attempt *attempt, enum upstream_verdict verdict, int error);
 /** The same by the timer, for what goes wrong while somebody is calling us. */

@@ -65,12 +65,41 @@ static void stream_failed(struct conn_ask *stream, int error, bool worn)
         attempt_tcp_failed(attempt, UPSTREAM_NET_ERROR, error);
 }
 
+/* Nothing has come at all: there is nothing to be learned by ending it. */
+static bool may_be_overdue(const struct attempt *attempt)
+{
+    return !attempt->is_overdue && attempt->ask->overdue != NULL &&
+           attempt->ask->patience_ms > 0 && attempt->misses == 0 && !attempt->truncated;
+}
+
+/*
+ * A lost packet and a slow answer look alike. Whoever asked turns to another server, or to this one
+ * anew; what comes after all is as good as it would have been before.
+ */
+static bool become_overdue(struct attempt *attempt)
+{
+    struct exchange *exchange = attempt->exchange;
+    struct upstream_ask *ask = attempt->ask;
+
+    if (!attempt_set_timer(attempt, attempt_now_ms(attempt) + ask->patience_ms))
+        return false;
+    attempt_note_timeout(attempt);
+    attempt->is_overdue = true;
+    list_remove(&attempt->link);
+    list_append(&exchange->overdue, &attempt->link);
+    ask->verdict = UPSTREAM_TIMEOUT;
+    ask->overdue(ask);
+    return true;
+}
+
 static void time_is_up(struct attempt *attempt)
 {
     if (attempt->failing) {
         attempt_finish(attempt, attempt->verdict, attempt->error);
         return;
     }
+    if (may_be_overdue(attempt) && become_overdue(attempt))
+        return;
     if (attempt->stream.conn != NULL) {
         attempt_finish(attempt, attempt->truncated ? UPSTREAM_TC_NO_TCP : UPSTREAM_TIMEOUT,
                        attempt->truncated ? ETIMEDOUT : 0);
@@ -125,7 +154,7 @@ static bool wants_stream(const struct attempt *attempt)
 {
     const struct upstream_options *options = attempt->exchange->options;
 
-    return attempt->ask->want_tcp || attempt->tls_name != NULL || options->tcp_upstream ||
+    return attempt->ask->want_tcp || attempt->ask->rather_tcp || attempt->tls_name != NULL || options->tcp_upstream ||
            (!options->do_udp && !options->udp_upstream_without_downstream);
 }
 
@@ -206,6 +235,7 @@ struct exchange *exchange_new(struct world *world, struct infra_cache *infra,
     exchange->after_event = after_event;
     exchange->context = context;
     list_init(&exchange->attempts);
+    list_init(&exchange->overdue);
     exchange->conns = conns_new(world, after_event, context);
     exchange_set_options(exchange, options);
     if (exchange->conns == NULL || exchange->outgoing == NULL) {
@@ -219,7 +249,7 @@ void exchange_free(struct exchange *exchange)
 {
     if (exchange == NULL)
         return;
-    ASSERT(list_is_empty(&exchange->attempts));
+    ASSERT(list_is_empty(&exchange->attempts) && list_is_empty(&exchange->overdue));
     conns_free(exchange->conns);
     outgoing_free(exchange->outgoing);
     free(exchange);

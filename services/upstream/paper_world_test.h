@@ -36,6 +36,7 @@ struct paper {
     bool has_from;
     size_t sent_size;
     uint8_t sent[1024];
+    bool one_socket; /* there are no more */
     enum status send_status;
     int send_errno;
 
@@ -88,6 +89,8 @@ static inline enum status paper_send(struct world *world, const struct addr *to,
         errno = paper->send_errno;
         return paper->send_status;
     }
+    if (paper->one_socket && paper->datagram != NULL)
+        return STATUS_LIMIT;
     ASSERT(paper->datagram == NULL && packet.size <= sizeof(paper->sent));
     paper->sends++;
     paper->datagram = waiter;

@@ -32,14 +32,20 @@ struct upstream_ask {
     struct dname zone;       /* the cut for whose sake it is asked: key of the infra cache */
     bool recursion_desired, checking_disabled, dnssec_ok;
     bool want_tcp;           /* straight over TCP */
+    bool rather_tcp;         /* the same, but over UDP where no connection can be had */
     bool no_case_change;     /* no 0x20 for this question */
     const char *tls_name;    /* NULL: no TLS; "": any name */
     uint16_t wrong_before;   /* wrong_answers of earlier tries at this server for this question */
     uint32_t timeout_ms;     /* for one packet; chosen from the infra cache by the asker */
+    uint32_t patience_ms;    /* how much longer an answer is taken, when overdue() is set */
     struct arena *arena;     /* for the message */
     struct budget *budget;   /* each packet and connect takes from it */
     struct trace *trace;     /* SENT and the failures below the seam are noted there */
     void (*done)(struct upstream_ask *ask); /* told once; then the ask is the asker's again */
+    /** Told at most once, before done(): timeout_ms are over, which is noted like any timeout, but an
+     *  answer is still listened for. The asker may ask others meanwhile. NULL, or a seam that does
+     *  not do this: done() with UPSTREAM_TIMEOUT at once. Only notes it, like done(). */
+    void (*overdue)(struct upstream_ask *ask);
     void *owner;             /* the asker's own */
 
     /* the result */
