@@ -113,6 +113,7 @@ struct options *options_new(void)
 
     if (options == NULL)
         return NULL;
+    atomic_init(&options->references, 1);
     options->arena = arena_new(0);
     if (options->arena == NULL)
         goto failed;
@@ -127,13 +128,68 @@ failed:
     return NULL;
 }
 
+struct options *options_ref(struct options *options)
+{
+    atomic_fetch_add_explicit(&options->references, 1, memory_order_relaxed);
+    return options;
+}
+
 void options_free(struct options *options)
 {
-    if (options == NULL)
+    if (options == NULL ||
+        atomic_fetch_sub_explicit(&options->references, 1, memory_order_acq_rel) > 1)
         return;
     if (options->arena != NULL)
         arena_free(options->arena);
+    options_free(options->base);
     free(options);
+}
+
+/* Sections that do not repeat have their values in the struct itself, and places that may change;
+ * of the others a part is taken or left as a whole, so both may be shown. */
+static bool copy_part(struct options *copy, const struct conf_part *from)
+{
+    size_t count = opt_count(from->section);
+    struct conf_part *part = ARENA_NEW(copy->arena, struct conf_part);
+
+    if (part == NULL)
+        return false;
+    *part = *from;
+    part->next = NULL;
+    if (!from->section->repeats) {
+        part->values = copy;
+        part->places = ARENA_ARRAY(copy->arena, struct conf_place, count);
+        if (part->places == NULL)
+            return false;
+        memcpy(part->places, from->places, count * sizeof(from->places[0]));
+    }
+    *copy->conf.last = part;
+    copy->conf.last = &part->next;
+    return true;
+}
+
+struct options *options_copy(struct options *base)
+{
+    struct options *copy = calloc(1, sizeof(*copy));
+
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, base, offsetof(struct options, arena));
+    atomic_init(&copy->references, 1);
+    copy->base = options_ref(base);
+    copy->arena = arena_new(0);
+    if (copy->arena == NULL)
+        goto failed;
+    conf_init(&copy->conf, copy->arena, sections, COUNT(sections));
+    copy->conf.ignored = base->conf.ignored;
+    copy->conf.ignored_count = copy->conf.ignored_room = base->conf.ignored_count;
+    for (const struct conf_part *part = base->conf.first; part != NULL; part = part->next)
+        if (!copy_part(copy, part))
+            goto failed;
+    return copy;
+failed:
+    options_free(copy);
+    return NULL;
 }
 
 /* ---- after a read ---- */
@@ -248,6 +304,11 @@ static enum status judge(enum status status, struct conf_report *report)
     return status;
 }
 
+enum status options_finish(struct options *options, struct conf_report *report)
+{
+    return judge(finish(options, report), report);
+}
+
 /* ---- reading ---- */
 
 static bool is_yaml(const char *name)
@@ -358,19 +419,6 @@ void options_complain(void *report, const struct opt_item *item, const char *wor
     conf_error(report, (struct conf_place){item->file, item->line, item->column}, "%s", words);
 }
 
-static bool parts_equal(const struct conf_part *one, const struct conf_part *other)
-{
-    size_t count = opt_count(one->section), offset;
-
-    if (one->section != other->section)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (!opt_equal(opt_at(one->section, i, &offset), conf_member(one, i),
-                       conf_member(other, i)))
-            return false;
-    return true;
-}
-
 /* The n-th part of a section, NULL behind the last: files may mix sections in any order. */
 static const struct conf_part *nth_part(const struct options *options,
                                         const struct opt_section *section, size_t n)
@@ -392,7 +440,7 @@ static bool sections_equal(const struct options *one, const struct options *othe
 
         if (a == NULL && b == NULL)
             return true;
-        if (a == NULL || b == NULL || !parts_equal(a, b))
+        if (a == NULL || b == NULL || !conf_parts_equal(a, b))
             return false;
     }
 }

@@ -9,6 +9,8 @@
 #ifndef TREESHREW_LIB_OPTIONS_H
 #define TREESHREW_LIB_OPTIONS_H
 
+#include <stdatomic.h>
+
 #include "dns64/dns64_options.h"
 #include "iterator/iterator_options.h"
 #include "iterator/zone_options.h"
@@ -46,11 +48,26 @@ struct options {
     struct arena *arena; /* of all texts and lists */
     struct options_seen *seen; /* the last first */
     struct conf conf;    /* how it was read: places, and what was passed over */
+    struct options *base;    /* what it is a copy of, and whose texts it shows; or NULL */
+    atomic_uint references;
 };
 
-/** All defaults, no zones. @return NULL: no memory. */
+/** All defaults, no zones. @return one reference; NULL: no memory. */
 struct options *options_new(void);
+struct options *options_ref(struct options *options);
+/** Gives a reference back; NULL: nothing. */
 void options_free(struct options *options);
+
+/**
+ * The same once more, to be changed without touching `base`: that one's texts and lists are shown
+ * for as long as the copy lives. Lists must be made its own before they grow (opt_list_own).
+ * @return NULL: no memory.
+ */
+struct options *options_copy(struct options *base);
+
+/** After changes that no reader made: zones are gathered, and what concerns several options is
+ *  checked. Failures as options_read_file. */
+enum status options_finish(struct options *options, struct conf_report *report);
 
 /**
  * Reads a file. *.yaml and *.yml are YAML, everything else is the syntax of unbound.conf.

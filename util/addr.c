@@ -131,6 +131,23 @@ const char *addr_to_text(const struct addr *addr, char out[ADDR_TEXT_MAX])
     return out;
 }
 
+const char *addr_reverse_name(const struct addr *addr, char out[ADDR_REVERSE_MAX])
+{
+    const uint8_t *bytes = addr->bytes;
+    size_t used = 0;
+
+    if (addr->family == ADDR_IP4) {
+        snprintf(out, ADDR_REVERSE_MAX, "%u.%u.%u.%u.in-addr.arpa.", bytes[3], bytes[2], bytes[1],
+                 bytes[0]);
+        return out;
+    }
+    for (size_t i = 16; i-- > 0;)
+        used += (size_t)snprintf(out + used, ADDR_REVERSE_MAX - used, "%x.%x.", bytes[i] & 15u,
+                                 (unsigned)bytes[i] >> 4);
+    snprintf(out + used, ADDR_REVERSE_MAX - used, "ip6.arpa.");
+    return out;
+}
+
 /* Clears the bits behind the prefix. */
 static void mask(uint8_t *bytes, size_t size, unsigned bits)
 {

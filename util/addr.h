@@ -14,7 +14,7 @@
 
 enum addr_family { ADDR_NONE, ADDR_IP4, ADDR_IP6 };
 
-enum { ADDR_TEXT_MAX = 64, ADDR_NETBLOCK_TEXT_MAX = 64 };
+enum { ADDR_TEXT_MAX = 64, ADDR_NETBLOCK_TEXT_MAX = 64, ADDR_REVERSE_MAX = 80 };
 
 struct addr {
     uint8_t family; /* enum addr_family */
@@ -70,6 +70,9 @@ const char *addr_host_text(const struct addr *addr, char out[ADDR_TEXT_MAX]);
 
 /** The block of so many bits that the address lies in. */
 struct netblock netblock_around(const struct addr *addr, unsigned bits);
+
+/** The name of its PTR record (RFC 1035 section 3.5, RFC 3596 section 2.5). @return out. */
+const char *addr_reverse_name(const struct addr *addr, char out[ADDR_REVERSE_MAX]);
 
 /** "ip/bits" or "ip" (all bits). */
 enum status netblock_from_text(struct netblock *out, const char *text);

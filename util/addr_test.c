@@ -193,12 +193,26 @@ static void kinds_of_address(void **state)
     assert_false(addr_is_loopback(&none));
 }
 
+static void reverse_names(void **state)
+{
+    char text[ADDR_REVERSE_MAX];
+    struct addr addr;
+
+    (void)state;
+    assert_int_equal(addr_from_text(&addr, "192.0.2.7", 0, NULL), STATUS_OK);
+    assert_string_equal(addr_reverse_name(&addr, text), "7.2.0.192.in-addr.arpa.");
+    assert_int_equal(addr_from_text(&addr, "2001:db8::af", 0, NULL), STATUS_OK);
+    assert_string_equal(addr_reverse_name(&addr, text),
+                        "f.a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2."
+                        "ip6.arpa.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_both_ways),   cmocka_unit_test(a_name_only_where_it_is_wanted),
         cmocka_unit_test(comparison),       cmocka_unit_test(prefixes),
-        cmocka_unit_test(kinds_of_address),
+        cmocka_unit_test(kinds_of_address), cmocka_unit_test(reverse_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,32 +243,17 @@ static enum status read_data(struct builder *builder, const char *text)
     return add_record(builder, &rr);
 }
 
-static void reverse_name(const struct addr *addr, char out[WORD_MAX])
-{
-    size_t used = 0;
-
-    if (addr->family == ADDR_IP4) {
-        snprintf(out, WORD_MAX, "%u.%u.%u.%u.in-addr.arpa.", addr->bytes[3], addr->bytes[2],
-                 addr->bytes[1], addr->bytes[0]);
-        return;
-    }
-    for (size_t i = 16; i-- > 0;)
-        used += (size_t)snprintf(out + used, WORD_MAX - used, "%x.%x.", addr->bytes[i] & 15u,
-                                 addr->bytes[i] >> 4);
-    snprintf(out + used, WORD_MAX - used, "ip6.arpa.");
-}
-
 /* local-data-ptr: "address [ttl] name" */
 static enum status read_ptr(struct builder *builder, const char *text)
 {
-    char word[WORD_MAX], reverse[WORD_MAX], ttl[WORD_MAX];
+    char word[WORD_MAX], reverse[ADDR_REVERSE_MAX], ttl[WORD_MAX];
     struct addr addr;
     const char *rest = split(text, word), *name;
     const char *line;
 
     if (rest == NULL || addr_from_text(&addr, word, 0, NULL) != STATUS_OK)
         return wrong(builder, "expected an address and a name, such as: 192.0.2.7 a.example.");
-    reverse_name(&addr, reverse);
+    addr_reverse_name(&addr, reverse);
     name = split(rest, ttl);
     if (name == NULL) {
         name = rest;

@@ -353,3 +353,18 @@ void conf_set_empty(struct conf_part *part, const struct conf_option *option,
         *(struct opt_list *)conf_member(part, option->index) = (struct opt_list){0, NULL};
     part->places[option->index] = place;
 }
+
+bool conf_parts_equal(const struct conf_part *one, const struct conf_part *other)
+{
+    size_t count = opt_count(one->section), offset;
+
+    if (one->section != other->section)
+        return false;
+    if (one->values == other->values)
+        return true;
+    for (size_t i = 0; i < count; i++)
+        if (!opt_equal(opt_at(one->section, i, &offset), conf_member(one, i),
+                       conf_member(other, i)))
+            return false;
+    return true;
+}

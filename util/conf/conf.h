@@ -92,6 +92,9 @@ void conf_set_empty(struct conf_part *part, const struct conf_option *option,
 /** Address of the member of an option of a part. */
 void *conf_member(const struct conf_part *part, size_t index);
 
+/** True when both are of one section and hold the same values. */
+bool conf_parts_equal(const struct conf_part *one, const struct conf_part *other);
+
 /** The part of a section that does not repeat; NULL: no such section. */
 struct conf_part *conf_part_of(const struct conf *conf, const char *section);
 

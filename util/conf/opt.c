@@ -241,6 +241,20 @@ static enum status list_add(struct opt_list *list, struct opt_item item, struct 
     return STATUS_OK;
 }
 
+enum status opt_list_own(struct opt_list *list, struct arena *arena,
+                         bool (*keeps)(void *context, const struct opt_item *item),
+                         void *context)
+{
+    struct opt_list own = {0, NULL};
+
+    for (size_t i = 0; i < list->count; i++)
+        if (keeps(context, &list->items[i]) &&
+            list_add(&own, list->items[i], arena) != STATUS_OK)
+            return STATUS_NO_MEMORY;
+    *list = own;
+    return STATUS_OK;
+}
+
 static enum status default_list(const char *words, struct opt_list *list, struct arena *arena)
 {
     *list = (struct opt_list){0, NULL};

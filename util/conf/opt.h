@@ -146,6 +146,15 @@ enum status opt_set(const struct opt_desc *option, void *member, struct arena *a
                     const char *const *words, struct conf_place place, const char **wanted,
                     size_t *bad);
 
+/**
+ * Gives the list an array of its own with the items that `keeps` wants; so what was copied from
+ * another struct of values can be changed without touching that one's.
+ * @return STATUS_OK, STATUS_NO_MEMORY (nothing changed).
+ */
+enum status opt_list_own(struct opt_list *list, struct arena *arena,
+                         bool (*keeps)(void *context, const struct opt_item *item),
+                         void *context);
+
 /** True when the member asks for nothing that it would not get anyway: default, no, empty. */
 bool opt_is_idle(const struct opt_desc *option, const void *member);
 

@@ -72,6 +72,8 @@ static void add_line(struct text *text, const struct conf_note *note)
 
     if (note->place.file != NULL && note->place.line > 0)
         text_printf(text, "%s:%d:%d: ", note->place.file, note->place.line, note->place.column);
+    else if (conf_place_is_command(note->place))
+        text_printf(text, "\"%s\", word %d: ", note->place.file, note->place.column);
     else if (note->place.file != NULL)
         text_printf(text, "%s: ", note->place.file);
     text_printf(text, "%s: %s", kind, note->words);

@@ -11,7 +11,10 @@
 #include "util/arena.h"
 #include "util/base.h"
 
-/** Where something was said. file NULL: nowhere, it is a default. Lines and columns begin at 1.
+/**
+ * Where something was said. file NULL: nowhere, it is a default. Lines and columns begin at 1. What
+ * was set at run time stands in no file: file has the words of the command, line is 0 and column
+ * is the number of the word in it.
  */
 struct conf_place {
     const char *file;
@@ -40,6 +43,12 @@ void conf_error(struct conf_report *report, struct conf_place place, const char 
     PRINTF_LIKE(3, 4);
 void conf_warning(struct conf_report *report, struct conf_place place, const char *format, ...)
     PRINTF_LIKE(3, 4);
+
+/** True for what was said in a command, at run time. */
+static inline bool conf_place_is_command(struct conf_place place)
+{
+    return place.file != NULL && place.line == 0 && place.column > 0;
+}
 
 /** True when nothing may take effect: an error, or no memory to tell of one. */
 static inline bool conf_failed(const struct conf_report *report)
