@@ -84,6 +84,23 @@ static void unlatch(struct resolver_shared *shared)
     atomic_flag_clear_explicit(&shared->latch, memory_order_release);
 }
 
+static struct outdated_caches caches_of(struct resolver_shared *shared)
+{
+    return (struct outdated_caches){shared->rrsets, shared->messages, shared->keys,
+                                    shared->proven};
+}
+
+/* Its last query has ended: what it may have stored since new settings came goes, too, where that is
+ * about some names only. All judgements do not go a second time, for most are of the new ones. */
+static void end_of_settings(struct settings *settings)
+{
+    struct outdated_caches caches = caches_of(settings->shared);
+
+    if (!settings->outdated.judgements)
+        outdated_drop(&settings->outdated, &caches);
+    settings_free(settings);
+}
+
 static void settings_unref(struct settings *settings)
 {
     struct resolver_shared *shared = settings->shared;
@@ -93,7 +110,7 @@ static void settings_unref(struct settings *settings)
     last = --settings->references == 0;
     unlatch(shared);
     if (last)
-        settings_free(settings);
+        end_of_settings(settings);
 }
 
 /* The newest settings, with what may change in them meanwhile; no anchors where nothing is
@@ -243,41 +260,12 @@ void resolver_shared_free(struct resolver_shared *shared)
     free(shared);
 }
 
-/* An option of validation: what it says may be in what was judged before. */
-static void note_of_trust(void *context, const char *section, const char *name, bool at_restart)
-{
-    static const char *const of_trust[] = {
-        "harden-algo-downgrade", "val-override-date",    "val-sig-skew-min",
-        "val-sig-skew-max",      "val-permissive-mode", "val-nsec3-keysize-iterations"};
-    bool *changed = context;
-
-    (void)section;
-    for (size_t i = 0; i < COUNT(of_trust); i++)
-        *changed = *changed || (!at_restart && strcmp(name, of_trust[i]) == 0);
-}
-
-static bool trusts_otherwise(const struct settings *before, const struct settings *now)
-{
-    bool changed = !anchors_same(before->anchors, now->anchors);
-
-    options_changes(before->options, now->options, note_of_trust, &changed);
-    return changed;
-}
-
-/* Answers, records and keys carry the judgement of other anchors, or of none. */
-static void forget_judgements(struct resolver_shared *shared)
-{
-    msg_cache_flush(shared->messages);
-    rrset_cache_flush(shared->rrsets);
-    resolver_forget_proofs(shared);
-}
-
 bool resolver_shared_reload(struct resolver_shared *shared, struct options *options,
                             conf_complain *complain, resolver_read_file *read_file, void *context)
 {
     struct settings *settings = make_settings(shared, options, complain, read_file, context);
+    struct outdated_caches caches = caches_of(shared);
     struct settings *before;
-    bool is_judged_otherwise;
 
     if (settings == NULL) {
         options_free(options);
@@ -287,7 +275,8 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
     before = shared->newest;
     shared->newest = settings;
     unlatch(shared);
-    is_judged_otherwise = trusts_otherwise(before, settings);
+    outdated_find(before, settings, before->arena, &before->outdated);
+    outdated_drop(&before->outdated, &caches);
     settings_unref(before);
     take_points(shared, settings);
     set_infra_rules(shared, options);
@@ -295,8 +284,6 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
     msg_cache_resize(shared->messages, options->cache.msg_cache_size);
     key_cache_resize(shared->keys, options->cache.key_cache_size);
     proven_resize(shared->proven, options->cache.neg_cache_size);
-    if (is_judged_otherwise)
-        forget_judgements(shared);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "dns64/dns64.h"
 #include "iterator/iterator.h"
 #include "lib/module_words.h"
+#include "lib/outdated.h"
 #include "lib/resolver.h"
 #include "validator/trust_points.h"
 #include "validator/validator.h"
@@ -31,6 +32,7 @@ struct settings {
     struct dns64_config *dns64;         /* NULL: the chain has none */
     struct budget_limits limits;
     struct cookie_secrets cookie_secrets; /* under the latch: shrewctl replaces them */
+    struct outdated outdated; /* by those that came next; lib/resolver's as well */
 };
 
 /** What settings are made with beside the configuration; borrowed for as long as they live. */

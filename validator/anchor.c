@@ -234,6 +234,16 @@ static void build(struct builder *builder)
 
 static int compare_negatives(const void *a, const void *b)
 {
+    const struct negative_anchor *one = a, *other = b;
+    int order = dname_compare(one->zone, other->zone);
+
+    if (order != 0 || one->expires_s == other->expires_s)
+        return order;
+    return one->expires_s < other->expires_s ? -1 : 1;
+}
+
+static int compare_negative_zones(const void *a, const void *b)
+{
     return dname_compare(((const struct negative_anchor *)a)->zone,
                          ((const struct negative_anchor *)b)->zone);
 }
@@ -250,26 +260,41 @@ static void read_insecure(struct builder *builder, const struct opt_item *item)
         anchors->negative_count++;
 }
 
-/* "name time reason": three words, of which the last may have blanks (RFC 7646 section 2). */
+/* Three words, of which the last may have blanks (RFC 7646 section 2). */
+const char *negative_anchor_end(const char *item, int64_t *end_s)
+{
+    const char *time = item + strcspn(item, " "), *reason;
+    char word[16];
+    size_t size;
+
+    *end_s = 0;
+    time += *time == ' ';
+    size = strcspn(time, " ");
+    reason = time + size + (time[size] == ' ');
+    if (size == 1 && *time == '0')
+        return reason;
+    if (size >= sizeof(word))
+        return NULL;
+    memcpy(word, time, size);
+    word[size] = '\0';
+    return text_read_time(word, end_s) == STATUS_OK ? reason : NULL;
+}
+
 static void read_negative(struct builder *builder, const struct opt_item *item)
 {
     struct anchors *anchors = builder->anchors;
     struct negative_anchor *negative = &anchors->negatives[anchors->negative_count];
-    char *text = arena_text(anchors->arena, item->text), *time, *reason;
+    char *text = arena_text(anchors->arena, item->text);
 
     if (text == NULL) {
         wrong(builder, item, NULL);
         return;
     }
-    time = text + strcspn(text, " ");
-    reason = *time == '\0' ? time : time + 1 + strcspn(time + 1, " ");
-    if (*time != '\0')
-        *time++ = '\0';
-    if (*reason != '\0')
-        *reason++ = '\0';
-    *negative = (struct negative_anchor){.reason = reason};
-    if (dname_from_text_in(anchors->arena, text, &negative->zone) != STATUS_OK ||
-        (strcmp(time, "0") != 0 && text_read_time(time, &negative->expires_s) != STATUS_OK))
+    *negative = (struct negative_anchor){.reason = ""};
+    negative->reason = negative_anchor_end(text, &negative->expires_s);
+    text[strcspn(text, " ")] = '\0';
+    if (negative->reason == NULL ||
+        dname_from_text_in(anchors->arena, text, &negative->zone) != STATUS_OK)
         wrong(
             builder, item,
             "negative-trust-anchor: a name, the time of its end as 20260901120000 or 0, and a "
@@ -384,17 +409,6 @@ static const struct anchor_record *skip_kept(const struct anchor_record *record)
     return record;
 }
 
-static bool negatives_same(const struct anchors *one, const struct anchors *other)
-{
-    if (one->negative_count != other->negative_count)
-        return false;
-    for (size_t i = 0; i < one->negative_count; i++)
-        if (!dname_equal(one->negatives[i].zone, other->negatives[i].zone) ||
-            one->negatives[i].expires_s != other->negatives[i].expires_s)
-            return false;
-    return true;
-}
-
 bool anchors_same(const struct anchors *one, const struct anchors *other)
 {
     const struct anchor_record *a, *b;
@@ -408,7 +422,24 @@ bool anchors_same(const struct anchors *one, const struct anchors *other)
         a = skip_kept(a->next);
         b = skip_kept(b->next);
     }
-    return a == NULL && b == NULL && negatives_same(one, other);
+    return a == NULL && b == NULL;
+}
+
+/* Both are in canonical order; at one name those that end first stand first. */
+void anchors_negative_changes(const struct anchors *one, const struct anchors *other,
+                              void (*tell)(void *context, struct dname zone), void *context)
+{
+    const struct negative_anchor *a = one->negatives, *a_end = a + one->negative_count;
+    const struct negative_anchor *b = other->negatives, *b_end = b + other->negative_count;
+
+    while (a < a_end || b < b_end) {
+        int order = a == a_end ? 1 : b == b_end ? -1 : compare_negatives(a, b);
+
+        if (order != 0)
+            tell(context, order < 0 ? a->zone : b->zone);
+        a += order <= 0;
+        b += order >= 0;
+    }
 }
 
 struct anchors *anchors_ref(struct anchors *anchors)
@@ -448,7 +479,7 @@ static const struct negative_anchor *negative_of(const struct anchors *anchors,
     if (anchors->negative_count == 0)
         return NULL;
     found = bsearch(&wanted, anchors->negatives, anchors->negative_count, sizeof(wanted),
-                    compare_negatives);
+                    compare_negative_zones);
     while (found != NULL && found > anchors->negatives && dname_equal(found[-1].zone, zone))
         found--;
     for (; found != NULL && found < end && dname_equal(found->zone, zone); found++)

@@ -30,6 +30,13 @@ struct negative_anchor {
     const char *reason; /* "" : none */
 };
 
+/**
+ * The end in an item of negative-trust-anchor ("name time reason").
+ * @param end_s seconds since 1970; 0: never.
+ * @return the reason, or NULL: this is no such item.
+ */
+const char *negative_anchor_end(const char *item, int64_t *end_s);
+
 struct anchors;
 struct trust_points;
 
@@ -53,11 +60,15 @@ struct anchors *anchors_new(const struct validator_options *options,
 struct anchors *anchors_renew(const struct anchors *anchors, const struct trust_points *points);
 
 /**
- * Do both say the same of what is trusted, and of what is not? Keys of auto-trust-anchor-file are
- * left aside: they change by themselves, and whoever changes them sees to what follows.
+ * Do both say the same of what is trusted? Keys of auto-trust-anchor-file are left aside: they change
+ * by themselves, and whoever changes them sees to what follows. So are negative anchors.
  * @param one, other NULL: nothing is validated.
  */
 bool anchors_same(const struct anchors *one, const struct anchors *other);
+
+/** Tells each zone whose trust one of both suspends, and the other does not, or until another time. */
+void anchors_negative_changes(const struct anchors *one, const struct anchors *other,
+                              void (*tell)(void *context, struct dname zone), void *context);
 
 struct anchors *anchors_ref(struct anchors *anchors);
 /** Gives a reference back; NULL: nothing. */

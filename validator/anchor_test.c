@@ -350,22 +350,34 @@ static const struct {
     const char *why;
     struct setting one, other;
     bool same;
+    const char *suspended; /* zones where negative ones differ, a blank behind each */
 } pairs[] = {
-    {"the same", {.anchor = {HERE}}, {.anchor = {HERE}}, true},
-    {"written in a file", {.anchor = {HERE}}, {.zone_file = HERE "\n"}, true},
-    {"another zone", {.anchor = {HERE}}, {.anchor = {THERE}}, false},
-    {"one more", {.anchor = {HERE}}, {.anchor = {HERE, THERE}}, false},
-    {"one less", {.anchor = {HERE, THERE}}, {.anchor = {HERE}}, false},
-    {"another tag", {.anchor = {HERE}}, {.anchor = {"a. IN DS 2 13 2 " DIGEST}}, false},
-    {"none of either", {.no_root = true}, {.no_root = true}, true},
-    {"a negative one", {.anchor = {HERE}}, {.anchor = {HERE}, .insecure = {"c."}}, false},
-    {"another negative one", {.insecure = {"c."}}, {.insecure = {"d."}}, false},
-    {"its end", {.negative = {"c. 0 why"}}, {.negative = {"c. 20260901120000 why"}}, false},
-    {"its reason", {.negative = {"c. 0 why"}}, {.negative = {"c. 0 because"}}, true},
+    {"the same", {.anchor = {HERE}}, {.anchor = {HERE}}, true, ""},
+    {"written in a file", {.anchor = {HERE}}, {.zone_file = HERE "\n"}, true, ""},
+    {"another zone", {.anchor = {HERE}}, {.anchor = {THERE}}, false, ""},
+    {"one more", {.anchor = {HERE}}, {.anchor = {HERE, THERE}}, false, ""},
+    {"one less", {.anchor = {HERE, THERE}}, {.anchor = {HERE}}, false, ""},
+    {"another tag", {.anchor = {HERE}}, {.anchor = {"a. IN DS 2 13 2 " DIGEST}}, false, ""},
+    {"none of either", {.no_root = true}, {.no_root = true}, true, ""},
+    {"a negative one", {.anchor = {HERE}}, {.anchor = {HERE}, .insecure = {"c."}}, true, "c "},
+    {"another negative one", {.insecure = {"c."}}, {.insecure = {"d."}}, true, "c d "},
+    {"one of several", {.insecure = {"b.", "c.", "d."}}, {.insecure = {"d.", "b."}}, true, "c "},
+    {"its end", {.negative = {"c. 0 why"}}, {.negative = {"c. 20260901120000 why"}}, true,
+     "c c "},
+    {"for good beside one that ends", {.insecure = {"c."}},
+     {.negative = {"c. 20260901120000 why"}, .insecure = {"c."}}, true, "c "},
+    {"its reason", {.negative = {"c. 0 why"}}, {.negative = {"c. 0 because"}}, true, ""},
     {"keys that change by themselves",
      {.anchor = {HERE}, .auto_file = "k. IN DNSKEY 257 3 15 " KEY "\n"},
-     {.anchor = {HERE}, .auto_file = "k. IN DNSKEY 257 3 15 " KEY_2 "\n"}, true},
+     {.anchor = {HERE}, .auto_file = "k. IN DNSKEY 257 3 15 " KEY_2 "\n"}, true, ""},
 };
+
+static void note_zone(void *context, struct dname zone)
+{
+    char *text = context, name[DNAME_TEXT_MAX];
+
+    strcat(strcat(text, dname_to_reason(zone, name)), " ");
+}
 
 static void changes_are_seen(void **state)
 {
@@ -373,11 +385,15 @@ static void changes_are_seen(void **state)
 
     for (size_t i = 0; i < COUNT(pairs); i++) {
         struct anchors *one = build(lab, &pairs[i].one), *other = build(lab, &pairs[i].other);
+        char told[64] = "";
 
         assert_non_null(one);
         assert_non_null(other);
         if (anchors_same(one, other) != pairs[i].same || anchors_same(one, NULL))
             fail_msg("%s", pairs[i].why);
+        anchors_negative_changes(one, other, note_zone, told);
+        if (strcmp(told, pairs[i].suspended) != 0)
+            fail_msg("%s: told of \"%s\"", pairs[i].why, told);
         anchors_free(one);
         anchors_free(other);
     }

@@ -78,6 +78,18 @@ void proven_flush(struct proven *proven)
     shards_flush(proven->zones);
 }
 
+static enum shard_verdict visit_below(struct shard_link *link, void *context)
+{
+    const struct dname *zone = context;
+
+    return dname_is_at_or_below(proven_zone_name(zone_of(link)), *zone) ? SHARD_DROP : SHARD_KEEP;
+}
+
+size_t proven_drop(struct proven *proven, struct dname zone)
+{
+    return shards_visit(proven->zones, visit_below, &zone);
+}
+
 uint64_t proven_size_bytes(const struct proven *proven)
 {
     return shards_state(proven->zones).size_bytes;

@@ -27,6 +27,8 @@ struct proven *proven_new(uint64_t size_bytes, struct hash_key key);
 void proven_free(struct proven *proven);
 void proven_resize(struct proven *proven, uint64_t size_bytes);
 void proven_flush(struct proven *proven);
+/** Forgets the denials of the zone and of all below it. @return number of zones forgotten. */
+size_t proven_drop(struct proven *proven, struct dname zone);
 uint64_t proven_size_bytes(const struct proven *proven);
 
 /**

@@ -101,13 +101,16 @@ static uint64_t identity_hash(const struct mesh *mesh, const struct question *qu
     return hash_end(state);
 }
 
-static struct query *find(struct mesh *mesh, const struct question *question, unsigned flags,
-                          uint64_t hash)
+/* A query that was begun under other settings is none of ours: its answer may be one that does not
+ * hold any more. */
+static struct query *find(struct mesh *mesh, const struct env *env,
+                          const struct question *question, unsigned flags)
 {
+    uint64_t hash = identity_hash(mesh, question, flags);
     struct query *query = mesh->buckets[hash % BUCKETS];
 
     while (query != NULL &&
-           (query->hash != hash ||
+           (query->hash != hash || query->env != env ||
             (query->flags & QUERY_IDENTITY) != (flags & QUERY_IDENTITY) ||
             !question_equal(&query->question, question)))
         query = query->index_next;
@@ -515,7 +518,7 @@ static enum place find_place(struct mesh *mesh, const struct env *env,
 enum status mesh_ask(struct mesh *mesh, struct env *env, const struct question *question,
                      unsigned flags, struct mesh_client *client)
 {
-    struct query *query = find(mesh, question, flags, identity_hash(mesh, question, flags));
+    struct query *query = find(mesh, env, question, flags);
 
     if (query == NULL) {
         enum place place = find_place(mesh, env, question);
@@ -543,7 +546,7 @@ void mesh_prefetch(struct mesh *mesh, struct env *env, const struct question *qu
 
     flags |= QUERY_REFRESH;
     if (mesh_size(mesh) >= mesh->limits.queries_max ||
-        find(mesh, question, flags, identity_hash(mesh, question, flags)) != NULL)
+        find(mesh, env, question, flags) != NULL)
         return;
     query = query_new(mesh, env, question, flags, NULL);
     if (query == NULL)
@@ -560,7 +563,7 @@ void mesh_look_aside(struct query *parent, const struct question *question, unsi
 
     flags |= QUERY_REFRESH;
     if (mesh_size(mesh) >= mesh->limits.queries_max ||
-        find(mesh, question, flags, identity_hash(mesh, question, flags)) != NULL ||
+        find(mesh, parent->env, question, flags) != NULL ||
         !budget_take(parent->budget, COST_SUBQUERIES, 1))
         return;
     query = query_new(mesh, parent->env, question, flags, parent->budget);
@@ -632,7 +635,7 @@ enum need mesh_need(struct query *parent, const struct question *question, unsig
 
     if (is_on_path(parent, question, flags, &looked_at))
         return NEED_LOOP;
-    child = find(mesh, question, flags, identity_hash(mesh, question, flags));
+    child = find(mesh, parent->env, question, flags);
     if (child == NULL)
         need = new_child(parent, question, flags, &child);
     if (need != NEED_WAIT)
