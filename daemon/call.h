@@ -24,6 +24,7 @@ struct call {
     size_t count;
     struct round round; /* for commands that ask the threads */
     void *own;          /* the command's, in the arena */
+    struct change *change; /* of what is set at run time; NULL: another command */
     void (*clean)(struct call *call); /* before the call goes away; NULL: nothing to do */
 };
 

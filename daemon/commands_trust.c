@@ -90,12 +90,14 @@ static void show_fixed(struct call *call, const struct anchor *anchor)
         show_key(call, anchor->zone, rrset_rdata(anchor->keys, i), origin, NULL);
 }
 
-static void show_negative(struct call *call, const struct negative_anchor *negative)
+static void show_negative(struct call *call, const struct negative_anchor *negative, int64_t wall_s)
 {
     begin_row(&call->out, negative->zone, "negative");
     outline_text(&call->out, "until",
                  negative->expires_s == 0 ? "for good"
                                           : time_text(call->arena, negative->expires_s));
+    if (negative->expires_s != 0)
+        outline_number(&call->out, "left_s", time_max(negative->expires_s - wall_s, 0));
     outline_text(&call->out, "reason", negative->reason);
     outline_close(&call->out);
 }
@@ -105,6 +107,7 @@ void command_anchors(struct call *call)
     struct server *server = call->server;
     const struct anchors *anchors =
         resolver_anchors(worker_resolver(server->threads[0].worker));
+    struct world *world = loop_world(worker_loop(server->threads[0].worker));
     const struct trust_points *points = resolver_trust_points(server->shared);
 
     outline_open_list(&call->out, "anchors");
@@ -114,7 +117,7 @@ void command_anchors(struct call *call)
         if (!anchors_at(anchors, i)->is_kept)
             show_fixed(call, anchors_at(anchors, i));
     for (size_t i = 0; anchors != NULL && i < anchors_negative_count(anchors); i++)
-        show_negative(call, anchors_negative_at(anchors, i));
+        show_negative(call, anchors_negative_at(anchors, i), world->wall_s(world));
     outline_close(&call->out);
     call_done(call);
 }

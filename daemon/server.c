@@ -19,6 +19,7 @@
 #include "daemon/control.h"
 #include "daemon/given.h"
 #include "daemon/notify.h"
+#include "daemon/nta_clock.h"
 #include "daemon/privs.h"
 #include "daemon/sandbox.h"
 #include "daemon/server_inside.h"
@@ -132,7 +133,7 @@ int server_check(const struct server_start *start)
     struct loop *loop = loop_new(NULL);
     struct resolver_shared *shared = NULL;
     struct ports *ports = NULL;
-    bool good = loop != NULL && setup_read(&setup, start->config);
+    bool good = loop != NULL && setup_read(&setup, start->config, NULL);
 
     if (good) {
         enter_directory(setup.options);
@@ -398,6 +399,7 @@ static bool build(struct server *server, struct setup *setup)
     setup_log(setup, server->log, START_LINES);
     if (server->shared == NULL || conf_failed(&setup->report))
         return false;
+    server->read = options_ref(setup->read);
     if (make_workers(server) && keep_anchors(server)) {
         worker_warm_up(server->threads[0].worker);
         return true;
@@ -446,6 +448,7 @@ static void clear(struct server *server)
         close(server->control_fd);
     stats_log_free(server->stats_log);
     watchdog_free(server->watchdog);
+    nta_clock_free(server->nta_clock);
     for (unsigned i = 0; i < server->thread_count && server->threads != NULL; i++)
         worker_free(server->threads[i].worker);
     free(server->threads);
@@ -454,6 +457,8 @@ static void clear(struct server *server)
     notify_free(server->notify);
     sandbox_free(server->sandbox);
     resolver_shared_free(server->shared);
+    overlay_clear(&server->overlay);
+    options_free(server->read);
     loop_free(server->start_loop);
     if (server->pid_path != NULL)
         privs_remove_pid(server->pid_path);
@@ -476,7 +481,7 @@ static bool go_to_background(struct server *server, const struct setup *setup, i
 
 static bool start(struct server *server, struct setup *setup, int *ready)
 {
-    if (!setup_read(setup, server->config_path)) {
+    if (!setup_read(setup, server->config_path, NULL)) {
         setup_log(setup, server->log, CHECK_LINES);
         return false;
     }
@@ -501,6 +506,7 @@ static void run(struct server *server, int ready)
     server->netwatch = netwatch_new(signal_loop, network_changed, server);
     server->stats_log = stats_log_new(server);
     server->watchdog = watchdog_new(server);
+    server->nta_clock = nta_clock_new(server);
     say_started(server);
     given_tell_unused(server->given, server->log);
     server_say_ready(server, "");
@@ -528,6 +534,7 @@ int server_run(const struct server_start *start_)
     list_init(&server.jobs);
     server.given = given_take();
     server.notify = notify_new();
+    overlay_init(&server.overlay);
     server.config_path = absolute(start_->config);
     setup = (struct setup){.arena = NULL};
     good = (start_->config == NULL || server.config_path != NULL) &&

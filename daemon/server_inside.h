@@ -24,6 +24,7 @@ struct control;
 struct given;
 struct notify;
 struct sandbox;
+struct nta_clock;
 struct stats_log;
 struct watchdog;
 
@@ -71,12 +72,18 @@ struct server {
 
     bool is_following;     /* a reload has been carried out, and not all threads know yet */
     struct round follow;   /* that tells them */
+    bool follows_change;   /* what was carried out is a change at run time ... */
+    bool follows_all;      /* ... or speaks of what is logged, too */
     struct call *follower; /* the call that asked for it, or NULL */
     bool reload_wanted;    /* by a signal, meanwhile */
     struct stats_log *stats_log; /* NULL: no memory for it */
-    struct list reloads;   /* calls that asked for one, meanwhile */
+    struct list reloads;   /* calls that asked for one, or for a change, meanwhile */
     struct list jobs;      /* struct snapshot_job, in threads of their own */
     struct cache_file *cache_file; /* NULL: no memory for it */
+
+    struct options *read;    /* what the files said when they were last read */
+    struct overlay overlay;  /* what was set since the start, over it */
+    struct nta_clock *nta_clock; /* NULL: no memory for it */
 };
 
 /* ---- rounds (server.c) ---- */
@@ -96,7 +103,24 @@ void server_stop(struct server *server);
 
 /* ---- reload (reload.c) ---- */
 
-/** @param call that asked, and gets the answer; NULL: a signal. */
+/**
+ * Reads the files anew; what was set at run time comes over them.
+ * @param call that asked, and gets the answer; NULL: a signal.
+ */
 void server_reload(struct server *server, struct call *call);
+
+/** A change of what is set at run time. */
+struct change {
+    /** When it is this one's turn. @return false: it cannot be, and the call has ended. */
+    bool (*edit)(struct change *change, struct call *call, struct overlay *overlay);
+    /** It holds: the answer of the call. */
+    void (*tell)(struct change *change, struct call *call);
+};
+
+/**
+ * The same transaction with the files as they were last read. The call ends, sooner or later.
+ * @param call NULL: the daemon's own; then none may be under way (is_following).
+ */
+void server_change(struct server *server, struct change *change, struct call *call);
 
 #endif

@@ -11,33 +11,57 @@
 #include <stdlib.h>
 
 #include "lib/options_files.h"
+#include "lib/options_overlay.h"
 #include "util/text.h"
 
 enum { NAMED_FILE_MAX = 16 << 20, PIECE = 65536 };
 
-bool setup_read(struct setup *setup, const char *path)
+static bool begin(struct setup *setup)
 {
     *setup = (struct setup){.arena = arena_new(0)};
     if (setup->arena == NULL)
         return false;
     conf_report_init(&setup->report, setup->arena);
-    setup->options = options_new();
-    if (setup->options == NULL) {
-        setup->report.no_memory = true;
-        return false;
-    }
-    if (path == NULL)
-        return true;
-    if (options_read_file(setup->options, path, &setup->report) != STATUS_OK ||
-        conf_failed(&setup->report))
+    return true;
+}
+
+/* What was set at run time comes over what was read. */
+static bool finish(struct setup *setup, struct overlay *overlay)
+{
+    setup->options = overlay == NULL ? options_ref(setup->read)
+                                     : options_with(setup->read, overlay, &setup->report);
+    if (setup->options == NULL || conf_failed(&setup->report))
         return false;
     setup->root = setup->options->daemon.chroot;
     return true;
 }
 
+bool setup_read(struct setup *setup, const char *path, struct overlay *overlay)
+{
+    if (!begin(setup))
+        return false;
+    setup->read = options_new();
+    if (setup->read == NULL) {
+        setup->report.no_memory = true;
+        return false;
+    }
+    if (path != NULL && options_read_file(setup->read, path, &setup->report) != STATUS_OK)
+        return false;
+    return !conf_failed(&setup->report) && finish(setup, overlay);
+}
+
+bool setup_change(struct setup *setup, struct options *read, struct overlay *overlay)
+{
+    if (!begin(setup))
+        return false;
+    setup->read = options_ref(read);
+    return finish(setup, overlay);
+}
+
 void setup_clear(struct setup *setup)
 {
     options_free(setup->options);
+    options_free(setup->read);
     arena_free(setup->arena);
     *setup = (struct setup){.arena = NULL};
 }
