@@ -165,7 +165,7 @@ static void cannot_be_written(void **state)
 
     snprintf(path, sizeof(path), "%s/nothing/root.key", bench->folder);
     assert_false(anchor_file_write(path, NULL, "one\n", &bench->log));
-    assert_non_null(strstr(bench->said, "nothing/root.key cannot be written: "));
+    assert_non_null(strstr(bench->said, "nothing/root.key: cannot be written: "));
     assert_non_null(strstr(bench->said, "; make the directory /tmp/shrew-anchor-"));
     bench->said[0] = '\0';
     assert_false(anchor_file_check(path, &bench->log));

@@ -70,7 +70,15 @@ void command_reload(struct call *call)
     server_reload(call->server, call);
 }
 
-/* ---- log-level ---- */
+/* ---- the log ---- */
+
+void command_log_reopen(struct call *call)
+{
+    if (server_open_log(call->server, &call->log) == STATUS_OK)
+        call_done(call);
+    else
+        call_failed(call, NULL);
+}
 
 static void follow_log(struct round *round, struct thread *thread)
 {

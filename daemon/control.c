@@ -291,7 +291,7 @@ struct control *control_new(struct server *server, int fd)
     list_init(&control->calls);
     if (control->path != NULL)
         control->socket = control_socket_new(worker_loop(server->threads[0].worker), fd, &handler,
-                                             server->log);
+                                             worker_log(server->threads[0].worker));
     if (control->socket != NULL)
         return control;
     free(control->path);

@@ -1,7 +1,8 @@
 /*
- * logger.h - where log lines go: standard error, a file or the system log.
+ * logger.h - where log lines go: standard error, a file or the system log; and in which form.
  *
- * One a process, made by shrewd.c; every thread writes through it, a line in one system call.
+ * One a process, made by shrewd.c. Every thread writes through it; once the daemon runs, a
+ * thread of its own does the writing, so that nobody waits for a disk or for syslog.
  */
 #ifndef TREESHREW_DAEMON_LOGGER_H
 #define TREESHREW_DAEMON_LOGGER_H
@@ -13,13 +14,17 @@ struct logger;
 
 /** Writes to standard error. @return NULL: no memory. */
 struct logger *logger_new(void);
+/** Writes what is left, but waits a second at most. */
 void logger_free(struct logger *logger);
 struct log *logger_log(struct logger *logger);
 
 /** Until logger_set is called again. Threads that copied the level have to be told. */
 void logger_set_level(struct logger *logger, enum log_level level);
 
-/** Until this is called errors go to standard error as well, where whoever starts it looks. */
+/**
+ * The daemon runs: the log gets its thread. Until this is called lines are written at once, and
+ * errors go to standard error as well, where whoever starts it looks.
+ */
 void logger_started(struct logger *logger);
 
 /**
@@ -30,5 +35,12 @@ void logger_started(struct logger *logger);
  */
 enum status logger_set(struct logger *logger, const struct daemon_options *options,
                        unsigned more, bool background);
+
+/** Lines since the start: written, and lost for want of room, readers or disk. */
+struct logger_stats {
+    uint64_t written, lost;
+};
+
+struct logger_stats logger_stats(const struct logger *logger);
 
 #endif

@@ -215,16 +215,18 @@ void server_stop(struct server *server)
 }
 
 /* For programs that move log files away and want no more than a new one. The level stays as it is. */
-static void open_log(struct server *server)
+enum status server_open_log(struct server *server, struct log *log)
 {
     const struct daemon_options *options = &resolver_options(server->shared)->daemon;
     enum log_level level = server->log->level;
+    enum status status =
+        logger_set(server->logger, options, server->start->more_verbose, server->background);
 
-    if (logger_set(server->logger, options, server->start->more_verbose, server->background) !=
-        STATUS_OK)
-        log_line(server->log, LOG_LEVEL_ERROR, "event=open-log logfile=%s msg=%s", options->logfile,
+    if (status != STATUS_OK)
+        log_line(log, LOG_LEVEL_ERROR, "event=open-log logfile=%s msg=%s", options->logfile,
                  strerror(errno));
     logger_set_level(server->logger, level);
+    return status;
 }
 
 bool server_post_job_over(struct server *server)
@@ -252,7 +254,7 @@ static void on_word(void *context, uint8_t word)
         (void)loop_post(worker_loop(server->threads[0].worker), WORD_ROUND_DONE);
         break;
     case WORD_ROUND_DONE: end_round(server); break;
-    case WORD_OPEN_LOG: open_log(server); break;
+    case WORD_OPEN_LOG: (void)server_open_log(server, server->log); break;
     case WORD_JOB_OVER: snapshot_jobs_end(server); break;
     default: break;
     }

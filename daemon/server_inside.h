@@ -98,6 +98,9 @@ void server_say_ready(struct server *server, const char *words);
  *  too much waits there already. */
 bool server_post_job_over(struct server *server);
 
+/** Opens the log file anew, for programs that move it away. @param log told why it cannot be. */
+enum status server_open_log(struct server *server, struct log *log);
+
 /** Ends the daemon: every thread leaves its loop. */
 void server_stop(struct server *server);
 

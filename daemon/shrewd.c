@@ -2,7 +2,9 @@
  * shrewd.c - the daemon's main: reads the command line and hands over to server.c.
  */
 #include <event2/event.h>
+#include <fcntl.h>
 #include <openssl/crypto.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,12 +47,25 @@ static int print_versions(void)
     return EXIT_SUCCESS;
 }
 
+/*
+ * Started with a closed standard stream, the next socket would get its number, and what is printed
+ * there would go to a client.
+ */
+static void keep_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) == -1)
+            _exit(EXIT_FAILURE);
+}
+
 int main(int argc, char *argv[])
 {
     struct server_start start = {.config = NULL};
     bool check = false;
     int option;
 
+    keep_standard_streams();
+    (void)signal(SIGPIPE, SIG_IGN); /* nobody reads what is logged: that is no reason to end */
     memory_use_one_heap();
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         argv[1] = "-h";

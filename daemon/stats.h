@@ -17,7 +17,7 @@
 /** What no thread has of its own. */
 struct process_stats {
     struct cache_use cache[RESOLVER_CACHES];
-    uint64_t threads, started_ms, cpu_ms;
+    uint64_t threads, started_ms, cpu_ms, log_written, log_lost;
 };
 
 /** Of one thread (process is zero then), or of all. Nothing but uint64_t in it. */
@@ -27,7 +27,7 @@ struct stats {
     struct exchange_stats upstream;
     struct stream_stats streams;
     struct udp_stats udp;
-    uint64_t under_way, connections;
+    uint64_t under_way, connections, log_left_out;
     struct process_stats process;
 };
 

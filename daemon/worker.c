@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/log_bound.h"
 #include "services/net/stream.h"
 #include "services/net/udp.h"
 #include "services/upstream/exchange.h"
@@ -28,6 +29,7 @@ struct served {
 struct worker {
     struct worker_place place;
     struct log log; /* the thread's own, so that its level changes between two events */
+    struct log_bound log_bound;
     struct loop *loop;
     struct exchange *exchange;
     struct resolver *resolver;
@@ -69,6 +71,11 @@ static void write_line(struct log *log, struct log_record *record)
 
     record->thread = place->index + 1;
     place->log->write(place->log, record);
+}
+
+static bool admit_line(struct log *log, enum log_level level, const char *format)
+{
+    return log_bound_admit(&CONTAINER_OF(log, struct worker, log)->log_bound, level, format);
 }
 
 static uint32_t share(uint32_t all, unsigned threads)
@@ -133,6 +140,13 @@ static bool make_parts(struct worker *worker)
     return worker->resolver != NULL && worker->streams != NULL;
 }
 
+static void bound_log(struct worker *worker)
+{
+    const struct daemon_options *options = &resolver_options(worker->place.shared)->daemon;
+
+    worker->log_bound.most = share(options->log_limit, worker->place.threads);
+}
+
 struct worker *worker_new(const struct worker_place *place)
 {
     struct worker *worker = calloc(1, sizeof(*worker));
@@ -145,6 +159,9 @@ struct worker *worker_new(const struct worker_place *place)
         worker_free(worker);
         return NULL;
     }
+    log_bound_init(&worker->log_bound, loop_world(worker->loop), &worker->log);
+    worker->log.admit = admit_line;
+    bound_log(worker);
     loop_set_after(worker->loop, after_event, worker);
     return worker;
 }
@@ -171,6 +188,7 @@ void worker_free(struct worker *worker)
 {
     if (worker == NULL)
         return;
+    log_bound_clear(&worker->log_bound);
     resolver_free(worker->resolver);
     for (size_t i = 0; i < worker->served_count; i++)
         stop_serving(worker, &worker->served[i]);
@@ -254,9 +272,15 @@ void worker_stats(const struct worker *worker, struct stats *out)
                           .streams = *stream_stats(worker->streams),
                           .udp = worker->udp_before,
                           .under_way = mesh_size(resolver_mesh(worker->resolver)),
-                          .connections = streams_count(worker->streams)};
+                          .connections = streams_count(worker->streams),
+                          .log_left_out = worker->log_bound.left_out};
     for (size_t i = 0; i < worker->served_count; i++)
         add_udp(&out->udp, worker->served[i].udp);
+}
+
+struct log *worker_log(struct worker *worker)
+{
+    return &worker->log;
 }
 
 void worker_follow_log(struct worker *worker)
@@ -269,6 +293,7 @@ void worker_refresh(struct worker *worker)
     struct stream_limits limits = stream_limits_of(worker);
 
     worker_follow_log(worker);
+    bound_log(worker);
     resolver_refresh(worker->resolver);
     exchange_set_options(worker->exchange, &resolver_options(worker->place.shared)->upstream);
     streams_set_limits(worker->streams, &limits);

@@ -43,6 +43,9 @@ struct resolver *worker_resolver(struct worker *worker);
 /** What this thread has counted so far; in its own thread. */
 void worker_stats(const struct worker *worker, struct stats *out);
 
+/** This thread's log, with a bound on lines of one kind. */
+struct log *worker_log(struct worker *worker);
+
 /** Takes over the log's level. */
 void worker_follow_log(struct worker *worker);
 
