@@ -14,6 +14,7 @@
 
 #include "lib/keeper.h"
 #include "lib/settings.h"
+#include "validator/anchor_words.h"
 #include "validator/clock_sense.h"
 #include "validator/proven.h"
 
@@ -407,6 +408,11 @@ static void add_module(struct env *env, const struct module *module, void *modul
     env->module_env[env->module_count++] = module_env;
 }
 
+static bool trust_text(const struct env *env, size_t index, struct sink *out)
+{
+    return anchor_words(CONTAINER_OF(env, struct thread_env, env)->anchors, index, out);
+}
+
 static void add_validator(struct resolver *resolver, struct thread_env *thread)
 {
     struct env *env = &thread->env;
@@ -429,6 +435,7 @@ static void add_validator(struct resolver *resolver, struct thread_env *thread)
     env->validates = true;
     env->known_denial = validator_known_denial;
     env->renew = validator_renew;
+    env->trust_text = trust_text;
 }
 
 static void add_iterator(struct resolver *resolver, struct thread_env *thread)

@@ -526,6 +526,7 @@ static bool meet_local(struct visit *visit)
 /* Class CH speaks of ourselves; other classes than IN have no servers that we know of. */
 static bool meet_class(struct visit *visit)
 {
+    const struct request_settings *settings = &visit->service->settings;
     struct message message;
     struct reply reply = {.message = &message};
 
@@ -535,8 +536,8 @@ static bool meet_class(struct visit *visit)
         visit_error_because(visit, RCODE_REFUSED, EDE_NOT_SUPPORTED, "client=qclass");
         return true;
     }
-    reply.rcode = chaos_answer(visit->service->settings.options, &visit->target, visit->now_s,
-                               visit->arena, &message);
+    reply.rcode =
+        chaos_answer(settings->options, settings->env, &visit->target, visit->arena, &message);
     if (reply.rcode == RCODE_NOERROR)
         visit_answer(visit, &reply);
     else

@@ -46,6 +46,9 @@ struct env {
     /** A client's question that a module may answer with records of its own making (QUERY_MADE).
      *  NULL: there is no such module. */
     bool (*may_make)(const struct env *env, const struct question *question);
+    /** The text of a trust anchor, "example. 12345 23456": its zone and the tags of its keys.
+     *  @return false: there are no more. NULL: nothing is validated. */
+    bool (*trust_text)(const struct env *env, size_t index, struct sink *out);
     /** The iterator's: are the servers to be asked known to answer? NULL: as if they were. */
     bool (*is_healthy)(const struct env *env, const struct question *question);
     void (*release)(struct env *env); /* called with the last reference */
