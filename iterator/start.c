@@ -82,6 +82,17 @@ static bool try_message(struct query *query, struct iter_state *state)
     return done;
 }
 
+/* Without a SOA it is not an answer but a proof that came with a referral, of use to the validator. */
+static bool is_answer(const struct msg_entry *entry)
+{
+    size_t end = (size_t)entry->count[SECTION_ANSWER] + entry->count[SECTION_AUTHORITY];
+    bool has_soa = false;
+
+    for (size_t i = entry->count[SECTION_ANSWER]; i < end; i++)
+        has_soa = has_soa || entry->rrsets[i]->type == TYPE_SOA;
+    return entry->count[SECTION_ANSWER] > 0 || has_soa;
+}
+
 /*
  * What a server has told an earlier run of the program (services/cache/snapshot.h). It counts as if
  * the server had said it now: whoever judges answers judges it, and then it is kept like any other.
@@ -91,10 +102,13 @@ static bool try_kept(struct query *query, struct iter_state *state)
     struct msg_cache *cache = query->env->messages;
     const struct msg_entry *entry =
         msg_cache_find(cache, &state->question, MSG_FLAVOUR_KEPT, query_now_s(query), 0);
-    bool done = entry != NULL && finish_from_entry(query, state, entry);
+    bool done;
 
-    if (entry == NULL)
+    if (entry == NULL || !is_answer(entry)) {
+        msg_entry_unref(entry);
         return false;
+    }
+    done = finish_from_entry(query, state, entry);
     if (done)
         query->outcome.from_cache = false;
     if ((query->flags & (QUERY_NO_RD | QUERY_NO_CACHE_STORE)) == 0)

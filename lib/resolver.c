@@ -469,6 +469,11 @@ static void build_chain(struct resolver *resolver, struct thread_env *thread)
         add[words->item[i]](resolver, thread);
 }
 
+static bool has_words(const char *text)
+{
+    return text != NULL && *text != '\0';
+}
+
 /* The env of the thread for the newest settings. @param own taken over; NULL: the shared caches. */
 static struct env *env_with(struct resolver *resolver, struct own_caches *own)
 {
@@ -493,6 +498,8 @@ static struct env *env_with(struct resolver *resolver, struct own_caches *own)
                         .infra = resolver->shared->infra,
                         .cache_options = &thread->settings->options->cache,
                         .limits = thread->settings->limits,
+                        .is_to_last = own == NULL &&
+                                      has_words(thread->settings->options->daemon.cache_file),
                         .release = env_release};
     build_chain(resolver, thread);
     return env;

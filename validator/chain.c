@@ -469,6 +469,7 @@ static enum chained judge_denial(struct query *query, struct val_state *state)
     }
     if (!finding_is_none(&proof.finding))
         why = val_reason_of(query, &proof.finding, NULL);
+    chain_keep_denial(query, state, expires_s);
     return chain_end_insecure(query, state, &why, expires_s);
 }
 

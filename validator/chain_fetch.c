@@ -187,6 +187,64 @@ static struct message *denied_by_referral(struct query *query, struct dname zone
     return message;
 }
 
+/* ---- what lasts ---- */
+
+enum { KEPT_PROOFS_MAX = 8 };
+
+void chain_keep_denial(struct query *query, const struct val_state *state, int64_t expires_s)
+{
+    const struct val_fetch *fetch = &state->chain.fetch;
+    const struct rrset *proofs[KEPT_PROOFS_MAX];
+    struct message message = {.flags = FLAG_QR | FLAG_RD | FLAG_RA, .rrsets = proofs};
+    const struct question question = {state->chain.candidate, TYPE_DS, chain_class(query)};
+    struct msg_store what = {.message = &message,
+                             .question = &question,
+                             .flavour = MSG_FLAVOUR_KEPT,
+                             .security = SEC_UNCHECKED,
+                             .now_s = query_now_s(query)};
+    uint16_t *used = &message.count[SECTION_AUTHORITY];
+    size_t count;
+    const struct rrset **sets;
+
+    if (!query->env->is_to_last || !fetch->by_referral || fetch->proven == NULL ||
+        query->outcome.uncacheable || expires_s <= what.now_s)
+        return;
+    sets = message_section(fetch->proven, SECTION_AUTHORITY, &count);
+    for (size_t i = 0; i < count && *used < KEPT_PROOFS_MAX; i++)
+        if (rrset_security(sets[i]) == SEC_SECURE)
+            proofs[(*used)++] = sets[i];
+    what.ttl_s = (uint32_t)time_min(expires_s - what.now_s, INT32_MAX);
+    if (*used > 0)
+        (void)msg_cache_store(query->env->messages, &what); /* without memory it is just not kept */
+}
+
+/* The same on the way back: it proves as little or as much as what comes with a referral. */
+static struct message *denied_in_file(struct query *query, struct dname zone)
+{
+    const struct question question = {zone, TYPE_DS, chain_class(query)};
+    const struct msg_entry *entry =
+        query->anew ? NULL
+                    : msg_cache_find(query->env->messages, &question, MSG_FLAVOUR_KEPT,
+                                     query_now_s(query), 0);
+    struct message *message = entry == NULL ? NULL : ARENA_NEW(query->arena, struct message);
+    uint16_t count = entry == NULL ? 0 : entry->count[SECTION_AUTHORITY];
+
+    if (message != NULL)
+        message->rrsets = ARENA_ARRAY(query->arena, const struct rrset *, count + 1);
+    if (message == NULL || message->rrsets == NULL || entry->count[SECTION_ANSWER] != 0) {
+        msg_entry_unref(entry);
+        return NULL;
+    }
+    for (uint16_t i = 0; i < count; i++) {
+        const struct rrset *set = query_hold(query, rrset_ref(entry->rrsets[i]));
+
+        if (set != NULL && rrset_is_fresh(set, query_now_s(query)))
+            message->rrsets[message->count[SECTION_AUTHORITY]++] = set;
+    }
+    msg_entry_unref(entry);
+    return message;
+}
+
 enum chained chain_fetch(struct query *query, struct val_state *state, struct dname name,
                          uint16_t type)
 {
@@ -200,6 +258,8 @@ enum chained chain_fetch(struct query *query, struct val_state *state, struct dn
         fetch->by_referral = fetch->set == NULL && fetch->proven == NULL && type == TYPE_DS;
         if (fetch->by_referral)
             fetch->proven = denied_by_referral(query, name);
+        if (fetch->by_referral && fetch->proven == NULL)
+            fetch->proven = denied_in_file(query, name);
     }
     if (fetch->set != NULL || fetch->proven != NULL ||
         (fetch->waiter != NULL && fetch->waiter->told))
