@@ -282,7 +282,7 @@ struct control *control_new(struct server *server, int fd)
     const struct control_options *options = &resolver_options(server->shared)->control;
     struct control *control = calloc(1, sizeof(*control));
     struct control_handler handler = {control_request_is_whole, take, control, CONTROL_REQUEST_MAX,
-                                      is_set(options->control_group)};
+                                      is_set(options->control_group), false};
 
     if (control == NULL)
         return NULL;

@@ -14,6 +14,7 @@
 
 #include "daemon/cache_file.h"
 #include "daemon/call.h"
+#include "daemon/page.h"
 #include "daemon/notify.h"
 #include "daemon/nta_clock.h"
 #include "daemon/sandbox.h"
@@ -136,7 +137,8 @@ static bool swap(struct server *server, struct setup *setup, const struct change
     if (ports != NULL)
         ports->given = server->given;
     if (ports == NULL || conf_failed(&setup->report) ||
-        !ports_open(ports, server->ports, options, log)) {
+        !ports_open(ports, server->ports, options, log) ||
+        !page_open(server->page, options, true, &setup->report, log)) {
         ports_free(ports);
         return false;
     }
@@ -150,8 +152,10 @@ static bool swap(struct server *server, struct setup *setup, const struct change
     if (!resolver_shared_reload(server->shared, options, options_complain, setup_read_file,
                                 &setup->report)) {
         ports_free(ports);
+        page_forget(server->page);
         return false;
     }
+    page_follow(server->page);
     ports_free(server->ports);
     server->ports = ports;
     options_free(server->read);

@@ -20,6 +20,7 @@
 #include "daemon/given.h"
 #include "daemon/notify.h"
 #include "daemon/nta_clock.h"
+#include "daemon/page.h"
 #include "daemon/privs.h"
 #include "daemon/sandbox.h"
 #include "daemon/server_inside.h"
@@ -27,6 +28,7 @@
 #include "daemon/stats_log.h"
 #include "daemon/watchdog.h"
 #include "lib/options_files.h"
+#include "lib/page_places.h"
 
 enum {
     THREADS_MAX = 1024,
@@ -133,11 +135,13 @@ int server_check(const struct server_start *start)
     struct loop *loop = loop_new(NULL);
     struct resolver_shared *shared = NULL;
     struct ports *ports = NULL;
+    struct page_places places;
     bool good = loop != NULL && setup_read(&setup, start->config, NULL);
 
     if (good) {
         enter_directory(setup.options);
         ports = ports_new(setup.options, 1, &setup.report);
+        (void)page_places_read(setup.options, &places, &setup.report);
         shared = build_shared(&setup, loop_world(loop));
         good = shared != NULL && ports != NULL && !conf_failed(&setup.report);
     }
@@ -354,6 +358,12 @@ static bool take_places(struct server *server, struct setup *setup)
     privs_raise_files(descriptors_wanted(options, server->thread_count));
     if (!ports_open(server->ports, NULL, options, server->log))
         return false;
+    server->page = page_new(server);
+    if (server->page == NULL ||
+        !page_open(server->page, options, false, &setup->report, server->log)) {
+        setup_log(setup, server->log, START_LINES);
+        return false;
+    }
     if (!server->start->no_pidfile && options->daemon.pidfile != NULL) {
         server->pid_path = strdup(options->daemon.pidfile);
         (void)privs_write_pid(server->pid_path, server->log);
@@ -448,6 +458,7 @@ static void clear(struct server *server)
         control_free(server->control);
     else if (server->control_fd != -1)
         close(server->control_fd);
+    page_free(server->page);
     stats_log_free(server->stats_log);
     watchdog_free(server->watchdog);
     nta_clock_free(server->nta_clock);
@@ -505,6 +516,7 @@ static void run(struct server *server, int ready)
     server->started_s = (int64_t)time(NULL);
     if (server->control_fd != -1)
         server->control = control_new(server, server->control_fd);
+    page_follow(server->page);
     server->netwatch = netwatch_new(signal_loop, network_changed, server);
     server->stats_log = stats_log_new(server);
     server->watchdog = watchdog_new(server);

@@ -25,6 +25,7 @@ struct given;
 struct notify;
 struct sandbox;
 struct nta_clock;
+struct page;
 struct stats_log;
 struct watchdog;
 
@@ -77,6 +78,7 @@ struct server {
     struct call *follower; /* the call that asked for it, or NULL */
     bool reload_wanted;    /* by a signal, meanwhile */
     struct stats_log *stats_log; /* NULL: no memory for it */
+    struct page *page;           /* of metrics; there while the loops are */
     struct list reloads;   /* calls that asked for one, or for a change, meanwhile */
     struct list jobs;      /* struct snapshot_job, in threads of their own */
     struct cache_file *cache_file; /* NULL: no memory for it */

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "lib/options.h"
+#include "lib/page_places.h"
 #include "lib/options_files.h"
 #include "services/client/acl.h"
 #include "services/client/local.h"
@@ -91,7 +92,9 @@ static enum status build(const struct options *options, struct conf_report *repo
     struct acl *acl =
         acl_new(&client->access_control, &client->interface_action, options_complain, report);
     struct local *local = local_new(client, options_complain, report);
-    bool good = acl != NULL && local != NULL;
+    struct page_places places;
+    bool good =
+        acl != NULL && local != NULL && page_places_read(options, &places, report);
 
     acl_free(acl);
     local_free(local);

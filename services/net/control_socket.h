@@ -1,7 +1,8 @@
 /*
  * control_socket.h - a local socket on which commands come in and answers go out.
  *
- * Used by the daemon's main thread. One request a connection: the client writes it, gets the answer,
+ * Used by the daemon's main thread, and, since one request a connection with these bounds is all that it
+ * takes, for the page of metrics over HTTP as well. One request a connection: the client writes it, gets the answer,
  * and the connection is closed. What a request means is not known here, only when it is whole.
  *
  * Who may: root, the user that the process runs as, and whoever the socket's group lets in; the kernel
@@ -38,6 +39,7 @@ struct control_handler {
     void *context;
     size_t request_max; /* octets */
     bool group_may;     /* the socket was bound for a group: whoever could open it may */
+    bool anybody_may;   /* it is one of the network: who asks is not known, and what is told no secret */
 };
 
 struct control_socket;
