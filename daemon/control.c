@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/advice.h"
 #include "daemon/call.h"
 
 enum { CALL_BYTES_MAX = 64 << 20, FOLDER_MAX = 256 };
@@ -78,19 +79,23 @@ int control_open(const struct options *options, struct log *log)
     const struct passwd *user =
         geteuid() == 0 && is_set(options->daemon.username) ? getpwnam(options->daemon.username) : NULL;
     bool was_asked_for = options_place(options, "remote-control", "control-socket").file != NULL;
+    char advice[ADVICE_MAX];
     gid_t group;
-    int fd;
+    int fd, error;
 
     if (!options->control.control_enable || !is_set(path) ||
         !find_group(options->control.control_group, &group, log))
         return -1;
     make_folder(path, user);
     fd = control_socket_bind(path, group);
+    error = errno;
     if (fd == -1)
         log_line(log, was_asked_for ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
-                 "event=control socket=%s msg=%s; there is no shrewctl without it (control-socket "
+                 "event=control socket=%s msg=%s; %s%sthere is no shrewctl without it (control-socket "
                  "names another place)",
-                 path, errno == EADDRINUSE ? "belongs to another process" : strerror(errno));
+                 path, error == EADDRINUSE ? "belongs to another process" : strerror(error),
+                 error == EADDRINUSE ? "" : advice_on_file(error, path, advice),
+                 error == EADDRINUSE ? "" : "; ");
     else if (user != NULL)
         (void)!chown(path, user->pw_uid, group);
     return fd;

@@ -8,6 +8,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +19,31 @@ enum { LINE_OCTETS = 512, PATH_OCTETS = 640, INODES_MAX = 16 };
 struct inodes {
     size_t count;
     unsigned long list[INODES_MAX];
+    bool is_resolved; /* at one of the addresses that are systemd-resolved's own */
+    unsigned uid;     /* of the last one */
 };
 
-/* Lines as "0: 0100007F:0035 00000000:0000 07 ... uid timeout inode"; only port and inode
- * matter. */
-static bool line_has_port(const char *line, bool tcp, unsigned port, unsigned long *inode)
+/* 127.0.0.53 and .54, as /proc writes them on machines with either order of octets. */
+static bool is_stub_address(const char *hex)
+{
+    return strcmp(hex, "3500007F") == 0 || strcmp(hex, "3600007F") == 0 ||
+           strcmp(hex, "7F000035") == 0 || strcmp(hex, "7F000036") == 0;
+}
+
+/* Lines as "0: 0100007F:0035 00000000:0000 07 ... uid timeout inode". */
+static bool line_has_port(const char *line, bool tcp, unsigned port, struct inodes *inodes)
 {
     unsigned local_port, remote_port, state;
+    char local[33];
 
-    if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%x %x %*s %*s %*s %*u %*u %lu",
-               &local_port, &remote_port, &state, inode) != 4)
+    if (sscanf(line, " %*u: %32[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%x %x %*s %*s %*s %u %*u %lu", local,
+               &local_port, &remote_port, &state, &inodes->uid, &inodes->list[inodes->count]) != 6)
         return false;
     /* Of TCP only who listens (0A) is in the way. */
-    return local_port == port && remote_port == 0 && (!tcp || state == 0x0a);
+    if (local_port != port || remote_port != 0 || (tcp && state != 0x0a))
+        return false;
+    inodes->is_resolved = inodes->is_resolved || is_stub_address(local);
+    return true;
 }
 
 static void read_table(const char *path, bool tcp, unsigned port, struct inodes *inodes)
@@ -41,7 +54,7 @@ static void read_table(const char *path, bool tcp, unsigned port, struct inodes 
     if (file == NULL)
         return;
     while (inodes->count < INODES_MAX && fgets(line, sizeof(line), file) != NULL)
-        if (line_has_port(line, tcp, port, &inodes->list[inodes->count]))
+        if (line_has_port(line, tcp, port, inodes))
             inodes->count++;
     fclose(file);
 }
@@ -98,6 +111,20 @@ static void read_name(const char *pid, struct holder *out)
     fclose(file);
 }
 
+/* Without rights the process is not to be seen, but its address and its user are. */
+static void guess(const struct inodes *inodes, struct holder *out)
+{
+    const struct passwd *user;
+
+    if (inodes->is_resolved) {
+        snprintf(out->name, sizeof(out->name), "systemd-resolved");
+    } else {
+        user = getpwuid((uid_t)inodes->uid);
+        if (user != NULL && user->pw_name != NULL)
+            snprintf(out->name, sizeof(out->name), "a process of %s", user->pw_name);
+    }
+}
+
 bool holder_find(const struct addr *addr, bool tcp, struct holder *out)
 {
     struct inodes inodes = {.count = 0};
@@ -116,6 +143,8 @@ bool holder_find(const struct addr *addr, bool tcp, struct holder *out)
         if (isdigit((unsigned char)entry->d_name[0]) && process_has(entry->d_name, &inodes))
             read_name(entry->d_name, out);
     closedir(folder);
+    if (out->pid == 0)
+        guess(&inodes, out);
     return true;
 }
 

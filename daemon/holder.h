@@ -10,8 +10,8 @@
 #include "util/text.h"
 
 struct holder {
-    long pid;      /* 0: somebody, but we cannot see who (or not on this system) */
-    char name[64]; /* of the program */
+    long pid;      /* 0: somebody, but we cannot see which process (or not on this system) */
+    char name[64]; /* of the program; "" when not even its address or its user tell */
 };
 
 /** Who has bound the address, or one that is in its way. False: it cannot be found out. */

@@ -197,18 +197,20 @@ static void tell_why(struct log *log, const struct addr *addr, bool tcp, int err
     const char *transport = tcp ? "tcp" : "udp";
     struct arena *arena = arena_new(0);
     char text[ADDR_TEXT_MAX];
-    struct holder holder;
+    struct holder holder = {.pid = 0};
 
     addr_to_text(addr, text);
-    if (error == EADDRINUSE && arena != NULL && holder_find(addr, tcp, &holder) &&
-        holder.pid != 0)
+    if (error == EADDRINUSE)
+        (void)holder_find(addr, tcp, &holder);
+    if (error == EADDRINUSE && arena != NULL && holder.pid != 0)
         log_line(log, LOG_LEVEL_ERROR,
                  "event=listen address=%s/%s msg=taken by %s (process %ld): %s", text, transport,
                  holder.name, holder.pid, holder_advice(&holder, addr, arena));
     else if (error == EADDRINUSE && arena != NULL)
         log_line(log, LOG_LEVEL_ERROR,
-                 "event=listen address=%s/%s msg=taken by another program: %s", text, transport,
-                 holder_advice(&(struct holder){.pid = 0}, addr, arena));
+                 "event=listen address=%s/%s msg=taken by %s: %s", text, transport,
+                 holder.name[0] != '\0' ? holder.name : "another program",
+                 holder_advice(&holder, addr, arena));
     else if (error == EACCES)
         log_line(log, LOG_LEVEL_ERROR,
                  "event=listen address=%s/%s msg=ports below 1024 need root or the capability "

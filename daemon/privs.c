@@ -88,6 +88,7 @@ bool privs_write_pid(const char *path, struct log *log)
     char advice[ADVICE_MAX];
     FILE *file;
     bool good;
+    int error;
 
     if (!is_set(path))
         return true;
@@ -95,9 +96,10 @@ bool privs_write_pid(const char *path, struct log *log)
     good = file != NULL && fprintf(file, "%ld\n", (long)getpid()) > 0;
     if (file != NULL && fclose(file) != 0)
         good = false;
+    error = errno;
     if (!good)
-        log_line(log, LOG_LEVEL_WARN, "event=pidfile file=%s msg=%s; %s", path, strerror(errno),
-                 advice_on_file(errno, path, advice));
+        log_line(log, LOG_LEVEL_WARN, "event=pidfile file=%s msg=%s; %s", path, strerror(error),
+                 advice_on_file(error, path, advice));
     return good;
 }
 

@@ -14,9 +14,10 @@
 
 #include "daemon/cache_file.h"
 #include "daemon/call.h"
-#include "daemon/page.h"
+#include "daemon/lacks.h"
 #include "daemon/notify.h"
 #include "daemon/nta_clock.h"
+#include "daemon/page.h"
 #include "daemon/sandbox.h"
 #include "daemon/server_inside.h"
 #include "daemon/stats_log.h"
@@ -66,6 +67,7 @@ static void all_followed(struct round *round, struct server *server)
     nta_clock_follow(server->nta_clock);
     if (!server->follows_change) {
         server_say_ready(server, "");
+        lacks_tell(resolver_options(server->shared), server->log);
         log_line(server->log, LOG_LEVEL_INFO, "event=reloaded config=%s",
                  server->config_path != NULL ? server->config_path : "(defaults)");
     }

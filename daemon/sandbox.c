@@ -141,7 +141,7 @@ struct sandbox *sandbox_close(const struct options *options, struct log *log)
     named_files_tell(options, add_named, sandbox);
     sandbox->is_closed =
         fence_close(sandbox->paths, sandbox->count, sandbox->state, sizeof(sandbox->state));
-    log_line(log, LOG_LEVEL_DEBUG, "event=sandbox state=\"%s\" paths=%zu", sandbox->state,
+    log_line(log, LOG_LEVEL_DEBUG, "event=sandbox state=%s paths=%zu", sandbox->state,
              sandbox->count);
     return sandbox;
 }

@@ -18,6 +18,7 @@
 #include "daemon/cache_file.h"
 #include "daemon/control.h"
 #include "daemon/given.h"
+#include "daemon/lacks.h"
 #include "daemon/notify.h"
 #include "daemon/nta_clock.h"
 #include "daemon/page.h"
@@ -371,10 +372,11 @@ static bool take_places(struct server *server, struct setup *setup)
     if (logger_set(server->logger, &options->daemon, server->start->more_verbose, false) !=
         STATUS_OK) {
         char advice[ADVICE_MAX];
+        int error = errno;
 
         log_line(server->log, LOG_LEVEL_ERROR, "event=start logfile=%s msg=%s; %s",
-                 options->daemon.logfile, strerror(errno),
-                 advice_on_file(errno, options->daemon.logfile, advice));
+                 options->daemon.logfile, strerror(error),
+                 advice_on_file(error, options->daemon.logfile, advice));
         return false;
     }
     follow_chroot(server, options->daemon.chroot);
@@ -444,6 +446,7 @@ static bool give_up_paths(struct server *server)
     const struct options *options = resolver_options(server->shared);
 
     privs_tell_unreadable(options, server->log);
+    lacks_tell(options, server->log);
     server->sandbox = sandbox_close(options, server->log);
     if (server->sandbox == NULL)
         log_line(server->log, LOG_LEVEL_ERROR, "event=start msg=out of memory");

@@ -132,7 +132,7 @@ static struct deleg_server *next_server(struct query *query, struct iter_state *
                                .random = world_random(query->env->world),
                                .prefer_ip4 = env->config->upstream->prefer_ip4,
                                .prefer_ip6 = env->config->upstream->prefer_ip6,
-                               .ip6_doubted = env->memory->ip6.doubted_until_ms > now_ms,
+                               .ip6_doubted = iter_ip6(query)->doubted_until_ms > now_ms,
                                .unknown_ms = env->config->upstream->unknown_server_time_limit,
                                .sends_max = sends_per_server(env->config->options, state),
                                .sends_alive_max = sends_if_alive(env->config->options, state)};
@@ -304,16 +304,21 @@ enum step iter_ask_run(struct query *query, struct iter_state *state)
 /* Three failures of IPv6 in a row and no success: its addresses come last for a minute. */
 static void watch_ip6(struct query *query, const struct flight *flight)
 {
-    struct family_health *health = &iter_env(query)->memory->ip6;
+    struct family_health *health = iter_ip6(query);
 
     if (flight->ask.server.family != ADDR_IP6)
         return;
     if (flight->ask.verdict == UPSTREAM_TIMEOUT || flight->ask.verdict == UPSTREAM_NET_ERROR)
         health->failures_in_row++;
     else
-        *health = (struct family_health){0};
-    if (health->failures_in_row >= IP6_DOUBTED_AFTER)
-        health->doubted_until_ms = query_now_ms(query) + 60000;
+        *health = (struct family_health){.network = health->network};
+    if (health->failures_in_row < IP6_DOUBTED_AFTER)
+        return;
+    health->doubted_until_ms = query_now_ms(query) + 60000;
+    if (infra_may_tell(query->env->infra))
+        log_line(query->env->log, LOG_LEVEL_INFO,
+                 "event=ipv6 msg=no server answers over IPv6 at the moment: those with IPv4 go first; on a "
+                 "machine without IPv6 do-ip6: no saves the tries");
 }
 
 /* A server is asked once more since no other one was known; now one is: it is not kept waiting. */

@@ -154,6 +154,16 @@ static bool is_forbidden(const struct iterator_config *config, const struct addr
     return false;
 }
 
+struct family_health *iter_ip6(const struct query *query)
+{
+    struct family_health *health = &iter_env(query)->memory->ip6;
+    unsigned network = infra_network(query->env->infra);
+
+    if (health->network != network)
+        *health = (struct family_health){.network = network};
+    return health;
+}
+
 /* Below the NAT64's prefix it is the IPv4 address that is asked; IPv6 addresses that must not be
  * asked do not concern it. */
 static bool is_behind_nat64(const struct iterator_config *config, const struct addr *addr,

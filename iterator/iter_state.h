@@ -99,6 +99,9 @@ void iter_go(struct query *query, struct iter_state *state, enum iter_state_id t
 
 const struct iterator_env *iter_env(const struct query *query);
 
+/** What is known of this machine's IPv6; nothing after its network has changed. */
+struct family_health *iter_ip6(const struct query *query);
+
 /* The states; each makes one step. */
 enum step iter_start_run(struct query *query, struct iter_state *state);
 enum step iter_ask_run(struct query *query, struct iter_state *state);

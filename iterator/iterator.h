@@ -51,6 +51,7 @@ struct iterator_config *iterator_config_new(struct arena *arena,
 
 /** Whether this machine's IPv6 works: counted by what comes back. */
 struct family_health {
+    unsigned network; /* of which this is true, see infra_network */
     unsigned failures_in_row;
     int64_t doubted_until_ms;
 };

@@ -69,7 +69,7 @@ static bool family_is_used(const struct query *query, const struct deleg_name *n
     if (!aaaa)
         return env->config->upstream->do_ip4 || env->config->nat64 != NULL;
     return env->config->upstream->do_ip6 &&
-           (env->memory->ip6.doubted_until_ms <= query_now_ms(query) ||
+           (iter_ip6(query)->doubted_until_ms <= query_now_ms(query) ||
             !env->config->upstream->do_ip4 || name->a == TARGET_MISSING);
 }
 

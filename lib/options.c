@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/module_words.h"
 #include "lib/options_files.h"
@@ -376,7 +377,11 @@ enum status options_read_file(struct options *options, const char *path,
         options->seen = seen;
     if (status == STATUS_OK)
         return read_slice(options, path, text, report);
-    if (status == STATUS_SYSTEM)
+    if (status == STATUS_SYSTEM && errno == EACCES)
+        conf_error(report, place,
+                   "cannot be read: %s; the file and the folders above it must be open to user number %ld",
+                   strerror(errno), (long)geteuid());
+    else if (status == STATUS_SYSTEM)
         conf_error(report, place, "cannot be read: %s", strerror(errno));
     else if (status == STATUS_LIMIT)
         conf_error(report, place, "is too large for a configuration");

@@ -37,6 +37,7 @@ struct infra_cache {
     struct hash_key key;
     /* The rules; atomic because a reload sets them while threads read. */
     atomic_uint host_ttl_s, min_rtt_ms, max_rtt_ms, unknown_ms;
+    atomic_uint network, told; /* of the network with that number + 1 */
 };
 
 struct host {
@@ -493,7 +494,20 @@ static enum shard_verdict visit_forget(struct shard_link *link, void *context)
 
 void infra_forget_failures(struct infra_cache *cache)
 {
+    atomic_fetch_add(&cache->network, 1);
     shards_visit(cache->shards, visit_forget, NULL);
+}
+
+unsigned infra_network(const struct infra_cache *cache)
+{
+    return atomic_load_explicit(&cache->network, memory_order_relaxed);
+}
+
+bool infra_may_tell(struct infra_cache *cache)
+{
+    unsigned number = infra_network(cache) + 1;
+
+    return atomic_exchange(&cache->told, number) != number;
 }
 
 struct showing {

@@ -100,6 +100,10 @@ void infra_note_cookie(struct infra_cache *cache, const struct addr *server, int
 
 /** The network has changed: forget timeouts and deaths, keep what servers can do. */
 void infra_forget_failures(struct infra_cache *cache);
+/** How often it has: what a thread has learned of our own network is true for one number only. */
+unsigned infra_network(const struct infra_cache *cache);
+/** True for one caller a number: what concerns the whole machine is told by one thread. */
+bool infra_may_tell(struct infra_cache *cache);
 void infra_flush(struct infra_cache *cache);
 /** Shows every entry that is not too old; server, zone and infra are borrowed. */
 void infra_cache_visit(struct infra_cache *cache, int64_t now_ms,

@@ -125,7 +125,7 @@ def test_stuck_thread(daemon):
     daemon.start(env={"NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "600000"}, wait=False)
     manager.hear_of("READY")
     threads = _threads(daemon.child.pid)
-    want(len(threads) == 3, threads)
+    want(len(threads) >= 3, threads)  # the workers first, and who else works for them
     libc = ctypes.CDLL(None, use_errno=True)
     libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
     want(libc.ptrace(PTRACE_SEIZE, threads[2], None, None) == 0, "ptrace", ctypes.get_errno())
