@@ -217,6 +217,28 @@ static enum step too_many(struct query *query, struct iter_state *state)
     return STEP_DONE;
 }
 
+/* Of a flood for names of one zone its servers see no more than they are to see. Questions of a
+ * validator are few, and remembered; were they refused, a zone would seem bogus. */
+static bool is_over_rate(struct query *query, const struct iter_state *state)
+{
+    const struct iterator_config *config = iter_env(query)->config;
+    uint32_t factor = config->options->ratelimit_factor;
+
+    return state->deleg->sends == 0 &&
+           (query->depth == 0 || (query->flags & QUERY_TARGET) != 0) &&
+           !zone_rates_take(&config->rates, state->deleg->zone, query_now_ms(query)) &&
+           (factor == 0 || world_random_below(query->env->world, factor) != 0);
+}
+
+static enum step over_rate(struct query *query, struct iter_state *state)
+{
+    if (query->depth == 0) /* the whole question ends here */
+        budget_take(query->budget, COST_RATE, UINT32_MAX);
+    iter_limit(query, state, COST_RATE);
+    query->outcome.uncacheable = true; /* it says nothing about the name */
+    return STEP_DONE;
+}
+
 static enum step send(struct query *query, struct iter_state *state, struct flight *flight,
                       const struct infra *infra, bool last)
 {
@@ -224,6 +246,8 @@ static enum step send(struct query *query, struct iter_state *state, struct flig
     struct cut_load *load = &iter_env(query)->memory->load;
     enum status status;
 
+    if (is_over_rate(query, state))
+        return over_rate(query, state);
     fill_ask(query, state, flight, infra, last);
     flight->landed = flight->overdue = flight->given_up = false;
     if (!cut_load_enter(load, state->deleg->zone,

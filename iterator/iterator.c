@@ -122,6 +122,7 @@ struct iterator_config *iterator_config_new(struct arena *arena,
         !read_netblocks(arena, sources->private_address, &private_blocks, complain, context) ||
         !read_names(arena, sources->private_domain, &private_domains, complain, context) ||
         !read_fetch_policy(config, complain, context) ||
+        !zone_rates_read(&config->rates, arena, sources->options, complain, context) ||
         !read_nat64(config, arena, sources, complain, context))
         return NULL;
     config->do_not_query = blocks;

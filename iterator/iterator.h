@@ -9,6 +9,7 @@
 
 #include "iterator/cut_health.h"
 #include "iterator/cut_load.h"
+#include "iterator/zone_rate.h"
 #include "iterator/deleg.h"
 #include "iterator/forward.h"
 #include "iterator/iterator_options.h"
@@ -29,6 +30,7 @@ struct iterator_config {
     const struct netblock *nat64; /* IPv4 servers are reached below this prefix; NULL: as they are */
     bool documentation_routable; /* addresses of examples may be asked; for scenarios only */
     int fetch_policy[FETCH_POLICY_DEPTHS]; /* target-fetch-policy by depth; -1: all */
+    struct zone_rates rates;               /* its table is whose the settings are */
 };
 
 /** What is needed besides the iterator's own options. */

@@ -17,6 +17,7 @@ void settings_free(struct settings *settings)
     if (settings == NULL)
         return;
     rate_table_free(settings->rates);
+    rate_table_free(settings->zone_rates);
     acl_free(settings->acl);
     local_free(settings->local);
     anchors_free(settings->anchors);
@@ -95,6 +96,13 @@ static bool read_iterator(struct settings *settings, const struct settings_needs
     settings->iterator = iterator_config_new(settings->arena, &sources, complain, context);
     if (settings->iterator == NULL)
         return false;
+    if (zone_rates_limit(&settings->iterator->rates)) {
+        settings->zone_rates =
+            rate_table_new(options->iterator.ratelimit_size, needs->rate_key);
+        if (settings->zone_rates == NULL)
+            return false;
+        settings->iterator->rates.table = settings->zone_rates;
+    }
     settings->iterator->documentation_routable = needs->hooks->documentation_routable;
     return true;
 }

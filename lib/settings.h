@@ -22,7 +22,8 @@ struct settings {
     struct arena *arena;
     struct options *options;
     struct module_words modules;
-    struct rate_table *rates; /* of clients, changed by all threads; NULL: no limit */
+    /* Changed by all threads; NULL: no limit. */
+    struct rate_table *rates, *zone_rates; /* of clients; of zones */
     struct acl *acl;
     struct local *local;
     struct iterator_config *iterator;
