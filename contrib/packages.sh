@@ -27,7 +27,7 @@ for part in "${@:-build}"; do
         names="$names knot:keymgr knot-dnssecutils:kzonesign ldnsutils:ldns-signzone
             bind9-utils:dnssec-signzone bind9-dnsutils:delv bind9:named python3-cryptography"
         ;;
-    judges) names="$names mandoc:mandoc groff-base:groff zsh:zsh fish:fish" ;;
+    judges) names="$names mandoc:mandoc groff-base:groff zsh:zsh fish:fish strace:strace" ;;
     demo) names="$names python3:python3 nsd:nsd bind9-dnsutils:dig util-linux:unshare" ;;
     attacks)
         names="$names python3:python3 python3-dnspython python3-cryptography unbound:unbound
