@@ -16,17 +16,20 @@ import time
 
 import systems
 
-SHORT, LONG = 100, 700
+SHORT, LONG = 50, 350
 LOAD = ("-c", 2, "-w", 16, "-P", 20)
-# how callgrind's own options are given, and who can be run by it: the others make code as they run
-INSTRUMENTED = ("shrewd", "unbound")
 
 
-def lists(leaves, warm, chance):
-    """{name: names} of first and of further names of zones, signed and not, none of which warms the server."""
+def lists(internet, warm, chance):
+    """{name: names} of first and of further names of zones, none of which warms the server: of signed
+    zones, of unsigned ones below a signed zone, where that must be proven, and of those below an unsigned."""
     made = {}
-    for kind, wanted in (("unsigned", False), ("signed", True)):
-        zones = [leaf for leaf in leaves if bool(leaf[1]) == wanted and not warm.intersection(leaf[3])]
+    proven = set(internet["signed_tops"])
+    kinds = {"signed": [], "unsigned": [], "plain": []}
+    for leaf in internet["leaves"]:
+        if not warm.intersection(leaf[3]):
+            kinds["signed" if leaf[1] else "unsigned" if leaf[0].split(".")[1] in proven else "plain"].append(leaf)
+    for kind, zones in kinds.items():
         known, fresh = zones[:LONG // 8], zones[LONG // 8:]
         further = [name for leaf in known for name in leaf[3][1:]]
         chance.shuffle(further)
@@ -61,8 +64,8 @@ def _ask(world, system, kind, count):
 def _callgrind(world, system, kind, count):
     profile = os.path.join(world.folder, f"{system.name}.{kind}.callgrind")
     child = world.spawn(system.name, [systems.find("valgrind"), "--tool=callgrind", "-q",
-                                      f"--callgrind-out-file={profile}", *system.command(1)])
-    world.wait_for(system.address)
+                                      f"--callgrind-out-file={profile}", *system.commands(1)[0]])
+    world.wait_for(system.address, 180, every=0.2)
     _warm(world, system, kind)
     _ask(world, system, kind, count)
     world.end([child])
@@ -89,7 +92,7 @@ def _instructions(world, system, kind, where):
     short, short_profile = _callgrind(world, system, kind, SHORT)
     os.rename(short_profile, short_profile + ".short")
     # a hit is so short that a few thousand are needed beside the batches that chance makes
-    most = LONG * 11 if kind == "hits" else LONG
+    most = LONG * 20 if kind == "hits" else LONG
     long, profile = _callgrind(world, system, kind, most)
     if where:
         difference = by_function(profile) - by_function(short_profile + ".short")
@@ -139,7 +142,7 @@ def _traced(world, system, kind, where):
     world.wait_for(system.address)
     _warm(world, system, kind)
     strace = _strace(world, child.pid, table)
-    count = LONG * 11 if kind == "hits" else LONG
+    count = LONG * 20 if kind == "hits" else LONG
     asked, checks = world.asked(), _checks(notes)
     _ask(world, system, kind, count)
     figures = {"up": (world.asked() - asked) / count, "checks": (_checks(notes) - checks) / count}
@@ -156,6 +159,5 @@ def _traced(world, system, kind, where):
 
 def run(world, system, wishes, kind):
     figures = _traced(world, system, kind, wishes.where)
-    if system.name in INSTRUMENTED:
-        figures["instructions"] = _instructions(world, system, kind, wishes.where)
+    figures["instructions"] = _instructions(world, system, kind, wishes.where)
     return figures

@@ -1,7 +1,7 @@
 """internet.py - a small signed internet out of a seed: zone files for three name servers.
 
 Used by bench. One server knows the root, one the top-level domains, one all zones below them, each with
-two addresses, so that every delegation is real. Half of the zones are signed; most with ECDSA P-256, some
+two addresses, so that every delegation is real. Half of the zones and three of four of the domains are signed; most with ECDSA P-256, some
 with RSA and Ed25519, NSEC and NSEC3 in equal parts. The signatures are made here and not by a signer's
 tool, because twenty thousand calls of one would take longer than all of the measuring.
 """
@@ -18,8 +18,11 @@ import time
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
-ROOT, LEAVES = ("127.90.0.1", "127.90.0.2"), ("127.90.2.1", "127.90.2.2")
-TOPS = ("127.90.1.1", "127.90.1.2")
+# Addresses for measuring (RFC 2544): there are resolvers that believe no glue of 127.0.0.0/8.
+NETWORK = "198.18.0.0/16"
+ROOT, LEAVES = ("198.18.0.1", "198.18.0.2"), ("198.18.2.1", "198.18.2.2")
+TOPS = ("198.18.1.1", "198.18.1.2")
+FORM = 2  # of what build makes: one more when that changes
 TTL, VALID_S = 86400, 30 * 86400
 NUMBERS = {"A": 1, "NS": 2, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28, "DS": 43, "RRSIG": 46,
            "NSEC": 47, "DNSKEY": 48, "NSEC3": 50, "NSEC3PARAM": 51}
@@ -193,6 +196,11 @@ class Zone:
             self.add(owner, "RRSIG", self._rrsig(key, owner, rrtype, times))
 
 
+def is_signed(top):
+    """The top-level domains that are not have unsigned zones only: those with odd numbers."""
+    return top % 4 != 3
+
+
 def leaf(arguments):
     """One zone of the lowest floor, written to its file: (name, DS or None, its names)."""
     folder, seed, number, tops, now = arguments
@@ -225,7 +233,7 @@ def build(folder, seed, zones, tops):
     try:
         with open(note, encoding="ascii") as file:
             known = json.load(file)
-        if known["what"] == [seed, zones, tops] and time.time() - known["made"] < VALID_S / 2:
+        if known["what"] == [FORM, seed, zones, tops] and time.time() - known["made"] < VALID_S / 2:
             return known
     except (OSError, ValueError, KeyError):
         pass
@@ -241,16 +249,18 @@ def build(folder, seed, zones, tops):
         zone, key = Zone(top, TOPS), Key(13, chance)
         for name, ds, _, _ in leaves[i::tops]:
             zone.delegate(name, LEAVES, ds)
-        zone.sign(key, i % 2 == 1, now)
-        root.delegate(top, TOPS, key.ds(top))
+        if is_signed(i):
+            zone.sign(key, i % 2 == 1, now)
+        root.delegate(top, TOPS, key.ds(top) if is_signed(i) else None)
         with open(os.path.join(folder, top), "w", encoding="ascii") as file:
             file.write(zone.text())
     key = Key(13, chance)
     root.sign(key, False, now)
     with open(os.path.join(folder, "root"), "w", encoding="ascii") as file:
         file.write(root.text())
-    known = {"what": [seed, zones, tops], "made": now, "anchor": key.ds(""),
-             "tops": top_names, "leaves": leaves}
+    known = {"what": [FORM, seed, zones, tops], "made": now, "anchor": key.ds(""),
+             "tops": top_names, "signed_tops": [top for i, top in enumerate(top_names) if is_signed(i)],
+             "leaves": leaves}
     with open(note, "w", encoding="ascii") as file:
         json.dump(known, file)
     return known
