@@ -125,7 +125,7 @@ bool fence_close(const struct fence_path *paths, size_t count, char *state, size
             return false;
         }
     if (unveil(NULL, NULL) != 0 ||
-        pledge("stdio rpath wpath cpath fattr chown inet unix route getpw", NULL) != 0) {
+        pledge("stdio rpath wpath cpath fattr chown inet unix recvfd route getpw", NULL) != 0) {
         snprintf(state, size, "none: pledge: %s", strerror(errno));
         return false;
     }

@@ -18,6 +18,7 @@
 #include "services/cache/msg_cache.h"
 #include "services/cache/rrset_cache.h"
 #include "services/cache/sets_for_tests.h"
+#include "services/cache/snapshot.h"
 
 enum { NOW = 1000, THREADS = 2, STEPS = 100000, NAMES = 400, HELD = 16 };
 
@@ -229,13 +230,38 @@ static bool drops_messages(void *context, const struct msg_entry *entry)
     return entry->qname.size % 16 == *(unsigned *)context;
 }
 
+/* All into a file and back, step by step, while the other thread changes everything. */
+static void take_snapshot(struct worker *worker)
+{
+    const struct snapshot_caches caches = {worker->caches->rrsets, worker->caches->messages};
+    const struct snapshot_limits limits = {86400, 3600, 200000, 200000};
+    struct snapshot_writer *writer = snapshot_writer_new(&caches, NOW, NOW, worker->random);
+    struct snapshot_reader *reader = snapshot_reader_new(&caches, &limits, NOW, NOW);
+    enum snapshot_end end = SNAPSHOT_GOES_ON;
+    struct slice octets;
+    bool more = true;
+
+    while (more) {
+        more = snapshot_write(writer, NOW, &octets);
+        while (octets.size > 0 && end == SNAPSHOT_GOES_ON) {
+            size_t size = snapshot_wants(reader);
+
+            end = snapshot_read(reader, slice_of(octets.data, size));
+            octets = slice_of(octets.data + size, octets.size - size);
+        }
+    }
+    expect(worker, end == SNAPSHOT_WHOLE || end == SNAPSHOT_FULL);
+    snapshot_writer_free(writer);
+    snapshot_reader_free(reader);
+}
+
 /* What control and reload do, now and then. */
 static void work_on_all(struct worker *worker)
 {
     struct caches *caches = worker->caches;
     unsigned number = below(worker, 16);
 
-    switch (below(worker, 10)) {
+    switch (below(worker, 11)) {
     case 0: rrset_cache_visit(caches->rrsets, count_set, &number); break;
     case 1: rrset_cache_drop_if(caches->rrsets, drops_some, &number); break;
     case 2: msg_cache_drop_if(caches->messages, drops_messages, &number); break;
@@ -245,6 +271,7 @@ static void work_on_all(struct worker *worker)
     case 6: infra_flush(caches->infra); break;
     case 7: msg_cache_flush(caches->messages); break;
     case 8: rrset_cache_flush(caches->rrsets); break;
+    case 9: take_snapshot(worker); break;
     default:
         expect(worker, rrset_cache_size_bytes(caches->rrsets) <= 200000);
         expect(worker, msg_cache_size_bytes(caches->messages) <= 200000);

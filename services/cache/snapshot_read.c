@@ -460,6 +460,14 @@ static enum snapshot_end read_slice_head(struct snapshot_reader *reader, struct 
     return SNAPSHOT_GOES_ON;
 }
 
+/* Whatever the file says of its end: what fills the caches takes fewer octets than they have. */
+static bool is_too_long(const struct snapshot_reader *reader)
+{
+    uint64_t budget = reader->limits.rrsets_bytes + reader->limits.messages_bytes;
+
+    return reader->counts.octets > 2 * budget + SNAPSHOT_STEP_MAX;
+}
+
 /* More would push out what was loaded before, or what came since the start. */
 static bool is_full(uint64_t used_bytes, uint64_t budget_bytes)
 {
@@ -491,7 +499,7 @@ static enum snapshot_end read_records(struct snapshot_reader *reader, struct sli
 
     if (records.size != reader->size || !is_whole(reader, records))
         return SNAPSHOT_DAMAGED;
-    if (!has_room(reader))
+    if (!has_room(reader) || is_too_long(reader))
         return SNAPSHOT_FULL;
     while (cursor_left(&in) > 0)
         if (!load_record(reader, &in))

@@ -394,6 +394,26 @@ static void stops_where_there_is_no_room(void **state)
     free_caches(&caches);
 }
 
+/* Records that expired long ago fill no cache, so a file of them could go on for ever. */
+static void stops_where_it_is_too_long(void **state)
+{
+    struct home *home = *state;
+    struct snapshot_caches caches = new_caches();
+    struct snapshot_limits small = {86400, 3600, 1 << 13, 1 << 13};
+    struct snapshot_counts counts;
+    char line[64];
+
+    for (unsigned i = 0; i < 4000; i++) {
+        snprintf(line, sizeof(line), "n%u.example. 300 IN A 192.0.2.1", i);
+        store(home, line, TRUST_ANSWER_AA, SEC_SECURE);
+    }
+    assert_int_equal(read_at(&caches, write_all(home, &counts), &small, NOW, WALL + 1000, &counts),
+                     SNAPSHOT_FULL);
+    assert_int_equal(counts.sets, 0);
+    assert_true(counts.expired > 0 && counts.expired < 4000);
+    free_caches(&caches);
+}
+
 /* ---- damage ---- */
 
 /* Whatever was loaded is what was written, and lives no longer. */
@@ -664,6 +684,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(caps_times, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaves_what_is_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stops_where_there_is_no_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stops_where_it_is_too_long, set_up, tear_down),
         cmocka_unit_test_setup_teardown(notices_each_flip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(notices_each_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_the_good_part, set_up, tear_down),
