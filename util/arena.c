@@ -1,8 +1,8 @@
 /*
  * arena.c - blocks in a chain, the newest first; pieces are cut from its front.
  *
- * Blocks double up to 64 KiB; a piece that is larger than a block gets one of its own. arena_reset
- * keeps the block that was made with the arena, so that a reused arena starts without malloc.
+ * Blocks double up to 64 KiB; a piece that is larger than a block gets one of its own. The first block is
+ * one piece of memory with the arena; arena_reset keeps it, so that a reused arena starts without malloc.
  */
 #include "util/arena.h"
 
@@ -22,39 +22,49 @@ struct block {
 
 struct arena {
     struct block *newest;
-    struct block *first;
+    struct block *first; /* behind this struct */
     size_t limit_bytes, taken_bytes;
     size_t next_block;
 };
 
-static struct block *block_new(size_t size)
-{
-    struct block *block = malloc(sizeof(*block) + size);
+/* Where the first block begins. */
+enum {
+    HEAD_SIZE = (sizeof(struct arena) + alignof(max_align_t) - 1) / alignof(max_align_t) *
+                alignof(max_align_t)
+};
 
-    if (block == NULL)
-        return NULL;
+static struct block *block_in(void *memory, size_t size)
+{
+    struct block *block = memory;
+
     block->older = NULL;
     block->used = 0;
     block->size = size;
     return block;
 }
 
-struct arena *arena_new(size_t limit_bytes)
+static size_t first_bytes(const struct arena *arena)
 {
-    struct arena *arena = malloc(sizeof(*arena));
+    return HEAD_SIZE + sizeof(struct block) + arena->first->size;
+}
+
+struct arena *arena_new_of(size_t limit_bytes, size_t first)
+{
+    struct arena *arena = malloc(HEAD_SIZE + sizeof(struct block) + first);
 
     if (arena == NULL)
         return NULL;
-    arena->first = block_new(BLOCK_FIRST - sizeof(struct block));
-    if (arena->first == NULL) {
-        free(arena);
-        return NULL;
-    }
+    arena->first = block_in((uint8_t *)arena + HEAD_SIZE, first);
     arena->newest = arena->first;
     arena->limit_bytes = limit_bytes;
-    arena->taken_bytes = BLOCK_FIRST;
+    arena->taken_bytes = first_bytes(arena);
     arena->next_block = (size_t)BLOCK_FIRST * 2;
     return arena;
+}
+
+struct arena *arena_new(size_t limit_bytes)
+{
+    return arena_new_of(limit_bytes, BLOCK_FIRST - HEAD_SIZE - sizeof(struct block));
 }
 
 void arena_reset(struct arena *arena)
@@ -66,7 +76,7 @@ void arena_reset(struct arena *arena)
         arena->newest = older;
     }
     arena->first->used = 0;
-    arena->taken_bytes = BLOCK_FIRST;
+    arena->taken_bytes = first_bytes(arena);
     arena->next_block = (size_t)BLOCK_FIRST * 2;
 }
 
@@ -75,7 +85,6 @@ void arena_free(struct arena *arena)
     if (arena == NULL)
         return;
     arena_reset(arena);
-    free(arena->first);
     free(arena);
 }
 
@@ -84,6 +93,7 @@ static bool add_block(struct arena *arena, size_t piece)
     size_t size = size_max(piece, arena->next_block - sizeof(struct block));
     size_t taken = arena->taken_bytes + sizeof(struct block);
     struct block *block;
+    void *memory;
 
     if (piece > SIZE_MAX / 2)
         return false;
@@ -94,9 +104,10 @@ static bool add_block(struct arena *arena, size_t piece)
             return false;
         size = size_min(size, left);
     }
-    block = block_new(size);
-    if (block == NULL)
+    memory = malloc(sizeof(*block) + size);
+    if (memory == NULL)
         return false;
+    block = block_in(memory, size);
     block->older = arena->newest;
     arena->newest = block;
     arena->taken_bytes += sizeof(*block) + size;

@@ -16,6 +16,9 @@ struct arena;
 struct arena *arena_new(size_t limit_bytes);
 void arena_free(struct arena *arena);
 
+/** The same with room for so many octets at first, where it is known what will be needed. */
+struct arena *arena_new_of(size_t limit_bytes, size_t first_bytes);
+
 /** Forgets all pieces, keeps the first block for the next use. */
 void arena_reset(struct arena *arena);
 

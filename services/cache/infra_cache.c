@@ -48,6 +48,10 @@ struct host {
     int64_t heard_ms;      /* when the last answer came; for a zone, at the least when the server was found to
                               * be alive, but silent here; INT64_MIN: never */
     uint32_t probe_ms;     /* between probes, while it is dead */
+    /* Of the server as such: a bit for each zone that has an entry, by a hash of its name, so that of the
+     * others none is looked for. The bits of the life before count as well: an entry for a zone may
+     * be younger than this one. */
+    uint64_t zones, zones_before;
     uint8_t zone_size;
     uint8_t zone[]; /* the octets of its name */
 };
@@ -59,13 +63,23 @@ struct host_key {
 
 static uint64_t key_hash(const struct infra_cache *cache, const struct host_key *key)
 {
+    const struct addr *server = key->server;
     struct hash_state state = hash_start(cache->key);
+    uint64_t words[2];
 
-    hash_word(&state, dname_hash(key->zone, cache->key));
-    hash_word(&state, (uint64_t)key->server->scope << 32 | (uint64_t)key->server->port << 8 |
-                          key->server->family);
-    hash_bytes(&state, slice_of(key->server->bytes, addr_octets(key->server)));
+    memcpy(words, server->bytes, sizeof(words)); /* what IPv4 leaves over is zero */
+    if (!dname_is_root(key->zone))
+        hash_word(&state, dname_hash(key->zone, cache->key));
+    hash_word(&state, (uint64_t)server->scope << 32 | (uint64_t)server->port << 8 | server->family);
+    hash_word(&state, words[0]);
+    if (server->family == ADDR_IP6)
+        hash_word(&state, words[1]);
     return hash_end(state);
+}
+
+static uint64_t zone_bit(struct dname zone)
+{
+    return dname_is_root(zone) ? 0 : (uint64_t)1 << dname_label_mix(zone.size, zone.wire) % 64;
 }
 
 static bool host_is(const struct host *host, const struct host_key *key)
@@ -185,6 +199,7 @@ struct reading {
     struct host_key key;
     int64_t now_ms;
     struct infra *out;
+    uint64_t zones; /* that may have entries */
 };
 
 static bool look_get(const struct shard_link *link, void *context)
@@ -192,19 +207,24 @@ static bool look_get(const struct shard_link *link, void *context)
     const struct host *host = CONTAINER_OF(link, const struct host, link);
     struct reading *reading = context;
 
-    if (!host_is(host, &reading->key) || !is_current(host, reading->now_ms))
+    if (!host_is(host, &reading->key))
+        return false;
+    reading->zones = host->zones | host->zones_before;
+    if (!is_current(host, reading->now_ms))
         return false;
     *reading->out = host->infra;
     return true;
 }
 
-static void read_entry(struct infra_cache *cache, const struct addr *server, struct dname zone,
+/* @return the bits of zones of the server for which there may be entries. */
+static uint64_t read_entry(struct infra_cache *cache, const struct addr *server, struct dname zone,
                        int64_t now_ms, struct infra *out)
 {
-    struct reading reading = {{server, zone}, now_ms, out};
+    struct reading reading = {{server, zone}, now_ms, out, UINT64_MAX};
 
     memset(out, 0, sizeof(*out));
     shards_look(cache->shards, key_hash(cache, &reading.key), look_get, &reading);
+    return reading.zones;
 }
 
 /* What is known of the server as such becomes what is known of it for a zone. */
@@ -225,13 +245,14 @@ static void join(struct infra *out, const struct infra *here)
 void infra_get(struct infra_cache *cache, const struct addr *server, struct dname zone,
                int64_t now_ms, struct infra *out)
 {
+    static const struct infra nothing;
     struct infra here;
+    bool may_be = (read_entry(cache, server, dname_root, now_ms, out) & zone_bit(zone)) != 0;
 
-    read_entry(cache, server, dname_root, now_ms, out);
-    if (!dname_is_root(zone)) {
-        read_entry(cache, server, zone, now_ms, &here);
-        join(out, &here);
-    }
+    if (may_be)
+        (void)read_entry(cache, server, zone, now_ms, &here);
+    if (!dname_is_root(zone))
+        join(out, may_be ? &here : &nothing);
     out->timeout_ms = timeout_ms(cache, out);
     out->rto_ms = rto_ms(cache, out);
 }
@@ -245,7 +266,7 @@ typedef void learn(struct host *host, const struct event *event);
 struct event {
     struct host_key key;
     int64_t now_ms;
-    learn *learn;
+    learn *learn; /* NULL: of the server as such nothing is learned by it */
     uint32_t host_ttl_s;
     struct host *fresh; /* NULL at the first try */
     union {
@@ -263,10 +284,14 @@ struct event {
         } cookie;
         bool *leave;
     } what;
+    uint64_t makes_zone; /* for the server as such: its bit, when an entry for a zone is made as well */
+    uint64_t zones;      /* of the server as such, as it was found */
 };
 
 static void begin_anew(struct host *host, const struct event *event)
 {
+    host->zones_before = host->zones;
+    host->zones = 0;
     memset(&host->infra, 0, sizeof(host->infra));
     host->backed_off_ms = host->heard_ms = INT64_MIN;
     host->infra.known = true;
@@ -281,16 +306,19 @@ static bool match_event(const struct shard_link *link, const void *context)
 
 static enum shard_verdict decide_learn(struct shard_link *link, void *context)
 {
-    const struct event *event = context;
+    struct event *event = context;
     struct host *host = event->fresh;
 
     if (link != NULL)
         host = CONTAINER_OF(link, struct host, link);
     if (host == NULL)
         return SHARD_DROP; /* not there: come again with memory for it */
-    if (!is_current(host, event->now_ms))
+    if (event->learn != NULL && !is_current(host, event->now_ms))
         begin_anew(host, event);
-    event->learn(host, event);
+    if (event->learn != NULL)
+        event->learn(host, event);
+    host->zones |= event->makes_zone;
+    event->zones = host->zones | host->zones_before;
     return link != NULL ? SHARD_KEEP : SHARD_PUT;
 }
 
@@ -303,6 +331,7 @@ static struct host *host_new(const struct event *event, uint64_t hash)
         return NULL;
     shard_link_init(&host->link, hash, shard_cost(size));
     host->server = *event->key.server;
+    host->backed_off_ms = host->heard_ms = INT64_MIN;
     host->zone_size = event->key.zone.size;
     memcpy(host->zone, event->key.zone.wire, event->key.zone.size);
     return host;
@@ -332,8 +361,9 @@ static void happened_everywhere(struct infra_cache *cache, const struct event *e
     struct event here = *event, everywhere = *event;
 
     everywhere.key.zone = dname_root;
+    everywhere.makes_zone = makes_entry ? zone_bit(event->key.zone) : 0;
     happened(cache, &everywhere, true);
-    if (!dname_is_root(event->key.zone))
+    if ((everywhere.zones & zone_bit(event->key.zone)) != 0)
         happened(cache, &here, makes_entry);
 }
 
@@ -355,7 +385,10 @@ static void learn_answer(struct host *host, const struct event *event)
 void infra_answered(struct infra_cache *cache, const struct addr *server, struct dname zone,
                     int64_t now_ms, uint32_t rtt_ms)
 {
-    struct event event = {{server, zone}, now_ms, learn_answer, 0, NULL, {.rtt_ms = rtt_ms}};
+    struct event event = {.key = {server, zone},
+                          .now_ms = now_ms,
+                          .learn = learn_answer,
+                          .what = {.rtt_ms = rtt_ms}};
 
     happened_everywhere(cache, &event, false);
 }
@@ -398,12 +431,10 @@ void infra_timed_out(struct infra_cache *cache, const struct addr *server, struc
                      uint16_t qtype, int64_t now_ms, uint32_t timeout_ms_given)
 {
     bool lives = false;
-    struct event event = {{server, zone},
-                          now_ms,
-                          learn_timeout,
-                          0,
-                          NULL,
-                          {.silence = {timeout_ms_given, qtype, &lives}}};
+    struct event event = {.key = {server, zone},
+                          .now_ms = now_ms,
+                          .learn = learn_timeout,
+                          .what = {.silence = {timeout_ms_given, qtype, &lives}}};
 
     happened_everywhere(cache, &event, true);
 }
@@ -421,7 +452,10 @@ bool infra_claim_probe(struct infra_cache *cache, const struct addr *server, str
                        int64_t now_ms)
 {
     bool leave = true;
-    struct event event = {{server, zone}, now_ms, learn_probe, 0, NULL, {.leave = &leave}};
+    struct event event = {.key = {server, zone},
+                          .now_ms = now_ms,
+                          .learn = learn_probe,
+                          .what = {.leave = &leave}};
     struct shard_change change = {key_hash(cache, &event.key), match_event, decide_learn,
                                   &event, NULL};
 
@@ -443,8 +477,15 @@ static void learn_fact(struct host *host, const struct event *event)
 void infra_note(struct infra_cache *cache, const struct addr *server, struct dname zone,
                 int64_t now_ms, enum infra_fact fact)
 {
-    struct event event = {{server, zone}, now_ms, learn_fact, 0, NULL, {.fact = fact}};
+    struct event event = {.key = {server, zone},
+                          .now_ms = now_ms,
+                          .learn = learn_fact,
+                          .what = {.fact = fact}};
+    struct event everywhere = {
+        .key = {server, dname_root}, .now_ms = now_ms, .makes_zone = zone_bit(zone)};
 
+    if (!dname_is_root(zone))
+        happened(cache, &everywhere, true);
     happened(cache, &event, true);
 }
 
@@ -456,7 +497,10 @@ static void learn_edns(struct host *host, const struct event *event)
 void infra_note_edns(struct infra_cache *cache, const struct addr *server, int64_t now_ms,
                      enum infra_edns edns)
 {
-    struct event event = {{server, dname_root}, now_ms, learn_edns, 0, NULL, {.edns = edns}};
+    struct event event = {.key = {server, dname_root},
+                          .now_ms = now_ms,
+                          .learn = learn_edns,
+                          .what = {.edns = edns}};
 
     happened(cache, &event, true);
 }
@@ -475,8 +519,10 @@ static void learn_cookie(struct host *host, const struct event *event)
 void infra_note_cookie(struct infra_cache *cache, const struct addr *server, int64_t now_ms,
                        const uint8_t client[8], struct slice server_cookie)
 {
-    struct event event = {
-        {server, dname_root}, now_ms, learn_cookie, 0, NULL, {.cookie = {client, server_cookie}}};
+    struct event event = {.key = {server, dname_root},
+                          .now_ms = now_ms,
+                          .learn = learn_cookie,
+                          .what = {.cookie = {client, server_cookie}}};
 
     if (server_cookie.size <=
         sizeof(((struct infra *)0)->cookie)) /* RFC 7873 section 4: 8 to 32 */

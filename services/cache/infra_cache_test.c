@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "services/cache/sets_for_tests.h"
@@ -224,6 +225,31 @@ static void a_dead_server_costs_little(void **state)
     assert_in_range(count - until_dead, 12, 18);
 }
 
+/* An entry for a zone is found as long as it lives, however many there are, and although what is known of
+ * the server as such begins anew meanwhile. */
+static void zones_of_a_server(void **state)
+{
+    struct home *home = *state;
+    char text[16];
+
+    answered(home, NOW, 20);
+    for (int i = 0; i < 200; i += 2) {
+        snprintf(text, sizeof(text), "z%d.", i);
+        infra_note(home->cache, &home->server, name_of(home->arena, text), NOW + 800000, INFRA_LAME);
+    }
+    answered(home, NOW + 899000, 20);
+    answered(home, NOW + 901000, 20);
+    for (int i = 0; i < 200; i++) {
+        struct infra infra;
+
+        snprintf(text, sizeof(text), "z%d.", i);
+        infra_get(home->cache, &home->server, name_of(home->arena, text), NOW + 1699000, &infra);
+        assert_true(infra.known && infra.lame == (i % 2 == 0));
+        infra_get(home->cache, &home->server, name_of(home->arena, text), NOW + 1700000, &infra);
+        assert_false(infra.lame);
+    }
+}
+
 /* Where a third of all packets is lost, four in a row are lost soon: who is heard is not dead. */
 static void loss_is_not_death(void **state)
 {
@@ -429,6 +455,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_are_told_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(servers_are_known_beyond_their_zones, set_up, tear_down),
         cmocka_unit_test_setup_teardown(loss_is_not_death, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(zones_of_a_server, set_up, tear_down),
         cmocka_unit_test_setup_teardown(silent_for_one_zone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ageing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(forgetting_failures, set_up, tear_down),

@@ -48,11 +48,8 @@ static const struct rrset *set_of(const struct slot *slot)
 
 static uint64_t key_hash(const struct rrset_cache *cache, const struct rrset_key *key)
 {
-    struct hash_state state = hash_start(cache->key);
-
-    hash_word(&state, dname_hash(key->owner, cache->key));
-    hash_word(&state, (uint64_t)key->flavour << 32 | (uint64_t)key->rrclass << 16 | key->type);
-    return hash_end(state);
+    return hash_beside(dname_hash(key->owner, cache->key),
+                       (uint64_t)key->flavour << 32 | (uint64_t)key->rrclass << 16 | key->type);
 }
 
 static bool slot_is(const struct slot *slot, const struct rrset_key *key)

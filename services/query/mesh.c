@@ -15,6 +15,8 @@
 enum {
     BUCKETS = 4096,
     QUERY_BYTES_MAX = 512 * 1024, /* limits: memory of one query */
+    QUERY_BYTES_FIRST = 12 * 1024, /* what a question to one or two servers needs */
+    SPARES_MAX = 32, /* arenas kept for the next queries */
     PATH_WALK_MAX = 1000          /* queries looked at in search of a loop */
 };
 
@@ -38,6 +40,8 @@ struct mesh {
         size_t count;
     } places[PLACES];
     struct query *buckets[BUCKETS];
+    struct arena *spares[SPARES_MAX];
+    size_t spare_count;
 };
 
 struct mesh *mesh_new(struct world *world, const struct mesh_limits *limits, struct hash_key key)
@@ -168,16 +172,32 @@ static bool copy_question(struct query *query, const struct question *question)
     return query->question.qname.wire != NULL;
 }
 
+static struct arena *take_arena(struct mesh *mesh)
+{
+    return mesh->spare_count > 0 ? mesh->spares[--mesh->spare_count]
+                                 : arena_new_of(QUERY_BYTES_MAX, QUERY_BYTES_FIRST);
+}
+
+static void give_arena(struct mesh *mesh, struct arena *arena)
+{
+    if (arena == NULL || mesh->spare_count == SPARES_MAX) {
+        arena_free(arena);
+        return;
+    }
+    arena_reset(arena);
+    mesh->spares[mesh->spare_count++] = arena;
+}
+
 /* @param budget shared by reference; NULL: a new one. @return NULL: no memory. */
 static struct query *query_new(struct mesh *mesh, struct env *env,
                                const struct question *question, unsigned flags,
                                struct budget *budget)
 {
-    struct arena *arena = arena_new(QUERY_BYTES_MAX);
+    struct arena *arena = take_arena(mesh);
     struct query *query = arena == NULL ? NULL : ARENA_NEW(arena, struct query);
 
     if (query == NULL) {
-        arena_free(arena);
+        give_arena(mesh, arena);
         return NULL;
     }
     query->arena = arena;
@@ -192,7 +212,7 @@ static struct query *query_new(struct mesh *mesh, struct env *env,
             STATUS_OK) {
         budget_unref(query->budget);
         trace_unref(query->trace);
-        arena_free(arena);
+        give_arena(mesh, arena);
         return NULL;
     }
     query->env = env_ref(env);
@@ -230,7 +250,7 @@ static void count_costs(struct query *query)
         stats->overruns[budget->exhausted]++;
 }
 
-static void query_free(struct query *query)
+static void query_free(struct mesh *mesh, struct query *query)
 {
     struct link *link;
     struct env *env = query->env;
@@ -244,7 +264,7 @@ static void query_free(struct query *query)
     count_costs(query);
     budget_unref(query->budget);
     trace_unref(query->trace);
-    arena_free(query->arena);
+    give_arena(mesh, query->arena);
     env_unref(env);
 }
 
@@ -252,7 +272,7 @@ static void query_free(struct query *query)
 static void discard(struct mesh *mesh, struct query *query)
 {
     leave(mesh, query);
-    query_free(query);
+    query_free(mesh, query);
 }
 
 static bool all_published(const struct message *message)
@@ -437,7 +457,7 @@ static void finish(struct mesh *mesh, struct query *query)
             failures_note(mesh->failures, query);
     }
     tell(query); /* ... so whatever the listeners do cannot find it */
-    query_free(query);
+    query_free(mesh, query);
 }
 
 void mesh_free(struct mesh *mesh)
@@ -461,6 +481,8 @@ void mesh_free(struct mesh *mesh)
             discard(mesh, query);
         }
     }
+    while (mesh->spare_count > 0)
+        arena_free(mesh->spares[--mesh->spare_count]);
     failures_free(mesh->failures);
     free(mesh);
 }

@@ -8,7 +8,11 @@
 #include "services/upstream/attempt.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { SPARES_MAX = 64 };
 
 enum {
     TCP_LEAST_MS = 750, /* a connection needs a round trip more than a datagram */
@@ -102,6 +106,33 @@ static void close_tcp(struct attempt *attempt)
     conns_withdraw(attempt->exchange->conns, &attempt->stream);
 }
 
+struct attempt *attempt_new(struct exchange *exchange)
+{
+    struct link *spare = list_take(&exchange->spares);
+    struct attempt *attempt =
+        spare != NULL ? CONTAINER_OF(spare, struct attempt, link) : malloc(sizeof(*attempt));
+
+    if (attempt == NULL)
+        return NULL;
+    if (spare != NULL)
+        exchange->spare_count--;
+    memset(attempt, 0, offsetof(struct attempt, wire));
+    attempt->exchange = exchange;
+    return attempt;
+}
+
+void attempt_drop(struct attempt *attempt)
+{
+    struct exchange *exchange = attempt->exchange;
+
+    if (exchange->spare_count >= SPARES_MAX) {
+        free(attempt);
+        return;
+    }
+    exchange->spare_count++;
+    list_prepend(&exchange->spares, &attempt->link);
+}
+
 void attempt_let_go(struct attempt *attempt)
 {
     struct exchange *exchange = attempt->exchange;
@@ -111,7 +142,7 @@ void attempt_let_go(struct attempt *attempt)
     exchange->world->timer_stop(exchange->world, &attempt->timer);
     list_remove(&attempt->link);
     attempt->ask->handle = NULL;
-    free(attempt);
+    attempt_drop(attempt);
 }
 
 static void count_answer(struct exchange_stats *stats, const struct upstream_ask *ask)

@@ -25,6 +25,8 @@ struct exchange {
     struct list overdue; /* those that are listened to although their time is up, the first first */
     void (*after_event)(void *context);
     void *context;
+    struct list spares; /* attempts that have ended, for the next ones */
+    size_t spare_count;
     struct exchange_stats stats;
     uint64_t wrong_answers; /* of all attempts together */
 };
@@ -37,8 +39,6 @@ struct attempt {
     struct datagram_waiter datagram;
     struct conn_ask stream;
     struct timer timer;
-    struct ask_wire wire; /* of the UDP leg */
-    struct ask_wire stream_wire;
     int64_t udp_sent_ms;
     const char *tls_name; /* NULL: TCP */
     bool with_edns;
@@ -58,7 +58,15 @@ struct attempt {
     uint16_t misses;
     uint8_t cookie_size;
     uint8_t cookie[COOKIE_MAX];
+    /* From here on nothing is set before it is needed. */
+    struct ask_wire wire; /* of the UDP leg */
+    struct ask_wire stream_wire;
 };
+
+/** All zero but the wires. @return NULL: no memory. */
+struct attempt *attempt_new(struct exchange *exchange);
+/** For one that nobody has heard of yet. */
+void attempt_drop(struct attempt *attempt);
 
 static inline int64_t attempt_now_ms(const struct attempt *attempt)
 {

@@ -182,12 +182,11 @@ static void start(struct attempt *attempt)
 static enum status exchange_ask(struct upstream *upstream, struct upstream_ask *ask)
 {
     struct exchange *exchange = (struct exchange *)upstream;
-    struct attempt *attempt = calloc(1, sizeof(*attempt));
+    struct attempt *attempt = attempt_new(exchange);
 
     ASSERT(ask->handle == NULL);
     if (attempt == NULL)
         return STATUS_NO_MEMORY;
-    attempt->exchange = exchange;
     attempt->ask = ask;
     attempt->datagram.received = datagram_received;
     attempt->datagram.failed = datagram_failed;
@@ -201,7 +200,7 @@ static enum status exchange_ask(struct upstream *upstream, struct upstream_ask *
     ask->wrong_answers = 0;
     /* From here on there is a timer, so that every end can be told: moving it cannot fail. */
     if (!attempt_set_timer(attempt, attempt_now_ms(attempt))) {
-        free(attempt);
+        attempt_drop(attempt);
         return STATUS_NO_MEMORY;
     }
     ask->handle = attempt;
@@ -236,6 +235,7 @@ struct exchange *exchange_new(struct world *world, struct infra_cache *infra,
     exchange->context = context;
     list_init(&exchange->attempts);
     list_init(&exchange->overdue);
+    list_init(&exchange->spares);
     exchange->conns = conns_new(world, after_event, context);
     exchange_set_options(exchange, options);
     if (exchange->conns == NULL || exchange->outgoing == NULL) {
@@ -247,8 +247,12 @@ struct exchange *exchange_new(struct world *world, struct infra_cache *infra,
 
 void exchange_free(struct exchange *exchange)
 {
+    struct link *spare;
+
     if (exchange == NULL)
         return;
+    while ((spare = list_take(&exchange->spares)) != NULL)
+        free(CONTAINER_OF(spare, struct attempt, link));
     ASSERT(list_is_empty(&exchange->attempts) && list_is_empty(&exchange->overdue));
     conns_free(exchange->conns);
     outgoing_free(exchange->outgoing);

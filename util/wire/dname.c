@@ -487,8 +487,9 @@ enum status dname_replace_suffix(struct dname name, struct dname from, struct dn
 
 /* ---- hashing ---- */
 
-/* The length octet is taken in with the label: no two different names give the same words. */
-static void hash_label(struct hash_state *state, const uint8_t *label)
+/* The length octet is taken in with the label: no two different names give the same words. Inline, so that
+ * the state stays in registers. */
+static inline void hash_label(struct hash_state *state, const uint8_t *label)
 {
     size_t size = 1u + label[0];
 

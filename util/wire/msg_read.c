@@ -56,6 +56,7 @@ struct reader {
     size_t group_count, group_room;
     uint16_t *table; /* hash table of groups, then of one group's rdata */
     size_t table_mask;
+    bool is_small; /* collisions cannot be felt */
 };
 
 /* ---- header and question ---- */
@@ -162,6 +163,8 @@ static uint32_t owner_hash(const struct reader *reader, struct dname owner)
 
     if (reader->record_count != 0 && before->owner.wire == owner.wire)
         return before->owner_hash;
+    if (reader->is_small)
+        return dname_is_root(owner) ? 0 : dname_label_mix(owner.size, owner.wire);
     return (uint32_t)dname_hash(owner, reader->key);
 }
 
@@ -397,6 +400,9 @@ static bool is_compressed_type(const struct record *record)
     return rdata_names(rdata, record->type, names) != 0 && names[0].compress;
 }
 
+/* Few records are compared one with the other faster than they are hashed. */
+enum { COMPARED_MOST = 4 };
+
 /* The rdata of one list while each is gathered once. The table of groups has done its work and
  * serves once more: it is large enough for all records. */
 struct gathering {
@@ -423,21 +429,31 @@ static size_t rdata_hash(const struct reader *reader, const struct gathering *ga
     return (size_t)hash_end(state);
 }
 
+static bool is_same_rdata(const struct gathering *gathering, struct slice a, struct slice b)
+{
+    return gathering->canonical ? rdata_compare(a, b, gathering->type) == 0 : slice_equal(a, b);
+}
+
+static void compare_rdata(struct gathering *gathering, struct slice rdata)
+{
+    for (size_t i = 0; i < gathering->count; i++)
+        if (is_same_rdata(gathering, gathering->rdata[i], rdata))
+            return;
+    gathering->rdata[gathering->count++] = rdata;
+}
+
 static void add_rdata(const struct reader *reader, struct gathering *gathering,
                       struct slice rdata)
 {
     for (size_t at = rdata_hash(reader, gathering, rdata);; at++) {
         uint16_t *place = gathering->table + (at & gathering->mask);
-        struct slice other;
 
         if (*place == NONE) {
             *place = (uint16_t)gathering->count;
             gathering->rdata[gathering->count++] = rdata;
             return;
         }
-        other = gathering->rdata[*place];
-        if (gathering->canonical ? rdata_compare(other, rdata, gathering->type) == 0
-                                 : slice_equal(other, rdata))
+        if (is_same_rdata(gathering, gathering->rdata[*place], rdata))
             return;
     }
 }
@@ -457,10 +473,16 @@ static size_t gather(const struct reader *reader, const struct record_list *list
     }
     while (gathering.mask + 1 < 2u * list->count)
         gathering.mask = 2 * gathering.mask + 1;
-    memset(gathering.table, 0xff, (gathering.mask + 1) * sizeof(*gathering.table));
+    if (list->count > COMPARED_MOST)
+        memset(gathering.table, 0xff, (gathering.mask + 1) * sizeof(*gathering.table));
     gathering.canonical = is_compressed_type(record);
     for (size_t left = list->count; left > 0; left--) {
-        add_rdata(reader, &gathering, slice_of(record->rdata, record->rdata_size));
+        struct slice rdata = slice_of(record->rdata, record->rdata_size);
+
+        if (list->count > COMPARED_MOST)
+            add_rdata(reader, &gathering, rdata);
+        else
+            compare_rdata(&gathering, rdata);
         if (left > 1)
             record = reader->records + record->next;
     }
@@ -568,6 +590,7 @@ enum status message_read(struct slice packet, struct arena *arena, int64_t now_s
         return STATUS_MALFORMED;
     }
     reader.key = key_of_packet(packet);
+    reader.is_small = packet.size <= PACKET_SMALL;
     status = read_all(&reader, packet, now_s);
     if (status != STATUS_OK) { /* no part of it is believed */
         for (size_t i = 0; i < SECTIONS; i++)
