@@ -189,6 +189,8 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
     shared->mesh_key = random_key(world);
     world->random(world, &shared->random_secret, sizeof(shared->random_secret));
     shared->rate_key = random_key(world);
+    if (shared->messages != NULL)
+        msg_cache_rest_on(shared->messages, shared->rrsets);
     return shared->rrsets != NULL && shared->messages != NULL && shared->infra != NULL &&
            shared->keys != NULL && shared->proven != NULL && shared->crypto != NULL &&
            shared->points != NULL;
@@ -385,8 +387,11 @@ static struct own_caches *own_caches_new(struct world *world)
     own->messages = msg_cache_new(OWN_CACHE_BYTES, 1, random_key(world));
     own->keys = key_cache_new(OWN_CACHE_BYTES, 1, random_key(world));
     own->proven = proven_new(OWN_CACHE_BYTES, random_key(world));
-    if (own->rrsets != NULL && own->messages != NULL && own->keys != NULL && own->proven != NULL)
+    if (own->rrsets != NULL && own->messages != NULL && own->keys != NULL &&
+        own->proven != NULL) {
+        msg_cache_rest_on(own->messages, own->rrsets);
         return own;
+    }
     own_caches_free(own);
     return NULL;
 }

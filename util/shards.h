@@ -30,7 +30,7 @@ struct shard_link {
     atomic_uint_least64_t hash;
     uint32_t size_bytes; /* the sum of shard_cost of all that release will give back */
     atomic_bool visited; /* found since the hand last came by; written only when not yet set */
-    uint8_t own;         /* the entry's, to do with as it likes: there is room */
+    uint8_t own[3];      /* the entry's, to do with as it likes: there is room */
 };
 
 /** What malloc takes for so many octets: they are rounded up and have a header. */
@@ -46,7 +46,7 @@ static inline void shard_link_init(struct shard_link *link, uint64_t hash, uint3
     atomic_init(&link->hash, hash);
     link->size_bytes = size_bytes;
     atomic_init(&link->visited, false);
-    link->own = 0;
+    link->own[0] = link->own[1] = link->own[2] = 0;
 }
 
 struct shards;

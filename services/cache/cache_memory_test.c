@@ -161,6 +161,7 @@ static int growth_percent(const struct budget *budget)
 
     if (before == 0 || rrsets == NULL || messages == NULL)
         return 0;
+    msg_cache_rest_on(messages, rrsets);
     for (unsigned i = 0; i < THREADS; i++) {
         fillers[i] = (struct filler){rrsets,
                                      messages,

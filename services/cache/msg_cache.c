@@ -1,20 +1,24 @@
 /*
- * msg_cache.c - answers by question, each in one packed allocation.
+ * msg_cache.c - answers by question.
  *
  * Called by the client's side (a hit), the mesh and the iterator (store), and control. Knows
  * nothing of how an answer is written or judged; never looks at a clock.
  *
- * Layout of an entry: table link, struct msg_entry, RRset pointers, qname, texts of the
- * reasons; and where a memo was made, its struct, what it shows, its images. It is counted: the table has one reference, each hit takes another. A remembered
- * failure (RFC 9520) has a key of its own, so that it does not push out the expired answer that
- * may still be served (RFC 8767).
+ * How an entry lies in memory is told in msg_pack.c. A remembered failure (RFC 9520) has a key
+ * of its own, so that it does not push out the expired answer that may still be served (RFC
+ * 8767).
+ *
+ * A plain answer is a mark at its RRset. There is never both of it, mark and entry, but for a
+ * moment: whoever stores one takes the other away, the old one last; who looks finds the entry
+ * first. The entry that is made for who finds a mark is nobody else's. When such an answer gets
+ * a memo, or its RRset another one in its place, it becomes an entry like others.
  */
 #include "services/cache/msg_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/shards.h"
+#include "services/cache/msg_pack.h"
 
 /* How long after its end a failure still makes the next one last longer; RFC 9520 section 3.2.
  */
@@ -24,22 +28,13 @@ struct msg_cache {
     struct shards *shards;
     struct hash_key key;
     _Atomic int64_t forgotten_s; /* failures stored up to then do not count */
-};
-
-struct packed {
-    struct shard_link link;
-    struct msg_entry entry;
+    struct rrset_cache *rrsets;  /* where marks are; NULL: plain answers are kept like others */
 };
 
 struct msg_key {
     struct question question;
     uint8_t flavour;
 };
-
-static const struct msg_entry *entry_of(const struct shard_link *link)
-{
-    return &CONTAINER_OF(link, const struct packed, link)->entry;
-}
 
 static uint64_t question_hash(const struct msg_cache *cache, const struct question *question,
                               uint8_t flavour)
@@ -67,38 +62,6 @@ static bool entry_is(const struct msg_entry *entry, const struct msg_key *key)
     return entry_answers(entry, &key->question, key->flavour);
 }
 
-static const struct msg_entry *entry_ref(const struct msg_entry *entry)
-{
-    atomic_fetch_add_explicit(&((struct msg_entry *)entry)->references, 1,
-                              memory_order_relaxed);
-    return entry;
-}
-
-static size_t entry_rrsets(const struct msg_entry *entry)
-{
-    return (size_t)entry->count[0] + entry->count[1] + entry->count[2];
-}
-
-void msg_entry_unref(const struct msg_entry *entry)
-{
-    struct msg_entry *mine = (struct msg_entry *)entry;
-
-    if (entry == NULL ||
-        atomic_fetch_sub_explicit(&mine->references, 1, memory_order_acq_rel) != 1)
-        return;
-    for (size_t i = 0; i < entry_rrsets(mine); i++) {
-        rrset_unref(mine->rrsets[i]);
-        if (mine->memo != NULL)
-            rrset_unref(mine->memo->shown[i].set);
-    }
-    free(CONTAINER_OF(mine, struct packed, entry));
-}
-
-static void entry_release(struct shard_link *link)
-{
-    msg_entry_unref(entry_of(link));
-}
-
 struct msg_cache *msg_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key)
 {
     struct msg_cache *cache = malloc(sizeof(*cache));
@@ -106,8 +69,9 @@ struct msg_cache *msg_cache_new(uint64_t size_bytes, unsigned shards, struct has
     if (cache == NULL)
         return NULL;
     cache->key = key;
+    cache->rrsets = NULL;
     atomic_init(&cache->forgotten_s, INT64_MIN);
-    cache->shards = shards_new(size_bytes, shards, entry_release);
+    cache->shards = shards_new(size_bytes, shards, msg_entry_release);
     if (cache->shards != NULL)
         return cache;
     free(cache);
@@ -127,150 +91,79 @@ void msg_cache_resize(struct msg_cache *cache, uint64_t size_bytes)
     shards_resize(cache->shards, size_bytes);
 }
 
-/* ---- packing ---- */
+/* ---- plain answers ---- */
 
-/*
- * What a reference to an RRset costs. The RRset cache pays for what it holds; but a set that it
- * has evicted lives on as long as messages refer to it, and then they are the ones who keep it
- * in memory. So the first four messages that refer to a set share its price, later ones of many
- * (an SOA under all its NXDOMAINs) pay a quarter each: the sum covers the set without charging
- * it a thousand times. Two references are not messages': the cache's and the storing query's.
- */
-static uint32_t share_of(const struct rrset *set)
+static bool may_have_mark(const struct msg_cache *cache, uint8_t flavour)
 {
-    unsigned references = atomic_load_explicit(&set->references, memory_order_relaxed);
-    unsigned holders = references > 2 ? references - 2 : 1;
-
-    return shard_cost(rrset_kept_bytes(set)) / (holders < 4 ? holders : 4);
+    return cache->rrsets != NULL && msg_whom_of(flavour) != RRSET_ANSWERS;
 }
 
-static size_t aligned(size_t size)
+static bool is_plain(const struct msg_cache *cache, const struct msg_store *what)
 {
-    return (size + 7) & ~(size_t)7;
+    const struct message *message = what->message;
+    const struct question *question = what->question;
+    const struct rrset *set;
+
+    if (!may_have_mark(cache, what->flavour) || message->rcode != RCODE_NOERROR ||
+        message_rrsets(message) != 1 || message->count[SECTION_ANSWER] != 1 ||
+        (what->reasons != NULL && what->reasons->count != 0) || what->failure_ttl_s != 0)
+        return false;
+    set = message->rrsets[0];
+    return rrset_is(set, question->qname, question->qtype, question->qclass) &&
+           what->ttl_s != 0 && set->expires_s == what->now_s + what->ttl_s &&
+           (what->prefetch_s == 0 || what->now_s + what->prefetch_s == msg_prefetch_at_s(set));
 }
 
-/* With what aligning its beginning may take. */
-static size_t memo_size(const struct msg_memo *memo, size_t rrsets)
+static bool keep_plain(struct msg_cache *cache, const struct msg_store *what)
 {
-    size_t size = aligned(1) + sizeof(*memo) + rrsets * sizeof(struct msg_shown);
+    unsigned mark = RRSET_MARK_IS_SET | what->security;
 
-    for (size_t i = 0; i < MSG_IMAGES; i++)
-        size += aligned(memo->image[i].size);
-    return size;
+    mark |= what->prefetch_s == 0 ? 0 : MARK_PREFETCH;
+    return rrset_cache_mark(cache->rrsets, what->message->rrsets[0], msg_whom_of(what->flavour),
+                            (uint8_t)mark);
 }
 
-/* @return what the entry is charged for RRsets that are not its own. */
-static uint32_t pack_memo(struct msg_entry *entry, const struct msg_memo *memo, uint8_t *at)
+static bool drop_plain(struct msg_cache *cache, const struct msg_key *key)
 {
-    size_t rrsets = entry_rrsets(entry);
-    uint32_t charge = 0;
-    struct msg_memo *copy = (struct msg_memo *)(void *)(at + (-(uintptr_t)at & 7));
-    struct msg_shown *shown = (struct msg_shown *)(copy + 1);
+    const struct question *question = &key->question;
 
-    *copy = *memo;
-    copy->shown = shown;
-    at = (uint8_t *)(shown + rrsets);
-    for (size_t i = 0; i < rrsets; i++) {
-        shown[i] = (struct msg_shown){rrset_ref(memo->shown[i].set), memo->shown[i].security};
-        charge += shown[i].set == entry->rrsets[i] ? 0 : share_of(shown[i].set);
-    }
-    for (size_t i = 0; i < MSG_IMAGES; i++) {
-        if (memo->image[i].size != 0)
-            copy->image[i].data = memcpy(at, memo->image[i].data, memo->image[i].size);
-        at += aligned(memo->image[i].size);
-    }
-    entry->memo = copy;
-    return charge;
+    return may_have_mark(cache, key->flavour) &&
+           rrset_cache_unmark(cache->rrsets, question->qname, question->qtype, question->qclass,
+                              msg_whom_of(key->flavour), NULL);
 }
 
-static size_t packed_size(const struct msg_store *what)
+static const struct msg_entry *find_plain(struct msg_cache *cache, const struct msg_key *key,
+                                          int64_t oldest_s)
 {
-    size_t size = sizeof(struct packed) + what->question->qname.size +
-                  message_rrsets(what->message) * sizeof(const struct rrset *);
+    const struct question *question = &key->question;
+    const struct rrset *set;
+    struct msg_packed *packed;
+    uint8_t mark;
 
-    for (size_t i = 0; what->reasons != NULL && i < what->reasons->count; i++)
-        size += strlen(what->reasons->item[i].text) + 1;
-    return size;
-}
-
-static void pack_reasons(struct msg_entry *entry, const struct reasons *reasons, char *at)
-{
-    if (reasons == NULL)
-        return;
-    ASSERT(reasons->count <= REASONS_MAX);
-    entry->reasons.count = reasons->count;
-    for (size_t i = 0; i < reasons->count; i++) {
-        size_t size = strlen(reasons->item[i].text) + 1;
-
-        entry->reasons.item[i].code = reasons->item[i].code;
-        entry->reasons.item[i].text = memcpy(at, reasons->item[i].text, size);
-        at += size;
-    }
-}
-
-/* Takes a reference of each RRset. @return what the entry is charged for them. */
-static uint32_t pack_rrsets(struct msg_entry *entry, const struct message *message)
-{
-    uint32_t charge = 0;
-
-    memcpy(entry->count, message->count, sizeof(entry->count));
-    for (size_t i = 0; i < message_rrsets(message); i++) {
-        entry->rrsets[i] = rrset_ref(message->rrsets[i]);
-        charge += share_of(entry->rrsets[i]);
-    }
-    return charge;
-}
-
-static void pack_fields(struct msg_entry *entry, const struct msg_store *what)
-{
-    entry->ttl_s = what->ttl_s;
-    entry->failure_ttl_s = what->failure_ttl_s;
-    entry->stored_s = what->now_s;
-    entry->expires_s = what->now_s + entry->ttl_s;
-    entry->prefetch_at_s = what->prefetch_s == 0 ? INT64_MAX : what->now_s + what->prefetch_s;
-    entry->rcode = what->message->rcode;
-    entry->flags = what->message->flags & (uint16_t) ~(FLAG_AA | FLAG_TC | FLAG_AD);
-    if (what->security == SEC_SECURE)
-        entry->flags |= FLAG_AD;
-    entry->qtype = what->question->qtype;
-    entry->qclass = what->question->qclass;
-    entry->flavour = what->flavour;
-    entry->security = (uint8_t)what->security;
-}
-
-/* @param memo NULL: none. */
-static struct packed *pack(const struct msg_store *what, uint64_t hash,
-                           const struct msg_memo *memo)
-{
-    size_t bare_size = packed_size(what), rrsets = message_rrsets(what->message);
-    size_t size = bare_size + (memo == NULL ? 0 : memo_size(memo, rrsets));
-    struct packed *packed = calloc(1, size);
-    uint32_t charge = 0;
-    uint8_t *qname;
-
-    if (packed == NULL)
+    if (!may_have_mark(cache, key->flavour))
         return NULL;
-    atomic_init(&packed->entry.references, 1);
-    packed->entry.rrsets = (const struct rrset **)(void *)(packed + 1);
-    qname = (uint8_t *)(packed->entry.rrsets + rrsets);
-    packed->entry.qname = what->question->qname;
+    set = rrset_cache_find_marked(cache->rrsets, question->qname, question->qtype,
+                                  question->qclass, msg_whom_of(key->flavour), oldest_s, &mark);
+    if (set == NULL)
+        return NULL;
+    packed = malloc(sizeof(*packed) + sizeof(const struct rrset *) + question->qname.size);
+    if (packed == NULL) {
+        rrset_unref(set);
+        return NULL;
+    }
+    msg_unfold(packed, set, msg_whom_of(key->flavour), mark);
+    /* In the letters of the question: those of the RRset are as random as what servers were
+     * asked with, and so would be slow to compare. */
     packed->entry.qname.wire =
-        memcpy(qname, what->question->qname.wire, what->question->qname.size);
-    pack_fields(&packed->entry, what);
-    pack_reasons(&packed->entry, what->reasons, (char *)qname + what->question->qname.size);
-    packed->entry.size_bytes = (uint32_t)size;
-    charge = shard_cost(size) + pack_rrsets(&packed->entry, what->message);
-    if (memo != NULL)
-        charge += pack_memo(&packed->entry, memo, (uint8_t *)packed + bare_size);
-    shard_link_init(&packed->link, hash, charge);
-    return packed;
+        memcpy(packed->entry.rrsets + 1, question->qname.wire, question->qname.size);
+    return &packed->entry;
 }
 
 /* ---- storing ---- */
 
 static bool match_key(const struct shard_link *link, const void *context)
 {
-    return entry_is(entry_of(link), context);
+    return entry_is(msg_entry_of(link), context);
 }
 
 static enum shard_verdict decide_put(struct shard_link *link, void *context)
@@ -306,17 +199,22 @@ enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *wha
 {
     struct msg_key key = {*what->question, what->flavour};
     struct shard_change change = {key_hash(cache, &key), match_key, decide_put, &key, NULL};
-    struct packed *packed;
+    struct msg_packed *packed;
 
     if (!rrsets_are_published(what->message)) /* one that the RRset cache did not take */
         return STATUS_LIMIT;
-    packed = pack(what, change.hash, NULL);
-    if (packed == NULL)
-        return STATUS_NO_MEMORY;
-    change.fresh = &packed->link;
-    if (shards_change(cache->shards, &change) != SHARD_PUT) {
-        entry_release(&packed->link);
-        return STATUS_LIMIT;
+    if (is_plain(cache, what) && keep_plain(cache, what)) {
+        drop_key(cache, &key);
+    } else {
+        packed = msg_pack(what, change.hash, NULL);
+        if (packed == NULL)
+            return STATUS_NO_MEMORY;
+        change.fresh = &packed->link;
+        if (shards_change(cache->shards, &change) != SHARD_PUT) {
+            msg_entry_release(&packed->link);
+            return STATUS_LIMIT;
+        }
+        drop_plain(cache, &key);
     }
     if ((key.flavour & MSG_FLAVOUR_FAILURE) == 0) {
         key.flavour |= MSG_FLAVOUR_FAILURE;
@@ -336,14 +234,14 @@ struct finding {
 
 static bool look_find(const struct shard_link *link, void *context)
 {
-    const struct msg_entry *entry = entry_of(link);
+    const struct msg_entry *entry = msg_entry_of(link);
     struct finding *finding = context;
 
     if (entry->expires_s <= finding->oldest_s || !entry_is(entry, &finding->key))
         return false;
     if (entry->failure_ttl_s != 0 && entry->stored_s <= finding->forgotten_s)
         return false;
-    finding->result = entry_ref(entry);
+    finding->result = msg_entry_ref(entry);
     return true;
 }
 
@@ -361,8 +259,16 @@ const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct que
                                        uint8_t flavour, int64_t now_s, uint32_t stale_s)
 {
     struct msg_key key = {*question, flavour};
+    int64_t oldest_s = stale_s == UINT32_MAX ? INT64_MIN : now_s - stale_s;
+    const struct msg_entry *entry = find(cache, &key, oldest_s), *plain;
 
-    return find(cache, &key, stale_s == UINT32_MAX ? INT64_MIN : now_s - stale_s);
+    if (entry != NULL && entry->expires_s > now_s)
+        return entry;
+    plain = find_plain(cache, &key, entry == NULL ? oldest_s : now_s);
+    if (plain == NULL)
+        return entry;
+    msg_entry_unref(entry);
+    return plain;
 }
 
 struct showing {
@@ -376,7 +282,7 @@ struct showing {
 
 static bool look_show(const struct shard_link *link, void *context)
 {
-    const struct msg_entry *entry = entry_of(link);
+    const struct msg_entry *entry = msg_entry_of(link);
     struct showing *showing = context;
 
     if (entry->expires_s <= showing->now_s ||
@@ -419,46 +325,19 @@ bool msg_cache_drop(struct msg_cache *cache, const struct question *question, ui
     struct msg_key answer = {*question, flavour};
     struct msg_key failure = {*question, flavour | MSG_FLAVOUR_FAILURE};
     bool dropped_answer = drop_key(cache, &answer);
+    bool dropped_plain = drop_plain(cache, &answer);
     bool dropped_failure = drop_key(cache, &failure);
 
-    return dropped_answer || dropped_failure;
-}
-
-/* Entries are immutable: a copy takes the place of one that has to change. */
-static struct packed *pack_again(const struct msg_entry *entry, uint64_t hash,
-                                 const struct msg_memo *memo)
-{
-    struct question question = {entry->qname, entry->qtype, entry->qclass};
-    struct message message = {
-        .rcode = entry->rcode, .flags = entry->flags, .rrsets = entry->rrsets};
-    struct msg_store what = {
-        .message = &message,
-        .question = &question,
-        .flavour = entry->flavour,
-        .security = (enum security)entry->security,
-        .reasons = &entry->reasons,
-        .failure_ttl_s = entry->failure_ttl_s,
-    };
-    struct packed *packed;
-
-    memcpy(message.count, entry->count, sizeof(message.count));
-    packed = pack(&what, hash, memo);
-    if (packed == NULL)
-        return NULL;
-    packed->entry.ttl_s = entry->ttl_s;
-    packed->entry.stored_s = entry->stored_s;
-    packed->entry.prefetch_at_s = entry->prefetch_at_s;
-    packed->entry.expires_s = entry->expires_s;
-    return packed;
+    return dropped_answer || dropped_plain || dropped_failure;
 }
 
 static enum status put_again(struct msg_cache *cache, struct shard_change *change,
-                             struct packed *packed)
+                             struct msg_packed *packed)
 {
     change->fresh = &packed->link;
     if (shards_change(cache->shards, change) == SHARD_PUT)
         return STATUS_OK;
-    entry_release(&packed->link);
+    msg_entry_release(&packed->link);
     return STATUS_LIMIT;
 }
 
@@ -467,7 +346,7 @@ static enum status put_expiring(struct msg_cache *cache, const struct msg_key *k
 {
     struct shard_change change = {key_hash(cache, key), match_key, decide_put, (void *)key,
                                   NULL};
-    struct packed *packed = pack_again(entry, change.hash, NULL);
+    struct msg_packed *packed = msg_pack_again(entry, change.hash, NULL);
 
     if (packed == NULL)
         return STATUS_NO_MEMORY;
@@ -475,9 +354,41 @@ static enum status put_expiring(struct msg_cache *cache, const struct msg_key *k
     return put_again(cache, &change, packed);
 }
 
+static enum shard_verdict decide_if_absent(struct shard_link *link, void *context)
+{
+    (void)context;
+    return link == NULL ? SHARD_PUT : SHARD_KEEP;
+}
+
+/* The RRset of a plain answer is about to go: until something newer is stored, or it is seen
+ * that the new one may be shown (services/client/hit.c), the answer is what it was. */
+static void keep_replaced(void *context, const struct rrset *set, enum rrset_answers whom,
+                          uint8_t mark)
+{
+    struct msg_cache *cache = context;
+    struct msg_unfolded unfolded;
+    const struct msg_entry *entry = &unfolded.packed.entry;
+    struct msg_key key;
+    struct msg_packed *packed;
+
+    msg_unfold(&unfolded.packed, set, whom, mark);
+    key = (struct msg_key){{entry->qname, entry->qtype, entry->qclass}, entry->flavour};
+    struct shard_change change = {key_hash(cache, &key), match_key, decide_if_absent, &key,
+                                  NULL};
+    packed = msg_pack_again(entry, change.hash, NULL);
+    if (packed != NULL)
+        (void)put_again(cache, &change, packed);
+}
+
+void msg_cache_rest_on(struct msg_cache *cache, struct rrset_cache *rrsets)
+{
+    cache->rrsets = rrsets;
+    rrset_cache_tell_of_left(rrsets, keep_replaced, cache);
+}
+
 static bool match_entry(const struct shard_link *link, const void *context)
 {
-    return entry_of(link) == context;
+    return msg_entry_of(link) == context;
 }
 
 static enum shard_verdict decide_if_there(struct shard_link *link, void *context)
@@ -486,22 +397,69 @@ static enum shard_verdict decide_if_there(struct shard_link *link, void *context
     return link == NULL ? SHARD_KEEP : SHARD_PUT;
 }
 
+bool msg_cache_note_hit(struct msg_cache *cache, const struct msg_entry *entry)
+{
+    struct msg_entry *mine = (struct msg_entry *)entry;
+
+    if (atomic_load_explicit(&mine->was_hit, memory_order_relaxed))
+        return true;
+    atomic_store_explicit(&mine->was_hit, true, memory_order_relaxed);
+    return entry->is_plain &&
+           (rrset_cache_add_to_mark(cache->rrsets, entry->rrsets[0],
+                                    msg_whom_of(entry->flavour), MARK_WAS_HIT) &
+            MARK_WAS_HIT) != 0;
+}
+
+static void refuse_memo(struct msg_cache *cache, const struct msg_entry *entry)
+{
+    atomic_store_explicit(&((struct msg_entry *)entry)->memo_is_refused, true,
+                          memory_order_relaxed);
+    if (entry->is_plain)
+        (void)rrset_cache_add_to_mark(cache->rrsets, entry->rrsets[0],
+                                      msg_whom_of(entry->flavour), MARK_MEMO_REFUSED);
+}
+
+/* The mark of a plain answer goes when the entry is there. When it had gone before, so must the
+ * entry: what was flushed, or replaced, meanwhile must not come back. Whoever takes away both
+ * takes the mark away first. */
+static bool takes_place_of_mark(struct msg_cache *cache, const struct msg_entry *entry,
+                                const struct msg_packed *packed, uint64_t hash)
+{
+    const struct msg_key key = {{entry->qname, entry->qtype, entry->qclass}, entry->flavour};
+    struct shard_change change = {hash, match_entry, decide_drop, (void *)&packed->entry, NULL};
+
+    if (rrset_cache_unmark(cache->rrsets, key.question.qname, key.question.qtype,
+                           key.question.qclass, msg_whom_of(key.flavour), entry->rrsets[0]))
+        return true;
+    shards_change(cache->shards, &change);
+    return false;
+}
+
 enum status msg_cache_keep_memo(struct msg_cache *cache, const struct msg_entry *entry,
                                 const struct msg_memo *memo)
 {
     const struct msg_key key = {{entry->qname, entry->qtype, entry->qclass}, entry->flavour};
     struct shard_change change = {key_hash(cache, &key), match_entry, decide_if_there,
                                   (void *)entry, NULL};
-    struct packed *packed = pack_again(entry, change.hash, memo);
+    struct msg_packed *packed = msg_pack_again(entry, change.hash, memo);
     enum status status;
 
     if (packed == NULL)
         return STATUS_NO_MEMORY;
     atomic_init(&packed->entry.was_hit, true);
+    if (entry->is_plain) {
+        change.match = match_key;
+        change.decide = decide_if_absent;
+        change.context = (void *)&key;
+        (void)msg_entry_ref(&packed->entry); /* to be looked for once more */
+    }
     status = put_again(cache, &change, packed);
     if (status == STATUS_LIMIT)
-        atomic_store_explicit(&((struct msg_entry *)entry)->memo_is_refused, true,
-                              memory_order_relaxed);
+        refuse_memo(cache, entry);
+    else if (entry->is_plain && !takes_place_of_mark(cache, entry, packed, change.hash))
+        status = STATUS_LIMIT;
+    if (entry->is_plain)
+        msg_entry_unref(&packed->entry);
     return status;
 }
 
@@ -509,9 +467,11 @@ bool msg_cache_expire(struct msg_cache *cache, const struct question *question, 
                       int64_t expires_s)
 {
     struct msg_key key = {*question, flavour};
-    const struct msg_entry *entry = find(cache, &key, INT64_MIN);
+    const struct msg_entry *entry = msg_cache_find(cache, question, flavour, 0, UINT32_MAX);
     bool done = entry != NULL && put_expiring(cache, &key, entry, expires_s) == STATUS_OK;
 
+    if (done)
+        drop_plain(cache, &key);
     msg_entry_unref(entry);
     return done;
 }
@@ -525,7 +485,17 @@ static enum shard_verdict visit_drop(struct shard_link *link, void *context)
 {
     const struct dropping *dropping = context;
 
-    return dropping->drop(dropping->context, entry_of(link)) ? SHARD_DROP : SHARD_KEEP;
+    return dropping->drop(dropping->context, msg_entry_of(link)) ? SHARD_DROP : SHARD_KEEP;
+}
+
+static bool unmark_if(void *context, const struct rrset *set, enum rrset_answers whom,
+                      uint8_t mark)
+{
+    const struct dropping *dropping = context;
+    struct msg_unfolded unfolded;
+
+    msg_unfold(&unfolded.packed, set, whom, mark);
+    return dropping->drop(dropping->context, &unfolded.packed.entry);
 }
 
 size_t msg_cache_drop_if(struct msg_cache *cache,
@@ -533,8 +503,10 @@ size_t msg_cache_drop_if(struct msg_cache *cache,
                          void *context)
 {
     struct dropping dropping = {drop, context};
+    size_t plain =
+        cache->rrsets == NULL ? 0 : rrset_cache_unmark_if(cache->rrsets, unmark_if, &dropping);
 
-    return shards_visit(cache->shards, visit_drop, &dropping);
+    return plain + shards_visit(cache->shards, visit_drop, &dropping);
 }
 
 struct taking {
@@ -547,7 +519,7 @@ static enum shard_verdict visit_take(struct shard_link *link, void *context)
     struct taking *taking = context;
 
     if (taking->count < taking->most)
-        taking->entries[taking->count++] = entry_ref(entry_of(link));
+        taking->entries[taking->count++] = msg_entry_ref(msg_entry_of(link));
     return SHARD_KEEP;
 }
 
@@ -560,8 +532,54 @@ size_t msg_cache_take_some(struct msg_cache *cache, struct shards_place *place,
     return taking.count;
 }
 
+/* @return NULL: no memory. The reference of the set becomes the entry's, or is given back. */
+static const struct msg_entry *unfolded_new(const struct rrset *set, enum rrset_answers whom,
+                                            uint8_t mark)
+{
+    struct msg_unfolded *unfolded = malloc(sizeof(*unfolded));
+
+    if (unfolded == NULL) {
+        rrset_unref(set);
+        return NULL;
+    }
+    msg_unfold(&unfolded->packed, set, whom, mark);
+    return &unfolded->packed.entry;
+}
+
+size_t msg_cache_take_plain(struct msg_cache *cache, struct shards_place *place,
+                            const struct msg_entry **entries, size_t most)
+{
+    enum { AT_MOST = 256 };
+    const struct rrset *sets[AT_MOST];
+    enum rrset_answers whom[AT_MOST];
+    uint8_t marks[AT_MOST];
+    size_t count, taken = 0;
+
+    if (cache->rrsets == NULL) {
+        place->at_end = true;
+        return 0;
+    }
+    count = rrset_cache_take_marked(cache->rrsets, place, sets, whom, marks,
+                                    size_min(most, AT_MOST));
+    for (size_t i = 0; i < count; i++) {
+        entries[taken] = unfolded_new(sets[i], whom[i], marks[i]);
+        taken += entries[taken] != NULL;
+    }
+    return taken;
+}
+
+static bool unmark_all(void *context, const struct rrset *set, enum rrset_answers whom,
+                       uint8_t mark)
+{
+    (void)context, (void)set, (void)whom, (void)mark;
+    return true;
+}
+
+/* Marks first: see msg_cache_keep_memo. */
 void msg_cache_flush(struct msg_cache *cache)
 {
+    if (cache->rrsets != NULL)
+        rrset_cache_unmark_if(cache->rrsets, unmark_all, NULL);
     shards_flush(cache->shards);
 }
 

@@ -5,6 +5,10 @@
  * name in the RRset cache is what goes out. Failures are entries, too (RFC 9520): rcode SERVFAIL,
  * no RRsets, the reasons, and how long the next one will be kept. A failure stands beside the
  * answer of the same question, which may have expired but still be served (RFC 8767).
+ *
+ * Most answers are plain: one RRset of the question's own name and type, and nothing to add. Of those
+ * nothing is kept here but a mark at the RRset in its cache (rrset_cache.h); whoever looks for one is
+ * given an entry that is made for him.
  */
 #ifndef TREESHREW_SERVICES_CACHE_MSG_CACHE_H
 #define TREESHREW_SERVICES_CACHE_MSG_CACHE_H
@@ -12,8 +16,7 @@
 #include <stdatomic.h>
 
 #include "services/cache/reasons.h"
-#include "util/hash.h"
-#include "util/shards.h"
+#include "services/cache/rrset_cache.h"
 #include "util/wire/message.h"
 
 struct msg_cache;
@@ -68,6 +71,7 @@ struct msg_entry {
     uint8_t flavour;
     uint8_t security;      /* enum security of the whole answer when stored */
     uint16_t count[SECTIONS];
+    bool is_plain;               /* made of a mark; the table has none */
     atomic_bool was_hit;         /* a memo pays for what is asked for again */
     atomic_bool memo_is_refused; /* there is no room for it: it need not be made again */
     const struct rrset **rrsets; /* references; in sections' order */
@@ -78,6 +82,8 @@ struct msg_entry {
 
 struct msg_cache *msg_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key);
 void msg_cache_free(struct msg_cache *cache);
+/** From now on plain answers are kept as marks in there. Before anything is stored. */
+void msg_cache_rest_on(struct msg_cache *cache, struct rrset_cache *rrsets);
 void msg_cache_resize(struct msg_cache *cache, uint64_t size_bytes);
 
 struct msg_store {
@@ -123,6 +129,9 @@ bool msg_cache_show(struct msg_cache *cache, struct shards_reader *reader,
                     const struct question *question, uint8_t flavour, int64_t now_s,
                     msg_cache_use *use, void *context);
 
+/** Notes that an entry was an answer. @return it had been one before. */
+bool msg_cache_note_hit(struct msg_cache *cache, const struct msg_entry *entry);
+
 /**
  * Puts a copy of the entry with this memo in the entry's place, unless something newer is there
  * already. The memo's octets are copied, and it pays for them out of the cache's budget; where
@@ -136,6 +145,7 @@ bool msg_cache_drop(struct msg_cache *cache, const struct question *question, ui
 /** For tests and control: makes the entry expire at that time. @return false: not there. */
 bool msg_cache_expire(struct msg_cache *cache, const struct question *question, uint8_t flavour,
                       int64_t expires_s);
+/** Shows plain answers as well; their entries have no references, and are gone afterwards. */
 size_t msg_cache_drop_if(struct msg_cache *cache,
                          bool (*drop)(void *context, const struct msg_entry *entry), void *context);
 void msg_cache_flush(struct msg_cache *cache);
@@ -143,6 +153,9 @@ void msg_cache_flush(struct msg_cache *cache);
 /** As rrset_cache_take_some: the next few entries of a walk through all, each a reference. */
 size_t msg_cache_take_some(struct msg_cache *cache, struct shards_place *place,
                            const struct msg_entry **entries, size_t most);
+/** The same walk through plain answers, which are not among those. */
+size_t msg_cache_take_plain(struct msg_cache *cache, struct shards_place *place,
+                            const struct msg_entry **entries, size_t most);
 
 /**
  * Remembered failures stored up to now are as if they were not there. Costs nothing: they are
@@ -150,6 +163,7 @@ size_t msg_cache_take_some(struct msg_cache *cache, struct shards_place *place,
  */
 void msg_cache_forget_failures(struct msg_cache *cache, int64_t now_s);
 uint64_t msg_cache_size_bytes(const struct msg_cache *cache);
+/** Without plain answers. */
 uint64_t msg_cache_count(const struct msg_cache *cache);
 
 #endif

@@ -12,6 +12,7 @@
 #include "services/cache/rrset_cache.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/shards.h"
 
@@ -21,14 +22,20 @@ enum { RECORDS_MAX = 256, SET_BYTES_MAX = 16 * 1024 };
 struct rrset_cache {
     struct shards *shards;
     struct hash_key key;
+    rrset_cache_tell *tell; /* NULL: nobody */
+    void *listener;
 };
 
-/* In the room in front of an RRset. link.own is its flavour. */
+/* In the room in front of an RRset. link.own: its marks, in the order of enum rrset_answers.
+ * What is not plain has none, and this in place of the first. */
 struct slot {
     struct shard_link link;
 };
 
+enum { IS_PARENT_SIDE = 0x40 }; /* no mark: RRSET_MARK_IS_SET is missing */
+
 _Static_assert(sizeof(struct slot) == RRSET_ROOM, "a slot fills the room");
+_Static_assert(RRSET_ANSWERS <= sizeof(((struct shard_link *)0)->own), "a place for each mark");
 
 struct rrset_key {
     struct dname owner;
@@ -46,6 +53,11 @@ static const struct rrset *set_of(const struct slot *slot)
     return rrset_behind((void *)(uintptr_t)slot);
 }
 
+static enum rrset_flavour flavour_of(const struct slot *slot)
+{
+    return slot->link.own[0] == IS_PARENT_SIDE ? RRSET_PARENT_SIDE : RRSET_PLAIN;
+}
+
 static uint64_t key_hash(const struct rrset_cache *cache, const struct rrset_key *key)
 {
     return hash_beside(dname_hash(key->owner, cache->key),
@@ -54,7 +66,7 @@ static uint64_t key_hash(const struct rrset_cache *cache, const struct rrset_key
 
 static bool slot_is(const struct slot *slot, const struct rrset_key *key)
 {
-    return slot->link.own == key->flavour &&
+    return flavour_of(slot) == key->flavour &&
            rrset_is(set_of(slot), key->owner, key->type, key->rrclass);
 }
 
@@ -70,6 +82,7 @@ struct rrset_cache *rrset_cache_new(uint64_t size_bytes, unsigned shards, struct
     if (cache == NULL)
         return NULL;
     cache->key = key;
+    cache->tell = NULL;
     cache->shards = shards_new(size_bytes, shards, slot_release);
     if (cache->shards != NULL)
         return cache;
@@ -90,6 +103,80 @@ void rrset_cache_resize(struct rrset_cache *cache, uint64_t size_bytes)
     shards_resize(cache->shards, size_bytes);
 }
 
+/* ---- marks; the shard's lock is held ---- */
+
+/* Marks that were not carried over, and their set. */
+struct left {
+    const struct rrset *set; /* a reference; NULL: none */
+    uint8_t marks[RRSET_ANSWERS];
+};
+
+/* An answer goes out with the newest RRset of its name. So a mark stays where the set that
+ * takes the place is the same, and was found at least as good as the answer was.
+ * @param to NULL: none takes the place. */
+static void carry_marks(const struct slot *from, struct slot *to, struct left *left)
+{
+    const struct rrset *old = set_of(from);
+    enum security security = to == NULL ? SEC_BOGUS : rrset_security(set_of(to));
+    bool same = true;
+
+    for (unsigned i = 0; flavour_of(from) == RRSET_PLAIN && i < RRSET_ANSWERS; i++) {
+        uint8_t mark = from->link.own[i];
+
+        if (mark == 0)
+            continue;
+        same = same && security != SEC_BOGUS && rrset_same_data(old, set_of(to));
+        if (same && security >= (mark & RRSET_MARK_SECURITY)) {
+            to->link.own[i] = mark;
+            continue;
+        }
+        left->marks[i] = mark;
+        if (left->set == NULL)
+            left->set = rrset_ref(old);
+    }
+}
+
+/* Without a lock. The reference is given back. */
+static void tell_left(const struct rrset_cache *cache, const struct left *left)
+{
+    for (unsigned i = 0; left->set != NULL && i < RRSET_ANSWERS; i++)
+        if (cache->tell != NULL && left->marks[i] != 0)
+            cache->tell(cache->listener, left->set, (enum rrset_answers)i, left->marks[i]);
+    rrset_unref(left->set);
+}
+
+struct marking {
+    struct rrset_key key;
+    const struct rrset *only; /* NULL: whichever set is there */
+    enum rrset_answers whom;
+    bool is_there; /* such a set */
+    uint8_t before;
+    bool replaces; /* else only a mark that is there is changed */
+    uint8_t mark;  /* what it becomes, or what is added to it */
+};
+
+static bool match_marking(const struct shard_link *link, const void *context)
+{
+    return slot_is(slot_of(link), &((const struct marking *)context)->key);
+}
+
+static enum shard_verdict decide_mark(struct shard_link *link, void *context)
+{
+    struct marking *marking = context;
+    uint8_t *mark;
+
+    if (link == NULL || (marking->only != NULL && set_of(slot_of(link)) != marking->only))
+        return SHARD_KEEP;
+    marking->is_there = true;
+    mark = &link->own[marking->whom];
+    marking->before = *mark;
+    if (marking->replaces)
+        *mark = marking->mark;
+    else if (*mark != 0)
+        *mark |= marking->mark;
+    return SHARD_KEEP;
+}
+
 /* ---- storing ---- */
 
 struct storing {
@@ -99,6 +186,7 @@ struct storing {
     int64_t now_s;
     bool replace;               /* whatever is there */
     const struct rrset *result; /* a reference for the caller */
+    struct left left;
 };
 
 /* What makes a delegation: the servers' names, and addresses that came beside them. */
@@ -190,6 +278,7 @@ static enum shard_verdict decide_store(struct shard_link *link, void *context)
             storing->copy->ttl_s = (uint32_t)(expires_s - storing->now_s);
             storing->copy->expires_s = expires_s;
         }
+        carry_marks(slot_of(link), rrset_room(storing->copy), &storing->left);
         rrset_supersede(old);
     }
     storing->result = rrset_ref(storing->copy);
@@ -211,10 +300,11 @@ static const struct rrset *store(struct rrset_cache *cache, struct storing *stor
         return NULL;
     slot = rrset_room(storing->copy);
     shard_link_init(&slot->link, change.hash, shard_cost(rrset_kept_bytes(storing->copy)));
-    slot->link.own = storing->key.flavour;
+    slot->link.own[0] = storing->key.flavour == RRSET_PLAIN ? 0 : IS_PARENT_SIDE;
     change.fresh = &slot->link;
     if (shards_change(cache->shards, &change) != SHARD_PUT)
         slot_release(&slot->link);
+    tell_left(cache, &storing->left);
     return storing->result;
 }
 
@@ -283,22 +373,32 @@ static bool match_key(const struct shard_link *link, const void *context)
     return slot_is(slot_of(link), context);
 }
 
+struct taking_out {
+    struct rrset_key key; /* first: match_key sees no more */
+    struct left left;
+};
+
 static enum shard_verdict decide_drop(struct shard_link *link, void *context)
 {
-    (void)context;
+    struct taking_out *taking = context;
+
     if (link == NULL)
         return SHARD_KEEP;
     rrset_supersede(set_of(slot_of(link)));
+    carry_marks(slot_of(link), NULL, &taking->left);
     return SHARD_DROP;
 }
 
 bool rrset_cache_drop(struct rrset_cache *cache, struct dname owner, uint16_t type,
                       uint16_t rrclass, enum rrset_flavour flavour)
 {
-    struct rrset_key key = {owner, type, rrclass, (uint8_t)flavour};
-    struct shard_change change = {key_hash(cache, &key), match_key, decide_drop, &key, NULL};
+    struct taking_out taking = {.key = {owner, type, rrclass, (uint8_t)flavour}};
+    struct shard_change change = {key_hash(cache, &taking.key), match_key, decide_drop, &taking,
+                                  NULL};
+    bool dropped = shards_change(cache->shards, &change) == SHARD_DROP;
 
-    return shards_change(cache->shards, &change) == SHARD_DROP;
+    tell_left(cache, &taking.left);
+    return dropped;
 }
 
 struct dropping {
@@ -342,7 +442,7 @@ static enum shard_verdict visit_show(struct shard_link *link, void *context)
     const struct showing *showing = context;
     const struct slot *slot = slot_of(link);
 
-    showing->show(showing->context, set_of(slot), (enum rrset_flavour)slot->link.own);
+    showing->show(showing->context, set_of(slot), flavour_of(slot));
     return SHARD_KEEP;
 }
 
@@ -368,7 +468,7 @@ static enum shard_verdict visit_take(struct shard_link *link, void *context)
     struct taking *taking = context;
 
     if (taking->count < taking->most) {
-        taking->flavours[taking->count] = (uint8_t)slot->link.own;
+        taking->flavours[taking->count] = (uint8_t)flavour_of(slot);
         taking->sets[taking->count++] = rrset_ref(set_of(slot));
     }
     return SHARD_KEEP;
@@ -391,4 +491,153 @@ uint64_t rrset_cache_size_bytes(const struct rrset_cache *cache)
 uint64_t rrset_cache_count(const struct rrset_cache *cache)
 {
     return shards_state(cache->shards).entries;
+}
+
+/* ---- marks ---- */
+
+void rrset_cache_tell_of_left(struct rrset_cache *cache, rrset_cache_tell *tell, void *context)
+{
+    cache->tell = tell;
+    cache->listener = context;
+}
+
+static void change_mark(struct rrset_cache *cache, struct marking *marking)
+{
+    struct shard_change change = {key_hash(cache, &marking->key), match_marking, decide_mark,
+                                  marking, NULL};
+
+    shards_change(cache->shards, &change);
+}
+
+static struct rrset_key key_of_plain(const struct rrset *set)
+{
+    return (struct rrset_key){rrset_owner(set), set->type, set->rrclass, RRSET_PLAIN};
+}
+
+bool rrset_cache_mark(struct rrset_cache *cache, const struct rrset *set,
+                      enum rrset_answers whom, uint8_t mark)
+{
+    struct marking marking = {
+        .key = key_of_plain(set), .only = set, .whom = whom, .replaces = true, .mark = mark};
+
+    change_mark(cache, &marking);
+    return marking.is_there;
+}
+
+uint8_t rrset_cache_add_to_mark(struct rrset_cache *cache, const struct rrset *set,
+                                enum rrset_answers whom, uint8_t bits)
+{
+    struct marking marking = {
+        .key = key_of_plain(set), .only = set, .whom = whom, .mark = bits};
+
+    change_mark(cache, &marking);
+    return marking.before;
+}
+
+bool rrset_cache_unmark(struct rrset_cache *cache, struct dname owner, uint16_t type,
+                        uint16_t rrclass, enum rrset_answers whom, const struct rrset *only)
+{
+    struct marking marking = {.key = {owner, type, rrclass, RRSET_PLAIN},
+                              .only = only,
+                              .whom = whom,
+                              .replaces = true};
+
+    change_mark(cache, &marking);
+    return marking.before != 0;
+}
+
+struct finding_marked {
+    struct finding finding;
+    enum rrset_answers whom;
+    uint8_t mark;
+};
+
+static bool look_find_marked(const struct shard_link *link, void *context)
+{
+    struct finding_marked *marked = context;
+
+    marked->mark = link->own[marked->whom];
+    return marked->mark != 0 && look_find(link, &marked->finding);
+}
+
+const struct rrset *rrset_cache_find_marked(struct rrset_cache *cache, struct dname owner,
+                                            uint16_t type, uint16_t rrclass,
+                                            enum rrset_answers whom, int64_t oldest_s,
+                                            uint8_t *mark)
+{
+    struct finding_marked marked = {
+        .finding = {.key = {owner, type, rrclass, RRSET_PLAIN}, .oldest_s = oldest_s},
+        .whom = whom,
+    };
+
+    shards_look(cache->shards, key_hash(cache, &marked.finding.key), look_find_marked, &marked);
+    *mark = marked.mark;
+    return marked.finding.result;
+}
+
+struct unmarking {
+    bool (*unmark)(void *context, const struct rrset *set, enum rrset_answers whom,
+                   uint8_t mark);
+    void *context;
+    size_t count;
+};
+
+static enum shard_verdict visit_unmark(struct shard_link *link, void *context)
+{
+    struct unmarking *unmarking = context;
+
+    for (unsigned i = 0; flavour_of(slot_of(link)) == RRSET_PLAIN && i < RRSET_ANSWERS; i++) {
+        uint8_t *mark = &link->own[i];
+
+        if (*mark == 0 || !unmarking->unmark(unmarking->context, set_of(slot_of(link)),
+                                             (enum rrset_answers)i, *mark))
+            continue;
+        *mark = 0;
+        unmarking->count++;
+    }
+    return SHARD_KEEP;
+}
+
+size_t rrset_cache_unmark_if(struct rrset_cache *cache,
+                             bool (*unmark)(void *context, const struct rrset *set,
+                                            enum rrset_answers whom, uint8_t mark),
+                             void *context)
+{
+    struct unmarking unmarking = {unmark, context, 0};
+
+    shards_visit(cache->shards, visit_unmark, &unmarking);
+    return unmarking.count;
+}
+
+struct taking_marked {
+    const struct rrset **sets;
+    enum rrset_answers *whom;
+    uint8_t *marks;
+    size_t count, most;
+};
+
+static enum shard_verdict visit_take_marked(struct shard_link *link, void *context)
+{
+    struct taking_marked *taking = context;
+
+    if (flavour_of(slot_of(link)) != RRSET_PLAIN)
+        return SHARD_KEEP;
+    for (unsigned i = 0; i < RRSET_ANSWERS && taking->count < taking->most; i++) {
+        if (link->own[i] == 0)
+            continue;
+        taking->whom[taking->count] = (enum rrset_answers)i;
+        taking->marks[taking->count] = link->own[i];
+        taking->sets[taking->count++] = rrset_ref(set_of(slot_of(link)));
+    }
+    return SHARD_KEEP;
+}
+
+size_t rrset_cache_take_marked(struct rrset_cache *cache, struct shards_place *place,
+                               const struct rrset **sets, enum rrset_answers *whom,
+                               uint8_t *marks, size_t most)
+{
+    struct taking_marked taking = {sets, whom, marks, 0, most};
+
+    shards_visit_some(cache->shards, place, visit_take_marked, &taking);
+    return taking.count;
 }

@@ -3,6 +3,10 @@
  *
  * RFC 2181 section 5.4.1: data of lower rank never replaces fresh data of higher rank. An entry is
  * immutable; whoever found it holds a reference and may read in peace after it was replaced.
+ *
+ * Most answers say no more than one RRset does. For those the message cache keeps nothing of its own
+ * but a mark at the RRset: a few bits that live and go with its place in this cache, outside of the
+ * RRset itself. What they mean is said here as far as they have to be carried over to a newer set.
  */
 #ifndef TREESHREW_SERVICES_CACHE_RRSET_CACHE_H
 #define TREESHREW_SERVICES_CACHE_RRSET_CACHE_H
@@ -76,6 +80,60 @@ void rrset_cache_visit(struct rrset_cache *cache,
  */
 size_t rrset_cache_take_some(struct rrset_cache *cache, struct shards_place *place,
                              const struct rrset **sets, uint8_t *flavours, size_t most);
+
+/* ---- marks, for msg_cache.c ---- */
+
+/** Whom the RRset answers: a question for its name and type ... */
+enum rrset_answers {
+    RRSET_ANSWERS_ALL,
+    RRSET_ANSWERS_CD,   /* ... with CD set */
+    RRSET_ANSWERS_KEPT, /* ... of the iterator, where it would ask a server */
+    RRSET_ANSWERS
+};
+
+/** A mark: these, and further bits that are the message cache's. 0: there is none. */
+enum {
+    RRSET_MARK_SECURITY = 7, /* enum security of the answer */
+    RRSET_MARK_IS_SET = 0x80
+};
+
+/**
+ * Who is told of a set that was replaced or dropped and whose mark was not carried over to the one that
+ * took its place: the answer is as good as it was. Not of what is evicted or flushed
+ * (rrset_cache_drop_if). To be said before anything is stored.
+ */
+typedef void rrset_cache_tell(void *context, const struct rrset *set, enum rrset_answers whom,
+                              uint8_t mark);
+void rrset_cache_tell_of_left(struct rrset_cache *cache, rrset_cache_tell *tell, void *context);
+
+/** Marks that very set, if it is the one in the cache. @return false: it is not. */
+bool rrset_cache_mark(struct rrset_cache *cache, const struct rrset *set,
+                      enum rrset_answers whom, uint8_t mark);
+
+/** Puts more bits into a mark. @return the mark before; 0: none, and there is none now. */
+uint8_t rrset_cache_add_to_mark(struct rrset_cache *cache, const struct rrset *set,
+                                enum rrset_answers whom, uint8_t bits);
+
+/** @param only NULL: whichever set is there. @return false: there was no such mark. */
+bool rrset_cache_unmark(struct rrset_cache *cache, struct dname owner, uint16_t type,
+                        uint16_t rrclass, enum rrset_answers whom, const struct rrset *only);
+
+/** As rrset_cache_find, of a marked set; *mark is its mark. */
+const struct rrset *rrset_cache_find_marked(struct rrset_cache *cache, struct dname owner,
+                                            uint16_t type, uint16_t rrclass,
+                                            enum rrset_answers whom, int64_t oldest_s,
+                                            uint8_t *mark);
+
+/** Takes away the marks for which the visitor says so. @return number. */
+size_t rrset_cache_unmark_if(struct rrset_cache *cache,
+                             bool (*unmark)(void *context, const struct rrset *set,
+                                            enum rrset_answers whom, uint8_t mark),
+                             void *context);
+
+/** As rrset_cache_take_some, of marked sets; one that answers several is there for each. */
+size_t rrset_cache_take_marked(struct rrset_cache *cache, struct shards_place *place,
+                               const struct rrset **sets, enum rrset_answers *whom,
+                               uint8_t *marks, size_t most);
 
 uint64_t rrset_cache_size_bytes(const struct rrset_cache *cache);
 uint64_t rrset_cache_count(const struct rrset_cache *cache);

@@ -228,6 +228,36 @@ static void comes_back_twice(void **state)
     assert_int_equal(counts.messages, 2);
 }
 
+/* Answers that are marks at their RRsets are written and read like others, and are marks again. */
+static void plain_answers_come_back_twice(void **state)
+{
+    struct home *home = *state;
+    struct snapshot_counts counts;
+    const struct msg_entry *entry;
+    struct slice file;
+
+    msg_cache_rest_on(home->caches.messages, home->caches.rrsets);
+    fill(home);
+    assert_int_equal(msg_cache_count(home->caches.messages), 1);
+    for (unsigned i = 0; i < 2; i++) {
+        file = write_all(home, &counts);
+        assert_int_equal(counts.messages, 2);
+        free_caches(&home->caches);
+        home->caches = new_caches();
+        msg_cache_rest_on(home->caches.messages, home->caches.rrsets);
+        assert_int_equal(read_at(&home->caches, file, &wide, NOW, WALL, &counts),
+                         SNAPSHOT_WHOLE);
+        assert_int_equal(counts.messages, 2);
+        assert_int_equal(msg_cache_count(home->caches.messages), 1);
+        assert_null(find_answer(home, &home->caches, "www.example.", MSG_FLAVOUR_NONE, NOW));
+        entry = find_answer(home, &home->caches, "www.example.", MSG_FLAVOUR_KEPT, NOW);
+        assert_true(entry->is_plain);
+        assert_int_equal(entry->security, SEC_UNCHECKED);
+        assert_int_equal(entry->expires_s, NOW + 300);
+        msg_entry_unref(entry);
+    }
+}
+
 /* An RRset that the RRset cache has lost goes with the answer. */
 static void keeps_evicted_sets(void **state)
 {
@@ -677,6 +707,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(comes_back_twice, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(plain_answers_come_back_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_evicted_sets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_many_slices, set_up, tear_down),
         cmocka_unit_test_setup_teardown(leaves_out_what_is_not_kept, set_up, tear_down),

@@ -1,8 +1,8 @@
 /*
  * snapshot_write.c - the caches as octets of a file.
  *
- * Called by the daemon step by step. First the RRset cache, then the message cache, each walked
- * through some buckets at a time: references are taken under the lock, the octets are made
+ * Called by the daemon step by step. First the RRset cache, then the message cache, its plain answers
+ * and the others, each walked through some buckets at a time: references are taken under the lock, the octets are made
  * without it. What changes meanwhile may be left out or be there as it was before; an answer
  * names its RRsets, so that it is complete or left out when it is read.
  */
@@ -16,7 +16,7 @@ enum {
     LEAST_LIFE_S = 1
 };
 
-enum phase { PHASE_HEAD, PHASE_SETS, PHASE_MESSAGES, PHASE_END, PHASE_OVER };
+enum phase { PHASE_HEAD, PHASE_SETS, PHASE_PLAIN, PHASE_MESSAGES, PHASE_END, PHASE_OVER };
 
 struct snapshot_writer {
     struct snapshot_caches caches;
@@ -222,6 +222,9 @@ static void take_some(struct snapshot_writer *writer)
     if (writer->phase == PHASE_SETS)
         writer->count = rrset_cache_take_some(writer->caches.rrsets, &writer->place,
                                               writer->taken.sets, writer->flavours, SOME);
+    else if (writer->phase == PHASE_PLAIN)
+        writer->count = msg_cache_take_plain(writer->caches.messages, &writer->place,
+                                             writer->taken.entries, SOME);
     else
         writer->count = msg_cache_take_some(writer->caches.messages, &writer->place,
                                             writer->taken.entries, SOME);
@@ -307,6 +310,7 @@ bool snapshot_write(struct snapshot_writer *writer, int64_t now_s, struct slice 
         writer->phase = PHASE_SETS;
         break;
     case PHASE_SETS:
+    case PHASE_PLAIN:
     case PHASE_MESSAGES: *octets = write_records(writer, now_s); break;
     case PHASE_END:
         *octets = seal(writer, SLICE_END, 0);

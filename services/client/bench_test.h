@@ -253,6 +253,7 @@ static inline int set_up(void **state)
                              .modules = {&canned},
                              .module_count = 1,
                              .release = env_stays};
+    msg_cache_rest_on(bench.env.messages, bench.env.rrsets);
     budget_limits_default(&bench.env.limits);
     bench.env.limits.time_ms = 60000;
     apply(NULL, NULL, NULL);

@@ -42,8 +42,7 @@ struct making {
 
 static inline bool is_current(const struct msg_shown *shown)
 {
-    return !rrset_is_superseded(shown->set) &&
-           rrset_security(shown->set) == shown->security;
+    return rrset_is_still(shown->set, (enum security)shown->security);
 }
 
 static size_t entry_rrsets(const struct msg_entry *entry)
@@ -243,12 +242,8 @@ static bool is_due(const struct visit *visit, const struct hit *hit)
     if (!visit->service->lane_is_open ||
         atomic_load_explicit(&entry->memo_is_refused, memory_order_relaxed))
         return false;
-    if (!atomic_load_explicit(&entry->was_hit, memory_order_relaxed)) {
-        atomic_store_explicit(&((struct msg_entry *)entry)->was_hit, true,
-                              memory_order_relaxed);
-        if (!settings->check_memos)
-            return false;
-    }
+    if (!msg_cache_note_hit(settings->env->messages, entry) && !settings->check_memos)
+        return false;
     if (image == NULL)
         return true;
     return !is_valid(entry, settings->generation, visit->now_s) &&

@@ -80,6 +80,12 @@ static inline bool rrset_is_superseded(const struct rrset *set)
     return (atomic_load_explicit(&set->state, memory_order_acquire) & RRSET_SUPERSEDED) != 0;
 }
 
+/** Not superseded, and of that security; both at one glance. */
+static inline bool rrset_is_still(const struct rrset *set, enum security security)
+{
+    return atomic_load_explicit(&set->state, memory_order_acquire) == (unsigned)security;
+}
+
 /** "secure", "bogus" ...; what the trust rests on. */
 const char *security_word(enum security security);
 const char *trust_word(enum trust trust);
