@@ -172,7 +172,7 @@ void store_parent_side(struct query *query, const struct deleg *deleg,
             return; /* a last resort less */
         glue->trust = TRUST_ADDITIONAL;
         glue->expires_s = now_s + life_of(query, sets[i], TRUST_ADDITIONAL, false);
-        rrset_unref(rrset_cache_replace(query->env->rrsets, glue, RRSET_PARENT_SIDE, now_s));
+        rrset_cache_keep_parent_side(query->env->rrsets, glue, now_s);
     }
 }
 

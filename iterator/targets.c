@@ -281,9 +281,9 @@ static bool add_parent_side(struct query *query, struct iter_state *state)
 {
     for (struct deleg_name *name = state->deleg->names; name != NULL; name = name->next) {
         for (unsigned aaaa = 0; aaaa < 2; aaaa++) {
-            const struct rrset *set = rrset_cache_find(
+            const struct rrset *set = rrset_cache_find_parent_side(
                 query->env->rrsets, name->name, aaaa ? TYPE_AAAA : TYPE_A, CLASS_IN,
-                RRSET_PARENT_SIDE, query_now_s(query), 0);
+                query_now_s(query));
 
             if (set == NULL)
                 continue;

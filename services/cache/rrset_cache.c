@@ -187,6 +187,8 @@ struct storing {
     bool replace;               /* whatever is there */
     const struct rrset *result; /* a reference for the caller */
     struct left left;
+    const struct rrset
+        *glue; /* a reference: what the parent told, and nobody else would know */
 };
 
 /* What makes a delegation: the servers' names, and addresses that came beside them. */
@@ -262,6 +264,17 @@ static bool match_storing(const struct shard_link *link, const void *context)
     return slot_is(slot_of(link), &((const struct storing *)context)->key);
 }
 
+/* What a parent told of an address, while nobody else has said anything. */
+static bool is_last_resort(const struct rrset *old, const struct storing *storing)
+{
+    const struct rrset *fresh = storing->copy;
+
+    return storing->key.flavour == RRSET_PLAIN && old->trust == TRUST_ADDITIONAL &&
+           (old->type == TYPE_A || old->type == TYPE_AAAA) &&
+           rrset_is_fresh(old, storing->now_s) &&
+           (fresh->trust != TRUST_ADDITIONAL || !rrset_same_data(old, fresh));
+}
+
 static enum shard_verdict decide_store(struct shard_link *link, void *context)
 {
     struct storing *storing = context;
@@ -279,13 +292,15 @@ static enum shard_verdict decide_store(struct shard_link *link, void *context)
             storing->copy->expires_s = expires_s;
         }
         carry_marks(slot_of(link), rrset_room(storing->copy), &storing->left);
+        if (is_last_resort(old, storing))
+            storing->glue = rrset_ref(old);
         rrset_supersede(old);
     }
     storing->result = rrset_ref(storing->copy);
     return SHARD_PUT;
 }
 
-static const struct rrset *store(struct rrset_cache *cache, struct storing *storing)
+static const struct rrset *put(struct rrset_cache *cache, struct storing *storing)
 {
     struct shard_change change = {key_hash(cache, &storing->key), match_storing, decide_store,
                                   storing, NULL};
@@ -306,6 +321,29 @@ static const struct rrset *store(struct rrset_cache *cache, struct storing *stor
         slot_release(&slot->link);
     tell_left(cache, &storing->left);
     return storing->result;
+}
+
+static void keep_glue(struct rrset_cache *cache, const struct rrset *glue, bool replace,
+                      int64_t now_s)
+{
+    struct storing storing = {
+        .key = {rrset_owner(glue), glue->type, glue->rrclass, RRSET_PARENT_SIDE},
+        .set = glue,
+        .now_s = now_s,
+        .replace = replace,
+    };
+
+    rrset_unref(put(cache, &storing));
+}
+
+static const struct rrset *store(struct rrset_cache *cache, struct storing *storing)
+{
+    const struct rrset *stored = put(cache, storing);
+
+    if (storing->glue != NULL)
+        keep_glue(cache, storing->glue, false, storing->now_s);
+    rrset_unref(storing->glue);
+    return stored;
 }
 
 const struct rrset *rrset_cache_store(struct rrset_cache *cache, const struct rrset *set,
@@ -364,6 +402,39 @@ const struct rrset *rrset_cache_find(struct rrset_cache *cache, struct dname own
 
     shards_look(cache->shards, key_hash(cache, &finding.key), look_find, &finding);
     return finding.result;
+}
+
+/* The same by the same rank is in the cache as such. */
+static const struct rrset *find_glue(struct rrset_cache *cache, struct dname owner,
+                                     uint16_t type, uint16_t rrclass, int64_t now_s)
+{
+    const struct rrset *set =
+        rrset_cache_find(cache, owner, type, rrclass, RRSET_PLAIN, now_s, 0);
+
+    if (set == NULL || set->trust == TRUST_ADDITIONAL)
+        return set;
+    rrset_unref(set);
+    return NULL;
+}
+
+void rrset_cache_keep_parent_side(struct rrset_cache *cache, const struct rrset *glue,
+                                  int64_t now_s)
+{
+    const struct rrset *there =
+        find_glue(cache, rrset_owner(glue), glue->type, glue->rrclass, now_s);
+
+    if (there == NULL || !rrset_same_data(there, glue))
+        keep_glue(cache, glue, true, now_s);
+    rrset_unref(there);
+}
+
+const struct rrset *rrset_cache_find_parent_side(struct rrset_cache *cache, struct dname owner,
+                                                 uint16_t type, uint16_t rrclass, int64_t now_s)
+{
+    const struct rrset *set =
+        rrset_cache_find(cache, owner, type, rrclass, RRSET_PARENT_SIDE, now_s, 0);
+
+    return set != NULL ? set : find_glue(cache, owner, type, rrclass, now_s);
 }
 
 /* ---- taking out and showing ---- */

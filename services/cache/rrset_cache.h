@@ -56,6 +56,20 @@ const struct rrset *rrset_cache_find(struct rrset_cache *cache, struct dname own
                                      uint16_t rrclass, enum rrset_flavour flavour, int64_t now_s,
                                      uint32_t stale_s);
 
+/**
+ * The addresses of a name server as its parent told them, a last resort for when others say something
+ * else. As long as the cache has the same by the same rank (TRUST_ADDITIONAL) that is enough; what
+ * takes its place then leaves it as RRSET_PARENT_SIDE.
+ * @param glue not published; TTL and rank are the caller's.
+ */
+void rrset_cache_keep_parent_side(struct rrset_cache *cache, const struct rrset *glue,
+                                  int64_t now_s);
+
+/** A reference that is yours to release, or NULL; RRSET_PARENT_SIDE, or what is as good. */
+const struct rrset *rrset_cache_find_parent_side(struct rrset_cache *cache, struct dname owner,
+                                                 uint16_t type, uint16_t rrclass,
+                                                 int64_t now_s);
+
 /** Takes it out. @return false: was not there. */
 bool rrset_cache_drop(struct rrset_cache *cache, struct dname owner, uint16_t type,
                       uint16_t rrclass, enum rrset_flavour flavour);

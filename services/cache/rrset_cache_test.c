@@ -346,6 +346,71 @@ static void evicting(void **state)
     rrset_unref(held);
 }
 
+/* What a parent told of an address: kept once, and for itself only when others say something. */
+static const struct glue {
+    const char *why, *then; /* NULL: nothing else is heard */
+    enum trust then_trust;
+    bool twice;             /* then the cache holds two */
+    const char *last_resort;
+} glues[] = {
+    {"nobody else says anything", NULL, TRUST_NONE, false, A1},
+    {"the parent says the same again, for longer", A1_LONG, TRUST_ADDITIONAL, false, A1},
+    {"the zone itself says something else", A2, TRUST_ANSWER_AA, true, A1},
+    {"the zone itself says the same: it may change its mind", A1_LONG, TRUST_ANSWER_AA, true, A1},
+    {"another referral says something else", A2, TRUST_ADDITIONAL, true, A1},
+};
+
+static void the_parents_word(void **state)
+{
+    struct home *home = *state;
+
+    for (size_t i = 0; i < COUNT(glues); i++) {
+        const struct glue *g = &glues[i];
+        struct rrset *told = set_of(home->arena, A1, TRUST_ADDITIONAL, NOW);
+        const struct rrset *found;
+
+        rrset_unref(rrset_cache_store(home->cache, told, RRSET_PLAIN, NOW));
+        rrset_cache_keep_parent_side(home->cache, told, NOW);
+        if (rrset_cache_count(home->cache) != 1)
+            fail_msg("%s: at first", g->why);
+        if (g->then != NULL)
+            rrset_unref(rrset_cache_replace(home->cache,
+                                            set_of(home->arena, g->then, g->then_trust, NOW),
+                                            RRSET_PLAIN, NOW));
+        found = rrset_cache_find_parent_side(home->cache, rrset_owner(told), TYPE_A, CLASS_IN,
+                                             NOW);
+        if (found == NULL ||
+            !rrset_same_data(found, set_of(home->arena, g->last_resort, TRUST_NONE, NOW)) ||
+            found->trust != TRUST_ADDITIONAL ||
+            rrset_cache_count(home->cache) != (g->twice ? 2 : 1))
+            fail_msg("%s", g->why);
+        rrset_unref(found);
+        rrset_cache_flush(home->cache);
+    }
+}
+
+/* Where something else is there already it is kept beside that; the newest counts. */
+static void the_parents_word_comes_later(void **state)
+{
+    struct home *home = *state;
+    struct rrset *own = set_of(home->arena, A1, TRUST_ANSWER_AA, NOW);
+    const struct rrset *found;
+
+    rrset_unref(rrset_cache_store(home->cache, own, RRSET_PLAIN, NOW));
+    assert_null(rrset_cache_find_parent_side(home->cache, rrset_owner(own), TYPE_A, CLASS_IN,
+                                             NOW));
+    rrset_cache_keep_parent_side(home->cache, set_of(home->arena, A1, TRUST_ADDITIONAL, NOW),
+                                 NOW);
+    rrset_cache_keep_parent_side(home->cache, set_of(home->arena, A2, TRUST_ADDITIONAL, NOW),
+                                 NOW);
+    assert_int_equal(rrset_cache_count(home->cache), 2);
+    found = rrset_cache_find_parent_side(home->cache, rrset_owner(own), TYPE_A, CLASS_IN, NOW);
+    assert_true(rrset_same_data(found, set_of(home->arena, A2, TRUST_NONE, NOW)));
+    rrset_unref(found);
+    assert_null(rrset_cache_find_parent_side(home->cache, rrset_owner(own), TYPE_A, CLASS_IN,
+                                             NOW + 300));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +424,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(too_large, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dropping, set_up, tear_down),
         cmocka_unit_test_setup_teardown(evicting, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_parents_word, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_parents_word_comes_later, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
