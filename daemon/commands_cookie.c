@@ -130,8 +130,8 @@ static void put(struct call *call, const char *path, const struct cookie_secrets
 
 void command_cookie_secret_add(struct call *call)
 {
-    const char *path = path_of(call);
     struct world *world = loop_world(worker_loop(call->server->threads[0].worker));
+    const char *path = path_of(call); /* the call may be gone behind this */
     struct cookie_secrets secrets;
     struct cookie_secret fresh;
 

@@ -8,8 +8,8 @@
 #include "lib/options_files.h"
 
 /* Everything else is only read. */
-static const char *const written[] = {"auto-trust-anchor-file", "cache-file", "logfile",
-                                      "pidfile", "control-socket"};
+static const char *const written[] = {"auto-trust-anchor-file", "cache-file", "cookie-secret-file",
+                                      "logfile", "pidfile", "control-socket"};
 /* Where paths begin, not what is opened. */
 static const char *const folders[] = {"directory", "chroot"};
 

@@ -267,6 +267,24 @@ def test_sandbox_off(daemon):
         shutil.rmtree(folder)
 
 
+def test_files_that_are_written(daemon):
+    """Each file that the daemon keeps can be made in a folder that holds nothing else."""
+    for name in ("secrets", "cache", "keys"):
+        os.mkdir(daemon.path(name))
+        if os.geteuid() == 0:
+            os.chown(daemon.path(name), NOBODY, NOBODY)
+    daemon.write_config(f'username: "{"nobody" if os.geteuid() == 0 else ""}"\n'
+                        f"cookie-secret-file: {daemon.path('secrets/file')}\n"
+                        f"auto-trust-anchor-file: {daemon.path('keys/root.key')}\n"
+                        f"cache-file: {daemon.path('cache/file')}")
+    daemon.start()
+    need_sandbox(daemon)
+    code, _, err = daemon.ctl("cookie-secret", "add")
+    want(code == 0 and os.path.exists(daemon.path("secrets/file")), code, err)
+    want("level=warn" not in daemon.log(), daemon.log())
+    want(daemon.end() == 0 and os.path.exists(daemon.path("cache/file")), daemon.log())
+
+
 def test_log_is_opened_anew(daemon):
     """In the sandbox and as its user, it opens a log file that was moved away anew (SIGHUP, SIGUSR1)."""
     os.mkdir(daemon.path("logs"))
