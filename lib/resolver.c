@@ -136,7 +136,7 @@ static struct settings *make_settings(struct resolver_shared *shared, struct opt
                                       conf_complain *complain, resolver_read_file *read_file,
                                       void *context)
 {
-    struct settings_needs needs = {&shared->hooks, shared->points, shared->crypto,
+    struct settings_needs needs = {shared->newest, &shared->hooks, shared->points, shared->crypto,
                                    shared->rate_key, shared->random_secret};
     struct settings *settings = settings_new(&needs, options, complain, read_file, context);
 

@@ -144,10 +144,13 @@ static bool read_dns64(struct settings *settings, const struct settings_needs *n
 }
 
 /* The configuration's own local zones, and those that a module needs. */
-static struct local *read_local(struct settings *settings, conf_complain *complain, void *context)
+static struct local *read_local(struct settings *settings, const struct settings *before,
+                                conf_complain *complain, void *context)
 {
     struct client_options options = settings->options->client;
 
+    if (settings->dns64 == NULL && before != NULL && before->dns64 == NULL)
+        return local_renew(before->local, &before->options->client, &options, complain, context);
     if (settings->dns64 != NULL &&
         dns64_add_local(settings->dns64, settings->arena, &options.local_zone,
                         &options.local_data) != STATUS_OK)
@@ -220,7 +223,7 @@ static bool read_clients(struct settings *settings, const struct settings_needs 
     if (settings->rates == NULL && pace_limits(options))
         return false;
     settings->acl = acl_new(&options->access_control, &options->interface_action, complain, context);
-    settings->local = read_local(settings, complain, context);
+    settings->local = read_local(settings, needs->before, complain, context);
     return settings->acl != NULL && settings->local != NULL;
 }
 

@@ -38,6 +38,7 @@ struct settings {
 
 /** What settings are made with beside the configuration; borrowed for as long as they live. */
 struct settings_needs {
+    const struct settings *before; /* in use so far: what is the same need not be made again */
     const struct resolver_hooks *hooks;
     struct trust_points *points; /* what is known of RFC 5011's so far */
     struct crypto *crypto;

@@ -41,35 +41,82 @@ static unsigned flags_of(enum local_type type)
 
 /* ---- life ---- */
 
+static void store_free(struct local_store *store)
+{
+    if (atomic_fetch_sub_explicit(&store->references, 1, memory_order_acq_rel) > 1)
+        return;
+    arena_free(store->arena);
+    free(store);
+}
+
+static struct local_store *store_new(void)
+{
+    struct local_store *store = calloc(1, sizeof(*store));
+
+    if (store == NULL)
+        return NULL;
+    atomic_init(&store->references, 1);
+    store->arena = arena_new(0);
+    if (store->arena != NULL)
+        return store;
+    free(store);
+    return NULL;
+}
+
+struct local *local_empty(struct local_store *store, size_t bucket_count)
+{
+    struct local *local = calloc(1, sizeof(*local));
+
+    if (local == NULL)
+        return NULL;
+    atomic_init(&local->references, 1);
+    local->buckets = calloc(bucket_count, sizeof(struct local_node *));
+    if (local->buckets == NULL) {
+        free(local);
+        return NULL;
+    }
+    atomic_fetch_add_explicit(&store->references, 1, memory_order_relaxed);
+    local->store = store;
+    local->arena = store->arena;
+    local->version = ++store->versions;
+    local->bucket_count = bucket_count;
+    return local;
+}
+
 struct local *local_new(const struct client_options *options, conf_complain *complain,
                         void *context)
 {
     size_t items =
         options->local_zone.count + options->local_data.count + options->local_data_ptr.count;
-    struct arena *arena = arena_new(0);
-    struct local *local = arena == NULL ? NULL : ARENA_NEW(arena, struct local);
+    size_t bucket_count = BUCKETS_LEAST;
+    struct local_store *store = store_new();
+    struct local *local;
 
-    if (local == NULL) {
-        arena_free(arena);
+    if (store == NULL)
         return NULL;
-    }
-    local->arena = arena;
+    while (bucket_count < 2 * items && bucket_count < BUCKETS_MOST)
+        bucket_count *= 2;
+    local = local_empty(store, bucket_count);
+    store_free(store); /* the table has its own reference */
+    if (local == NULL)
+        return NULL;
     local->key = (struct hash_key){0, 0}; /* strangers put nothing in: a secret is not needed */
-    local->bucket_count = BUCKETS_LEAST;
-    while (local->bucket_count < 2 * items && local->bucket_count < BUCKETS_MOST)
-        local->bucket_count *= 2;
-    local->buckets = ARENA_ARRAY(arena, struct local_node *, local->bucket_count);
-    if (local->buckets == NULL || local_build(local, options, complain, context) != STATUS_OK) {
+    if (local_build(local, options, complain, context) != STATUS_OK) {
         local_free(local);
         return NULL;
     }
+    local->store->built_bytes = arena_size_bytes(local->arena);
     return local;
 }
 
 void local_free(struct local *local)
 {
-    if (local != NULL)
-        arena_free(local->arena);
+    if (local == NULL ||
+        atomic_fetch_sub_explicit(&local->references, 1, memory_order_acq_rel) > 1)
+        return;
+    store_free(local->store);
+    free(local->buckets);
+    free(local);
 }
 
 /* ---- answers ---- */
@@ -250,7 +297,7 @@ static bool has_records(const struct matter *matter)
 static enum local_verdict answer_without_data(struct matter *matter)
 {
     uint16_t qtype = matter->question->qtype;
-    bool exists = matter->node != NULL && matter->node->exists;
+    bool exists = matter->node != NULL && local_node_exists(matter->node);
 
     switch (matter->type) {
     case LOCAL_DENY_TYPE:

@@ -1,7 +1,7 @@
 /*
  * local.h - local zones and local data: what is answered here and never asked upstream.
  *
- * Built once from the configuration, read-only afterwards, shared by all threads. The default
+ * Built from the configuration, read-only afterwards, shared by all threads. The default
  * zones are those of RFC 6303, 6761, 7686, 8375, 9462, 9476 and the reverse zones of special
  * addresses.
  */
@@ -15,9 +15,22 @@
 
 struct local;
 
-/** @return NULL after at least one complaint, or without memory. */
+/** @return a reference; NULL after at least one complaint, or without memory. */
 struct local *local_new(const struct client_options *options, conf_complain *complain,
                         void *context);
+
+/**
+ * The same out of the one before: where few items have come and gone, that costs little,
+ * however many there are.
+ * @param before made of `was`; not changed. @param now its lists may share items with those of
+ * `was`.
+ * @return a reference, to `before` itself where nothing has changed; else as local_new.
+ */
+struct local *local_renew(struct local *before, const struct client_options *was,
+                          const struct client_options *now, conf_complain *complain,
+                          void *context);
+
+/** Gives a reference back; NULL: nothing. From any thread. */
 void local_free(struct local *local);
 
 enum local_verdict {

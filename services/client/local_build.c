@@ -16,16 +16,7 @@ enum { TTL_DEFAULT_S = 3600, RDATA_MAX = 256, WORD_MAX = 256 };
 
 #define DEFAULT_SOA "SOA localhost. nobody.invalid. 1 3600 1200 604800 10800"
 
-struct builder {
-    struct local *local;
-    const struct client_options *options;
-    conf_complain *complain;
-    void *context;
-    const struct opt_item *item; /* being read; NULL: a built-in */
-    bool good;
-};
-
-static enum status wrong(struct builder *builder, const char *words)
+static enum status wrong(struct local_builder *builder, const char *words)
 {
     if (builder->item != NULL)
         builder->complain(builder->context, builder->item, words);
@@ -78,11 +69,83 @@ static struct local_node *add_node(struct local *local, struct dname name, uint1
         return NULL;
     node->hash = hash;
     node->rrclass = rrclass;
+    node->version = local->version;
     bucket = &local->buckets[hash & (local->bucket_count - 1)];
     node->next = *bucket;
     *bucket = node;
     local->node_count++;
     return node;
+}
+
+/* Nodes before it in the chain point to it, so they are copied, too; chains are short. */
+struct local_node *local_own_node(struct local *local, struct dname name, uint16_t rrclass)
+{
+    struct local_node *node = add_node(local, name, rrclass), **at;
+
+    if (node == NULL || node->version == local->version)
+        return node;
+    at = &local->buckets[node->hash & (local->bucket_count - 1)];
+    for (;;) {
+        struct local_node *one = *at;
+
+        if (one->version != local->version) {
+            struct local_node *copy = ARENA_NEW(local->arena, struct local_node);
+
+            if (copy == NULL)
+                return NULL;
+            *copy = *one;
+            copy->version = local->version;
+            *at = copy;
+        }
+        if (one == node)
+            return *at;
+        at = &(*at)->next;
+    }
+}
+
+/* The zone's struct may be changed from here on. */
+static struct local_zone *own_zone(struct local_builder *builder, struct local_node *node)
+{
+    struct local_zone *zone = node->zone;
+
+    if (zone != NULL && !builder->is_change)
+        return zone;
+    zone = ARENA_NEW(builder->local->arena, struct local_zone);
+    if (zone != NULL && node->zone != NULL)
+        *zone = *node->zone;
+    return node->zone = zone;
+}
+
+enum status local_own_records(struct local_builder *builder, struct local_node *node)
+{
+    struct local_record **last = &node->records;
+    bool is_own = node->records_version == builder->local->version;
+
+    node->records_version = builder->local->version;
+    for (; builder->is_change && !is_own && *last != NULL; last = &(*last)->next) {
+        struct local_record *copy = ARENA_NEW(builder->local->arena, struct local_record);
+
+        if (copy == NULL)
+            return STATUS_NO_MEMORY;
+        *copy = **last;
+        *last = copy;
+    }
+    return STATUS_OK;
+}
+
+enum status local_touch(struct local_builder *builder, struct local_node *node)
+{
+    struct local_touched *touched;
+
+    if (!builder->is_change || node->touched_version == builder->local->version)
+        return STATUS_OK;
+    touched = ARENA_NEW(builder->local->arena, struct local_touched);
+    if (touched == NULL)
+        return STATUS_NO_MEMORY;
+    node->touched_version = builder->local->version;
+    *touched = (struct local_touched){builder->touched, node};
+    builder->touched = touched;
+    return STATUS_OK;
 }
 
 /* The apex that a name lies under, or NULL. */
@@ -102,23 +165,20 @@ static struct local_node *apex_of(const struct local *local, struct dname name,
 
 /* ---- zones ---- */
 
-static enum status add_zone(struct builder *builder, struct dname name, enum local_type type,
-                            bool built_in)
+static enum status add_zone(struct local_builder *builder, struct dname name,
+                            enum local_type type, bool built_in)
 {
     struct local *local = builder->local;
-    struct local_node *node = add_node(local, name, CLASS_IN);
+    struct local_node *node = local_own_node(local, name, CLASS_IN);
 
-    if (node == NULL)
-        return STATUS_NO_MEMORY;
-    if (node->zone == NULL)
-        node->zone = ARENA_NEW(local->arena, struct local_zone);
-    if (node->zone == NULL)
+    if (node == NULL || own_zone(builder, node) == NULL)
         return STATUS_NO_MEMORY;
     node->zone->type = type;
     node->zone->built_in = built_in;
+    node->zone->times++;
     if (name.labels > local->apex_labels_max)
         local->apex_labels_max = name.labels;
-    return STATUS_OK;
+    return local_touch(builder, node); /* for the SOA of its denials */
 }
 
 /* "first second ..." @return what stands behind the first word, or NULL when nothing does. */
@@ -134,27 +194,37 @@ static const char *split(const char *text, char first[WORD_MAX])
     return space + 1;
 }
 
-/* local-zone: "name type" */
-static enum status read_zone(struct builder *builder, const char *text)
+enum status local_parse_zone(const char *text, uint8_t storage[DNAME_MAX], struct dname *name,
+                             enum local_type *type)
 {
     char word[WORD_MAX];
+    const char *rest = split(text, word);
+
+    if (rest == NULL || dname_from_text(word, storage, name) != STATUS_OK)
+        return STATUS_MALFORMED;
+    return type_from_text(rest, type) ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+/* local-zone: "name type" */
+enum status local_read_zone(struct local_builder *builder, const char *text)
+{
     uint8_t storage[DNAME_MAX];
     struct dname name;
     enum local_type type;
-    const char *rest = split(text, word);
+    enum status status = local_parse_zone(text, storage, &name, &type);
 
-    if (rest == NULL || dname_from_text(word, storage, &name) != STATUS_OK)
+    if (status == STATUS_MALFORMED)
         return wrong(builder, "expected a name and a zone type, such as: home.arpa. static");
-    if (strcmp(rest, "ipset") == 0)
+    if (status == STATUS_OK)
+        return add_zone(builder, name, type, false);
+    if (strcmp(strchr(text, ' ') + 1, "ipset") == 0)
         return wrong(builder, "the zone type ipset is not supported");
-    if (!type_from_text(rest, &type))
-        return wrong(builder, "no such zone type; known are static, transparent, redirect, "
-                              "refuse, deny, always_nxdomain, nodefault and others");
-    return add_zone(builder, name, type, false);
+    return wrong(builder, "no such zone type; known are static, transparent, redirect, "
+                          "refuse, deny, always_nxdomain, nodefault and others");
 }
 
 /* local-zone-override: "name netblock type" */
-static enum status read_override(struct builder *builder, const char *text)
+static enum status read_override(struct local_builder *builder, const char *text)
 {
     struct local *local = builder->local;
     char word[WORD_MAX], block[WORD_MAX];
@@ -183,22 +253,43 @@ static enum status read_override(struct builder *builder, const char *text)
 
 /* ---- records ---- */
 
-/* Every name from the record up to its zone exists, if only as an empty non-terminal. */
-static enum status add_path(struct local *local, struct dname name,
-                            const struct local_node *apex)
+/* Every name above a record exists, if only as an empty non-terminal (RFC 8020 section 2). */
+enum status local_raise(struct local *local, struct dname name, uint16_t rrclass)
 {
-    for (;; name = dname_parent(name)) {
-        struct local_node *node = add_node(local, name, apex->rrclass);
+    while (!dname_is_root(name)) {
+        struct local_node *node;
+        bool did_exist;
 
+        name = dname_parent(name);
+        node = local_own_node(local, name, rrclass);
         if (node == NULL)
             return STATUS_NO_MEMORY;
-        node->exists = true;
-        if (name.labels <= apex->name.labels)
-            return STATUS_OK;
+        did_exist = local_node_exists(node);
+        node->below++;
+        if (did_exist)
+            break;
     }
+    return STATUS_OK;
 }
 
-static enum status add_record(struct builder *builder, const struct text_rr *rr)
+enum status local_lower(struct local *local, struct dname name, uint16_t rrclass)
+{
+    while (!dname_is_root(name)) {
+        struct local_node *node;
+
+        name = dname_parent(name);
+        node = local_own_node(local, name, rrclass);
+        if (node == NULL)
+            return STATUS_NO_MEMORY;
+        ASSERT(node->below > 0);
+        node->below--;
+        if (local_node_exists(node))
+            break;
+    }
+    return STATUS_OK;
+}
+
+static enum status add_record(struct local_builder *builder, const struct text_rr *rr)
 {
     static const unsigned flags[] = {
 #define LOCAL_TYPE(name, word, flags) flags,
@@ -213,61 +304,86 @@ static enum status add_record(struct builder *builder, const struct text_rr *rr)
     if (apex != NULL && (flags[apex->zone->type] & LOCAL_REDIRECTS) != 0 &&
         !dname_equal(apex->name, rr->owner))
         return wrong(builder, "records of a redirect zone stand at the zone's own name only");
-    node = add_node(local, rr->owner, rr->rrclass);
+    node = local_own_node(local, rr->owner, rr->rrclass);
     record = ARENA_NEW(local->arena, struct local_record);
-    if (node == NULL || record == NULL)
+    if (node == NULL || record == NULL || local_touch(builder, node) != STATUS_OK ||
+        (!local_node_exists(node) && local_raise(local, rr->owner, rr->rrclass) != STATUS_OK) ||
+        local_own_records(builder, node) != STATUS_OK)
         return STATUS_NO_MEMORY;
-    *record = (struct local_record){NULL, rr->type, rr->ttl_s, rr->rdata};
+    *record = (struct local_record){NULL, rr->type, 1, rr->ttl_s, rr->rdata};
     for (last = &node->records; *last != NULL; last = &(*last)->next)
-        if ((*last)->type == rr->type && slice_equal((*last)->rdata, rr->rdata))
-            return STATUS_OK; /* RFC 2181 section 5: no record twice */
+        if ((*last)->type == rr->type && slice_equal((*last)->rdata, rr->rdata)) {
+            (*last)->times++; /* RFC 2181 section 5: no record twice */
+            return STATUS_OK;
+        }
     *last = record;
-    return add_path(local, rr->owner, apex == NULL ? node : apex);
+    return STATUS_OK;
 }
 
-/* local-data: a record */
-static enum status read_data(struct builder *builder, const char *text)
+enum status local_parse_data(const char *text, struct arena *arena, struct text_rr *out,
+                             const char **why)
+{
+    enum status status = text_rr_read(text, &dname_root, TTL_DEFAULT_S, false, arena, out, why);
+
+    if (status != STATUS_OK || !rrtype_is_meta(out->type))
+        return status;
+    *why = "a type that only a question can have";
+    return STATUS_MALFORMED;
+}
+
+static enum status read_record(struct local_builder *builder, const char *text,
+                               enum status (*parse)(const char *text, struct arena *arena,
+                                                    struct text_rr *out, const char **why))
 {
     struct text_rr rr;
     const char *why = NULL;
-    enum status status =
-        text_rr_read(text, &dname_root, TTL_DEFAULT_S, false, builder->local->arena, &rr, &why);
+    enum status status = parse(text, builder->local->arena, &rr, &why);
 
     if (status == STATUS_NO_MEMORY)
         return status;
     if (status != STATUS_OK)
         return wrong(builder,
                      why == NULL ? "not a record, such as: a.example. A 192.0.2.1" : why);
-    if (rrtype_is_meta(rr.type))
-        return wrong(builder, "a type that only a question can have");
     return add_record(builder, &rr);
 }
 
-/* local-data-ptr: "address [ttl] name" */
-static enum status read_ptr(struct builder *builder, const char *text)
+/* local-data: a record */
+enum status local_read_data(struct local_builder *builder, const char *text)
+{
+    return read_record(builder, text, local_parse_data);
+}
+
+enum status local_parse_ptr(const char *text, struct arena *arena, struct text_rr *out,
+                            const char **why)
 {
     char word[WORD_MAX], reverse[ADDR_REVERSE_MAX], ttl[WORD_MAX];
     struct addr addr;
     const char *rest = split(text, word), *name;
     const char *line;
 
+    *why = "expected an address and a name, such as: 192.0.2.7 a.example.";
     if (rest == NULL || addr_from_text(&addr, word, 0, NULL) != STATUS_OK)
-        return wrong(builder, "expected an address and a name, such as: 192.0.2.7 a.example.");
-    addr_reverse_name(&addr, reverse);
+        return STATUS_MALFORMED;
     name = split(rest, ttl);
     if (name == NULL) {
         name = rest;
         ttl[0] = '\0';
     }
-    line = arena_printf(builder->local->arena, "%s %s IN PTR %s", reverse, ttl, name);
-    return line == NULL ? STATUS_NO_MEMORY : read_data(builder, line);
+    line = arena_printf(arena, "%s %s IN PTR %s", addr_reverse_name(&addr, reverse), ttl, name);
+    return line == NULL ? STATUS_NO_MEMORY : local_parse_data(line, arena, out, why);
+}
+
+/* local-data-ptr: "address [ttl] name" */
+enum status local_read_ptr(struct local_builder *builder, const char *text)
+{
+    return read_record(builder, text, local_parse_ptr);
 }
 
 /* ---- what is built in ---- */
 
 enum default_kind { DEFAULT_EMPTY, DEFAULT_LAN, DEFAULT_LOOPBACK };
 
-static enum status add_default(struct builder *builder, enum default_kind kind,
+static enum status add_default(struct local_builder *builder, enum default_kind kind,
                                const char *text)
 {
     struct local *local = builder->local;
@@ -292,12 +408,12 @@ static enum status add_default(struct builder *builder, enum default_kind kind,
     if (soa == NULL || ns == NULL)
         return STATUS_NO_MEMORY;
     if (status == STATUS_OK)
-        status = read_data(builder, soa);
-    return status == STATUS_OK ? read_data(builder, ns) : status;
+        status = local_read_data(builder, soa);
+    return status == STATUS_OK ? local_read_data(builder, ns) : status;
 }
 
 /* A record of a zone that the configuration has taken over is not ours to add. */
-static enum status add_default_record(struct builder *builder, const char *line)
+static enum status add_default_record(struct local_builder *builder, const char *line)
 {
     struct text_rr rr;
     const struct local_node *apex;
@@ -310,7 +426,7 @@ static enum status add_default_record(struct builder *builder, const char *line)
     return apex != NULL && apex->zone->built_in ? add_record(builder, &rr) : STATUS_OK;
 }
 
-static enum status add_default_range(struct builder *builder, enum default_kind kind,
+static enum status add_default_range(struct local_builder *builder, enum default_kind kind,
                                      unsigned first, unsigned last, const char *suffix)
 {
     enum status status = STATUS_OK;
@@ -324,7 +440,7 @@ static enum status add_default_range(struct builder *builder, enum default_kind 
     return status;
 }
 
-static enum status add_defaults(struct builder *builder)
+static enum status add_defaults(struct local_builder *builder)
 {
     enum status status = STATUS_OK;
 
@@ -343,6 +459,33 @@ static enum status add_defaults(struct builder *builder)
 #undef LOCAL_DEFAULT_RANGE
 #undef LOCAL_DEFAULT_RECORD
     return status;
+}
+
+static bool is_named(struct dname name, const char *text)
+{
+    uint8_t storage[DNAME_MAX];
+    struct dname other;
+
+    return dname_from_text(text, storage, &other) == STATUS_OK && dname_equal(name, other);
+}
+
+bool local_is_default(struct dname name)
+{
+    char text[WORD_MAX];
+    bool found = false;
+
+#define LOCAL_DEFAULT(kind, name_) found = found || is_named(name, name_);
+#define LOCAL_DEFAULT_RANGE(kind, first, last, suffix)                                         \
+    for (unsigned i = first; i <= last && !found; i++) {                                       \
+        snprintf(text, sizeof(text), "%u%s", i, suffix);                                       \
+        found = is_named(name, text);                                                          \
+    }
+#define LOCAL_DEFAULT_RECORD(line)
+#include "services/client/local_default.def"
+#undef LOCAL_DEFAULT
+#undef LOCAL_DEFAULT_RANGE
+#undef LOCAL_DEFAULT_RECORD
+    return found;
 }
 
 /* ---- RRsets ---- */
@@ -390,12 +533,15 @@ static enum status make_denial_soa(struct local *local, struct local_node *node,
     return STATUS_OK;
 }
 
-static enum status finish_node(struct local *local, struct local_node *node)
+enum status local_finish_node(struct local *local, struct local_node *node)
 {
     size_t count = 0;
 
     for (const struct local_record *r = node->records; r != NULL; r = r->next)
         count++;
+    node->rrset_count = 0;
+    if (node->zone != NULL)
+        node->zone->denial_soa = NULL;
     if (count == 0)
         return STATUS_OK;
     node->rrsets = ARENA_ARRAY(local->arena, const struct rrset *, count);
@@ -419,8 +565,9 @@ static enum status finish_node(struct local *local, struct local_node *node)
 
 /* ---- all of it ---- */
 
-static enum status read_list(struct builder *builder, const struct opt_list *list,
-                             enum status (*read)(struct builder *builder, const char *text))
+static enum status read_list(struct local_builder *builder, const struct opt_list *list,
+                             enum status (*read)(struct local_builder *builder,
+                                                 const char *text))
 {
     for (size_t i = 0; i < list->count; i++) {
         builder->item = &list->items[i];
@@ -433,23 +580,23 @@ static enum status read_list(struct builder *builder, const struct opt_list *lis
 enum status local_build(struct local *local, const struct client_options *options,
                         conf_complain *complain, void *context)
 {
-    struct builder builder = {.local = local,
-                              .options = options,
-                              .complain = complain,
-                              .context = context,
-                              .good = true};
+    struct local_builder builder = {.local = local,
+                                    .options = options,
+                                    .complain = complain,
+                                    .context = context,
+                                    .good = true};
 
-    if (read_list(&builder, &options->local_zone, read_zone) != STATUS_OK ||
+    if (read_list(&builder, &options->local_zone, local_read_zone) != STATUS_OK ||
         read_list(&builder, &options->local_zone_override, read_override) != STATUS_OK ||
         add_defaults(&builder) != STATUS_OK ||
-        read_list(&builder, &options->local_data, read_data) != STATUS_OK ||
-        read_list(&builder, &options->local_data_ptr, read_ptr) != STATUS_OK)
+        read_list(&builder, &options->local_data, local_read_data) != STATUS_OK ||
+        read_list(&builder, &options->local_data_ptr, local_read_ptr) != STATUS_OK)
         return STATUS_NO_MEMORY;
     if (!builder.good)
         return STATUS_MALFORMED;
     for (size_t i = 0; i < local->bucket_count; i++)
         for (struct local_node *node = local->buckets[i]; node != NULL; node = node->next)
-            if (finish_node(local, node) != STATUS_OK)
+            if (local_finish_node(local, node) != STATUS_OK)
                 return STATUS_NO_MEMORY;
     return STATUS_OK;
 }

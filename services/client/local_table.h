@@ -1,14 +1,23 @@
 /*
- * local_table.h - the shape of local zones and data, between local_build.c and local.c.
+ * local_table.h - the shape of local zones and data, between local_build.c, local_change.c and
+ * local.c.
  *
- * Private to the two. Names stand in a hash table of nodes; a look-up takes the hash of the
+ * Private to the three. Names stand in a hash table of nodes; a look-up takes the hash of the
  * question's name and of its ancestors, which come out of one pass over the octets. Built once,
  * then read-only.
+ *
+ * A change of a few items makes another table out of the one before: with buckets of its own,
+ * and with new nodes in the place of those that change; all others are shown by both. What both
+ * show lies in one store, which goes with the last of its tables. Only the thread that makes
+ * tables adds to it.
  */
 #ifndef TREESHREW_SERVICES_CLIENT_LOCAL_TABLE_H
 #define TREESHREW_SERVICES_CLIENT_LOCAL_TABLE_H
 
+#include <stdatomic.h>
+
 #include "services/client/local.h"
+#include "util/wire/text_rr.h"
 
 /* LOCAL_TYPE(NAME, "word", flags): what the flags mean stands below. */
 #define LOCAL_TYPES                                                                            \
@@ -58,7 +67,8 @@ struct local_override {
 
 struct local_zone {
     enum local_type type;
-    bool built_in;                  /* of local_default.def: answers carry no EDE */
+    uint32_t times; /* that it was said: what stands twice goes with the second only */
+    bool built_in;  /* of local_default.def: answers carry no EDE */
     const struct rrset *denial_soa; /* with the TTL of denials; NULL: the zone has no SOA */
     struct local_override *overrides;
 };
@@ -67,6 +77,7 @@ struct local_zone {
 struct local_record {
     struct local_record *next;
     uint16_t type;
+    uint32_t times; /* as of a zone */
     uint32_t ttl_s;
     struct slice rdata;
 };
@@ -77,15 +88,34 @@ struct local_node {
     uint64_t hash;
     struct dname name;
     uint16_t rrclass;
+    uint32_t version;             /* of the table that it was made for ... */
+    uint32_t records_version;     /* ... of that which may change its records ... */
+    uint32_t touched_version;     /* ... and of that which makes its RRsets anew */
+    uint32_t below;               /* names with one label more that exist */
     struct local_zone *zone;      /* NULL: no apex */
-    bool exists;                  /* has records, or names below it have */
-    struct local_record *records; /* while building */
+    struct local_record *records; /* of which the RRsets are made */
     const struct rrset **rrsets;
     size_t rrset_count;
 };
 
+/** It has records, or names below it have. */
+static inline bool local_node_exists(const struct local_node *node)
+{
+    return node->records != NULL || node->below > 0;
+}
+
+struct local_store {
+    atomic_uint references;
+    struct arena *arena;
+    uint32_t versions;  /* tables made in it so far */
+    size_t built_bytes; /* of the first; what comes on top may be of no use any more */
+};
+
 struct local {
-    struct arena *arena; /* of everything */
+    atomic_uint references;
+    struct local_store *store;
+    struct arena *arena; /* the store's: of everything but this struct and the buckets */
+    uint32_t version;    /* nodes of others are not to be touched */
     struct hash_key key;
     struct local_node **buckets;
     size_t bucket_count; /* a power of two */
@@ -93,12 +123,64 @@ struct local {
     uint8_t apex_labels_max; /* no apex has more */
 };
 
+/** A table being made. */
+struct local_builder {
+    struct local *local;
+    const struct client_options *options;
+    conf_complain *complain;
+    void *context;
+    const struct opt_item *item; /* being read; NULL: a built-in */
+    bool good;
+    bool is_change;                /* of another table: nothing that it shows is touched */
+    struct local_touched *touched; /* changing: nodes whose RRsets are to be made anew */
+};
+
+struct local_touched {
+    struct local_touched *next;
+    const struct local_node *node; /* or an older version of it */
+};
+
 /** @return NULL: not there. */
 struct local_node *local_find(const struct local *local, uint64_t hash, struct dname name,
                               uint16_t rrclass);
 
-/** local_build.c: STATUS_MALFORMED after a complaint, STATUS_NO_MEMORY. */
+/* ---- local_build.c. STATUS_MALFORMED: after a complaint. ---- */
+
 enum status local_build(struct local *local, const struct client_options *options,
                         conf_complain *complain, void *context);
+
+/** An item of local-zone, local-data or local-data-ptr, one of these three readers. */
+typedef enum status local_read(struct local_builder *builder, const char *text);
+local_read local_read_zone, local_read_data, local_read_ptr;
+
+/** What an item says. @return STATUS_MALFORMED: nothing that was ever taken. */
+enum status local_parse_zone(const char *text, uint8_t storage[DNAME_MAX], struct dname *name,
+                             enum local_type *type);
+enum status local_parse_data(const char *text, struct arena *arena, struct text_rr *out,
+                             const char **why);
+enum status local_parse_ptr(const char *text, struct arena *arena, struct text_rr *out,
+                            const char **why);
+
+/** The node of that name, which this table may change. @return NULL: no memory. */
+struct local_node *local_own_node(struct local *local, struct dname name, uint16_t rrclass);
+
+/** Records of the node may be changed from here on. */
+enum status local_own_records(struct local_builder *builder, struct local_node *node);
+
+/** A name has come to exist, or does so no longer; its ancestors learn of it. */
+enum status local_raise(struct local *local, struct dname name, uint16_t rrclass);
+enum status local_lower(struct local *local, struct dname name, uint16_t rrclass);
+
+/** The node's RRsets are made anew of its records. */
+enum status local_finish_node(struct local *local, struct local_node *node);
+enum status local_touch(struct local_builder *builder, struct local_node *node);
+
+/** A name that is a zone without a word in the configuration (or with unblock-lan-zones would
+ * be). */
+bool local_is_default(struct dname name);
+
+/** local.c: an empty table in that store, which it takes a reference of. @return NULL: no
+ * memory. */
+struct local *local_empty(struct local_store *store, size_t bucket_count);
 
 #endif

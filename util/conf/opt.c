@@ -413,7 +413,7 @@ const char *opt_value_text(const struct opt_desc *option, const void *member,
 
 static bool text_same(const char *one, const char *other)
 {
-    if (one == NULL || other == NULL)
+    if (one == NULL || other == NULL || one == other)
         return one == other;
     return strcmp(one, other) == 0;
 }
