@@ -88,6 +88,9 @@ struct making {
     const char *option;
     struct overlay_hiding **hidings;
     size_t count;
+    /* The option that was set last: many statements are about the same one. */
+    struct conf_option last;
+    const struct opt_section *last_section;
 };
 
 static int compare_hidings(const void *a, const void *b)
@@ -247,12 +250,22 @@ static bool cut(struct making *making, const struct conf_option *option,
     return true;
 }
 
+static struct conf_option find_option(struct making *making, const struct conf_part *part,
+                                      const char *name, struct conf_place place)
+{
+    if (making->last_section != part->section || strcmp(making->last.name, name) != 0)
+        making->last = conf_find(&making->options->conf, part, name, place);
+    making->last_section = making->last.option != NULL ? part->section : NULL;
+    making->last.name = name;
+    return making->last;
+}
+
 static bool set_value(struct making *making, struct conf_part *part, const char *command,
                       const struct overlay_value *value)
 {
     struct conf *conf = &making->options->conf;
     struct conf_place place = {command, 0, value->word}, places[OPT_WORDS_MAX];
-    struct conf_option option = conf_find(conf, part, value->option, place);
+    struct conf_option option = find_option(making, part, value->option, place);
     const char *words[OPT_WORDS_MAX];
 
     if (option.option == NULL)

@@ -15,6 +15,7 @@ void overlay_init(struct overlay *overlay)
     list_init(&overlay->statements);
     list_init(&overlay->hidings);
     overlay->entries = 0;
+    overlay->leaving = 0;
     overlay->size_bytes = 0;
 }
 
@@ -39,12 +40,12 @@ void overlay_clear(struct overlay *overlay)
     overlay_init(overlay);
 }
 
-bool overlay_same_subject(const struct overlay_subject *one,
-                          const struct overlay_subject *other)
+/* Names first: of thousands of records that is where they differ. */
+bool overlay_same_subject(const struct overlay_subject *one, const struct overlay_subject *other)
 {
-    return one->has_name == other->has_name && strcmp(one->option, other->option) == 0 &&
-           strcmp(one->section, other->section) == 0 &&
-           (!one->has_name || dname_equal(one->name, other->name));
+    return one->has_name == other->has_name &&
+           (!one->has_name || dname_equal(one->name, other->name)) &&
+           strcmp(one->option, other->option) == 0 && strcmp(one->section, other->section) == 0;
 }
 
 /* True for what the subject speaks of, a whole option included. */
@@ -149,6 +150,12 @@ enum status overlay_add(struct overlay *overlay, const struct overlay_subject *s
     return STATUS_OK;
 }
 
+static void leave(struct overlay *overlay, struct overlay_statement *statement)
+{
+    statement->state = OVERLAY_LEAVING;
+    overlay->leaving++;
+}
+
 size_t overlay_take_back(struct overlay *overlay, const struct overlay_subject *subject)
 {
     size_t count = 0;
@@ -165,7 +172,7 @@ size_t overlay_take_back(struct overlay *overlay, const struct overlay_subject *
         if (statement->state == OVERLAY_NEW)
             drop_statement(statement);
         else
-            statement->state = OVERLAY_LEAVING;
+            leave(overlay, statement);
     }
     return count;
 }
@@ -260,18 +267,44 @@ void overlay_forget_unused(struct overlay *overlay)
 
 /* ---- the end of a change ---- */
 
-void overlay_commit(struct overlay *overlay)
+/* What is new stands at the end; statements may be many, so nothing else is looked at. */
+static struct overlay_statement *last_new(const struct overlay *overlay)
 {
-    LIST_EACH(&overlay->statements, link)
-    {
+    struct link *link = overlay->statements.head.before;
+    struct overlay_statement *statement = CONTAINER_OF(link, struct overlay_statement, link);
+
+    if (link == &overlay->statements.head || statement->state != OVERLAY_NEW)
+        return NULL;
+    return statement;
+}
+
+static void keep_new(struct overlay *overlay)
+{
+    struct link *link = overlay->statements.head.before;
+
+    for (; link != &overlay->statements.head; link = link->before) {
         struct overlay_statement *statement =
             CONTAINER_OF(link, struct overlay_statement, link);
 
-        if (overlay_is_there(statement->state))
-            statement->state = OVERLAY_KEPT;
-        else
-            drop_statement(statement);
+        if (statement->state != OVERLAY_NEW)
+            break;
+        statement->state = OVERLAY_KEPT;
     }
+}
+
+void overlay_commit(struct overlay *overlay)
+{
+    keep_new(overlay);
+    if (overlay->leaving > 0)
+        LIST_EACH(&overlay->statements, link)
+        {
+            struct overlay_statement *statement =
+                CONTAINER_OF(link, struct overlay_statement, link);
+
+            if (!overlay_is_there(statement->state))
+                drop_statement(statement);
+        }
+    overlay->leaving = 0;
     LIST_EACH(&overlay->hidings, link)
     {
         struct overlay_hiding *hiding = CONTAINER_OF(link, struct overlay_hiding, link);
@@ -285,19 +318,24 @@ void overlay_commit(struct overlay *overlay)
 
 void overlay_roll_back(struct overlay *overlay)
 {
-    LIST_EACH(&overlay->statements, link)
-    {
-        struct overlay_statement *statement =
-            CONTAINER_OF(link, struct overlay_statement, link);
+    struct overlay_statement *fresh;
 
-        if (statement->state == OVERLAY_NEW) {
-            give_room(overlay, statement->size_bytes);
-            drop_statement(statement);
-        } else if (statement->state == OVERLAY_LEAVING) {
-            come_back(overlay, statement->size_bytes);
-            statement->state = OVERLAY_KEPT;
-        }
+    while ((fresh = last_new(overlay)) != NULL) {
+        give_room(overlay, fresh->size_bytes);
+        drop_statement(fresh);
     }
+    if (overlay->leaving > 0)
+        LIST_EACH(&overlay->statements, link)
+        {
+            struct overlay_statement *statement =
+                CONTAINER_OF(link, struct overlay_statement, link);
+
+            if (statement->state == OVERLAY_LEAVING) {
+                come_back(overlay, statement->size_bytes);
+                statement->state = OVERLAY_KEPT;
+            }
+        }
+    overlay->leaving = 0;
     LIST_EACH(&overlay->hidings, link)
     {
         struct overlay_hiding *hiding = CONTAINER_OF(link, struct overlay_hiding, link);

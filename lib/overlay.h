@@ -58,6 +58,7 @@ struct overlay {
     struct list statements; /* those that are leaving included: see overlay_is_there */
     struct list hidings;
     size_t entries; /* of both, without those that are leaving */
+    size_t leaving; /* statements */
     size_t size_bytes;
 };
 
