@@ -106,8 +106,15 @@ include build/config.mk
 build/configure: configure.ac
 	@mkdir -p build
 	cd build && autoconf -o configure ../configure.ac && autoheader ../configure.ac
+# What configure is told, as in `make CONFIGURE=--enable-dnstap`; it holds until it is told something else.
+ifdef CONFIGURE
+build/configure.words: FORCE
+	@mkdir -p build
+	@echo '$(CONFIGURE)' | cmp -s - $@ || echo '$(CONFIGURE)' > $@
+build/config.mk: build/configure.words
+endif
 build/config.mk: build/configure
-	cd build && ./configure -q && touch config.mk
+	cd build && ./configure -q `cat configure.words 2>/dev/null` && touch config.mk
 
 # ---- sources ----------------------------------------------------------------------------------
 
@@ -141,7 +148,7 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-proto
            -Wconversion -Wno-sign-conversion
 CPPFLAGS_ALL = -I. -Ibuild -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(CRYPTO_CFLAGS) \
                $(SSL_CFLAGS) $(YAML_CFLAGS) $(EXPAT_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS) \
-               $(CPPFLAGS)
+               $(FSTRM_CFLAGS) $(CPPFLAGS)
 COMPILE = $(CC) -std=c11 $(WARNINGS) $(WERROR) $(CPPFLAGS_ALL) $(CFLAGS) -pthread
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -pthread
 LIBS_CORE = $(B)/libshrew.a $(CRYPTO_LIBS) $(YAML_LIBS) $(SYSTEM_LIBS)
@@ -185,7 +192,7 @@ $(B)/libtestcode.a: $(TESTCODE_OBJ)
 
 $(B)/shrewd: $(B)/obj/daemon/shrewd.o $(B)/libdaemon.a $(B)/libnet.a $(B)/libshrew.a
 	@echo "  LINK  $@"
-	@$(LINK) -o $@ $(filter-out %libshrew.a,$^) $(B)/libshrew.a $(EVENT_LIBS) $(SSL_LIBS) $(LIBS_CORE)
+	@$(LINK) -o $@ $(filter-out %libshrew.a,$^) $(B)/libshrew.a $(EVENT_LIBS) $(SSL_LIBS) $(FSTRM_LIBS) $(LIBS_CORE)
 $(B)/replay $(B)/swarm: $(B)/%: $(B)/obj/testcode/%.o $(B)/libtestcode.a $(B)/libshrew.a
 	@echo "  LINK  $@"
 	@$(LINK) -o $@ $< $(B)/libtestcode.a $(LIBS_CORE)
@@ -231,7 +238,7 @@ test_extra = $(if $(filter services/net/%,$(1)),$(B)/libnet.a) \
              $(if $(filter daemon/%,$(1)),$(B)/libdaemon.a $(B)/libnet.a) \
              $(if $(filter tools/%,$(1)),$(B)/libtools.a) \
              $(if $(filter testcode/% iterator/% services/client/% services/query/% lib/%,$(1)),$(B)/libtestcode.a)
-test_libs = $(if $(filter services/net/% daemon/%,$(1)),$(EVENT_LIBS) $(SSL_LIBS) $(LIBS_CORE)) \
+test_libs = $(if $(filter services/net/% daemon/%,$(1)),$(EVENT_LIBS) $(SSL_LIBS) $(FSTRM_LIBS) $(LIBS_CORE)) \
             $(if $(filter tools/%,$(1)),$(SSL_LIBS) $(EXPAT_LIBS) $(LIBS_CORE))
 $(foreach test,$(TESTS),$(eval $(call test_program,$(test))))
 

@@ -4,7 +4,8 @@
 #
 # Parts: build (compiler and libraries), check (tests), signers (for the lab of signed zones and the
 # test with named, which are left out without them), judges (of manuals and completions, likewise), demo
-# (lab), attacks (measured), bench (the peers that are measured beside shrewd), fuzz. Called by the
+# (lab), attacks (measured), bench (the peers that are measured beside shrewd), dnstap (for builds
+# with it), fuzz. Called by the
 # Makefile and by .ci/run. As root it installs at once; otherwise it asks sudo, which
 # may ask for a password.
 # Elsewhere it says what to install and leaves the judgement to configure.
@@ -38,9 +39,10 @@ for part in "${@:-build}"; do
             iproute2:ip unbound:unbound bind9:named knot-resolver:kresd pdns-recursor:pdns_recursor
             dnsmasq-base:dnsmasq"
         ;;
+    dnstap) names="$names libfstrm-dev fstrm-bin:fstrm_capture" ;;
     fuzz) names="$names clang:clang libclang-rt-dev" ;;
     *)
-        echo "packages.sh: no such part: $part (build, check, signers, judges, demo, attacks, bench, fuzz)" >&2
+        echo "packages.sh: no such part: $part (build, check, signers, judges, demo, attacks, bench, dnstap, fuzz)" >&2
         exit 2
         ;;
     esac

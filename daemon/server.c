@@ -280,7 +280,8 @@ static bool make_workers(struct server *server)
         return false;
     for (unsigned i = 0; i < server->thread_count; i++) {
         struct thread *thread = &server->threads[i];
-        struct worker_place place = {i, server->thread_count, server->shared, server->log};
+        struct worker_place place = {i, server->thread_count, server->shared, server->log,
+                                     taps_of(server->taps, i)};
 
         *thread = (struct thread){.server = server, .index = i};
         thread->worker = worker_new(&place);
@@ -414,6 +415,7 @@ static bool build(struct server *server, struct setup *setup)
     if (server->shared == NULL || conf_failed(&setup->report))
         return false;
     server->read = options_ref(setup->read);
+    server->taps = taps_new(resolver_options(server->shared), server->thread_count, server->log);
     if (make_workers(server) && keep_anchors(server)) {
         worker_warm_up(server->threads[0].worker);
         return true;
@@ -468,6 +470,7 @@ static void clear(struct server *server)
     for (unsigned i = 0; i < server->thread_count && server->threads != NULL; i++)
         worker_free(server->threads[i].worker);
     free(server->threads);
+    taps_free(server->taps);
     ports_free(server->ports);
     given_free(server->given);
     notify_free(server->notify);

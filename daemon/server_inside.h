@@ -60,6 +60,7 @@ struct server {
     int64_t started_s; /* wall clock */
     struct loop *start_loop; /* chance, before there are workers */
     struct resolver_shared *shared;
+    struct taps *taps; /* NULL: nobody is shown what comes and goes */
     struct ports *ports;
     unsigned thread_count;
     struct thread *threads;

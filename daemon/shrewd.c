@@ -41,6 +41,9 @@ static int print_versions(void)
 #else
     printf("threads share sockets\n");
 #endif
+#ifdef HAVE_FSTRM
+    printf("dnstap\n");
+#endif
 #ifdef __VERSION__
     printf("compiler %s\n", __VERSION__);
 #endif

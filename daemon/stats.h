@@ -17,7 +17,7 @@
 /** What no thread has of its own. */
 struct process_stats {
     struct cache_use cache[RESOLVER_CACHES];
-    uint64_t threads, started_ms, cpu_ms, log_written, log_lost;
+    uint64_t threads, started_ms, cpu_ms, log_written, log_lost, tap_sent, tap_lost;
 };
 
 /** Of one thread (process is zero then), or of all. Nothing but uint64_t in it. */

@@ -26,10 +26,13 @@ static struct process_stats of_process(const struct server *server)
                                   .started_ms = (uint64_t)server->started_s * 1000};
     struct rusage usage;
 
+    struct tap_stats tap = taps_stats(server->taps);
     struct logger_stats log = logger_stats(server->logger);
 
     stats.log_written = log.written;
     stats.log_lost = log.lost;
+    stats.tap_sent = tap.sent;
+    stats.tap_lost = tap.lost;
     for (unsigned i = 0; i < RESOLVER_CACHES; i++)
         stats.cache[i] = resolver_cache_use(server->shared, (enum resolver_cache)i);
     if (getrusage(RUSAGE_SELF, &usage) == 0)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/log_bound.h"
+#include "daemon/tap_client.h"
 #include "services/net/stream.h"
 #include "services/net/udp.h"
 #include "services/upstream/exchange.h"
@@ -63,6 +64,23 @@ static void receive(void *context, struct channel *channel, const struct peer *p
     struct worker *worker = context;
 
     resolver_receive(worker->resolver, channel, peer, packet);
+}
+
+/* In its place when a collector is shown what comes and goes. */
+static void receive_shown(void *context, struct channel *channel, const struct peer *peer,
+                          struct slice packet)
+{
+    struct worker *worker = context;
+    struct channel *shown = tap_client_begin(worker->place.tap, channel, peer, packet);
+
+    resolver_receive(worker->resolver, shown != NULL ? shown : channel, peer, packet);
+    if (shown != NULL)
+        tap_client_done(shown);
+}
+
+static net_receive *receiver_of(const struct worker *worker)
+{
+    return worker->place.tap != NULL ? receive_shown : receive;
 }
 
 static void write_line(struct log *log, struct log_record *record)
@@ -134,9 +152,11 @@ static bool make_parts(struct worker *worker)
                      &options->upstream, NULL, NULL);
     if (worker->exchange == NULL)
         return false;
+    if (worker->place.tap != NULL)
+        exchange_set_tap(worker->exchange, tap_upstream(worker->place.tap));
     worker->resolver = resolver_new(worker->place.shared, loop_world(worker->loop),
                                     exchange_upstream(worker->exchange), &worker->log);
-    worker->streams = streams_new(worker->loop, &streams, receive, worker);
+    worker->streams = streams_new(worker->loop, &streams, receiver_of(worker), worker);
     return worker->resolver != NULL && worker->streams != NULL;
 }
 
@@ -214,7 +234,7 @@ static bool serve(struct worker *worker, struct ports *ports, size_t index)
     *served = (struct served){ports->list[index].addr, NULL, NULL};
     worker->served_count++;
     if (udp != -1) {
-        served->udp = udp_new(worker->loop, udp, &served->addr, receive, worker);
+        served->udp = udp_new(worker->loop, udp, &served->addr, receiver_of(worker), worker);
         if (served->udp == NULL)
             close(udp);
     }
@@ -294,6 +314,8 @@ void worker_refresh(struct worker *worker)
 
     worker_follow_log(worker);
     bound_log(worker);
+    if (worker->place.tap != NULL)
+        tap_follow(worker->place.tap, &resolver_options(worker->place.shared)->dnstap);
     resolver_refresh(worker->resolver);
     exchange_set_options(worker->exchange, &resolver_options(worker->place.shared)->upstream);
     streams_set_limits(worker->streams, &limits);

@@ -10,6 +10,7 @@
 
 #include "daemon/ports.h"
 #include "daemon/stats.h"
+#include "daemon/tap.h"
 #include "lib/resolver.h"
 #include "services/net/loop.h"
 
@@ -19,6 +20,7 @@ struct worker_place {
     unsigned index, threads;
     struct resolver_shared *shared;
     struct log *log;
+    struct tap *tap; /* NULL: nobody looks on */
 };
 
 /** @return NULL: no memory, no descriptors. */

@@ -1,5 +1,5 @@
 /*
- * daemon_options.h - the values of the options of the process and of remote control.
+ * daemon_options.h - the values of the options of the process, of remote control and of dnstap.
  *
  * Filled by lib/options.c from a configuration, read by whoever needs the values. Plain data;
  * the texts belong to the struct options that holds this struct.
@@ -18,6 +18,12 @@ struct daemon_options {
 #define OPTION OPTION_MEMBER
 struct control_options {
 #include "lib/control.opt.def"
+};
+#undef OPTION
+
+#define OPTION OPTION_MEMBER
+struct dnstap_options {
+#include "lib/dnstap.opt.def"
 };
 #undef OPTION
 

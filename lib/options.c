@@ -67,6 +67,11 @@ static const struct opt_desc control_table[] = {
 #include "lib/control.opt.def"
 };
 #undef OWNER
+#define OWNER struct dnstap_options
+static const struct opt_desc dnstap_table[] = {
+#include "lib/dnstap.opt.def"
+};
+#undef OWNER
 #define OWNER struct stub_options
 static const struct opt_desc stub_table[] = {
 #include "iterator/stub.opt.def"
@@ -91,6 +96,9 @@ static const struct opt_table server_tables[] = {
 static const struct opt_table control_tables[] = {
     {control_table, COUNT(control_table), offsetof(struct options, control)},
 };
+static const struct opt_table dnstap_tables[] = {
+    {dnstap_table, COUNT(dnstap_table), offsetof(struct options, dnstap)},
+};
 static const struct opt_table stub_tables[] = {{stub_table, COUNT(stub_table), 0}};
 static const struct opt_table forward_tables[] = {{forward_table, COUNT(forward_table), 0}};
 
@@ -98,6 +106,8 @@ static const struct opt_section sections[] = {
     {"server", "The daemon and how it resolves.", server_tables, COUNT(server_tables), false,
      sizeof(struct options)},
     {"remote-control", "Commands of shrewctl.", control_tables, COUNT(control_tables), false,
+     sizeof(struct options)},
+    {"dnstap", "Messages shown to a collector.", dnstap_tables, COUNT(dnstap_tables), false,
      sizeof(struct options)},
     {"stub-zone", "A zone whose name servers are told here instead of found.", stub_tables,
      COUNT(stub_tables), true, sizeof(struct stub_options)},

@@ -39,6 +39,8 @@ struct options {
     struct daemon_options daemon;
     /* Section "remote-control". */
     struct control_options control;
+    /* Section "dnstap". */
+    struct dnstap_options dnstap;
     /* Sections "stub-zone" and "forward-zone", in the order of the files. */
     struct stub_options *stubs;
     size_t stub_count;

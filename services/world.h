@@ -59,6 +59,11 @@ struct world {
     /** Queues octets; they are copied. STATUS_NO_MEMORY, STATUS_LIMIT (too much unsent). */
     enum status (*write)(struct world *world, struct stream_waiter *waiter, struct slice bytes);
     void (*close)(struct world *world, struct stream_waiter *waiter);
+
+    /** Our end of what waits, for who looks on; family ADDR_NONE where it is not known. May cost a
+     *  system call. NULL: a world whose ends have no names. */
+    struct addr (*datagram_name)(struct world *world, const struct datagram_waiter *waiter);
+    struct addr (*stream_name)(struct world *world, const struct stream_waiter *waiter);
 };
 
 static inline int64_t world_now_ms(struct world *world)

@@ -233,6 +233,14 @@ void datagram_free_all(struct loop *loop)
         free(CONTAINER_OF(link, struct datagram, link));
 }
 
+struct addr datagram_name(struct world *world, const struct datagram_waiter *waiter)
+{
+    const struct datagram *datagram = waiter->handle;
+
+    (void)world;
+    return datagram == NULL ? (struct addr){.family = ADDR_NONE} : sock_name(datagram->fd);
+}
+
 /* ---- sending and receiving ------------------------------------------------------------------
  */
 

@@ -48,6 +48,14 @@ static void dial_free(struct dial *dial)
     free(dial);
 }
 
+struct addr dial_name(struct world *world, const struct stream_waiter *waiter)
+{
+    const struct dial *dial = waiter->handle;
+
+    (void)world;
+    return dial == NULL ? (struct addr){.family = ADDR_NONE} : sock_name(dial->fd);
+}
+
 void dial_close(struct world *world, struct stream_waiter *waiter)
 {
     struct dial *dial = waiter->handle;

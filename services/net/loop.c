@@ -215,6 +215,8 @@ static void set_world(struct world *world)
     world->send = datagram_send;
     world->forget = datagram_forget;
     world->connect = dial_connect;
+    world->datagram_name = datagram_name;
+    world->stream_name = dial_name;
     world->write = dial_write;
     world->close = dial_close;
 }

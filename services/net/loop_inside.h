@@ -86,9 +86,11 @@ void datagram_init(struct loop *loop);
 enum status datagram_send(struct world *world, const struct addr *to, const struct addr *from,
                           struct slice packet, struct datagram_waiter *waiter);
 void datagram_forget(struct world *world, struct datagram_waiter *waiter);
+struct addr datagram_name(struct world *world, const struct datagram_waiter *waiter);
 void datagram_free_all(struct loop *loop);
 
 /* dial.c */
+struct addr dial_name(struct world *world, const struct stream_waiter *waiter);
 enum status dial_connect(struct world *world, const struct addr *to, const struct addr *from,
                          const char *tls_name, struct stream_waiter *waiter);
 enum status dial_write(struct world *world, struct stream_waiter *waiter, struct slice bytes);

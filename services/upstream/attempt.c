@@ -321,6 +321,8 @@ void attempt_open_udp(struct attempt *attempt)
     note(attempt, TRACE_SENT, TRANSPORT_UDP);
     if (status != STATUS_OK)
         fail_by_status(attempt, status);
+    else if (exchange->tap != NULL)
+        attempt_show_question(attempt, false);
 }
 
 /* The TCP leg could not be opened, or broke. */
@@ -378,6 +380,8 @@ void attempt_write_tcp(struct attempt *attempt, bool fresh)
     else if (status != STATUS_OK)
         attempt_tcp_failed(attempt, UPSTREAM_NO_RESOURCE,
                            status == STATUS_LIMIT ? EMFILE : ENOMEM);
+    else if (exchange->tap != NULL)
+        attempt_show_question(attempt, true);
 }
 
 void attempt_open_tcp(struct attempt *attempt)

@@ -27,6 +27,7 @@ struct exchange {
     void *context;
     struct list spares; /* attempts that have ended, for the next ones */
     size_t spare_count;
+    struct upstream_tap *tap; /* NULL mostly */
     struct exchange_stats stats;
     uint64_t wrong_answers; /* of all attempts together */
 };
@@ -40,6 +41,7 @@ struct attempt {
     struct conn_ask stream;
     struct timer timer;
     int64_t udp_sent_ms;
+    int64_t udp_shown, stream_shown; /* times of the tap */
     const char *tls_name; /* NULL: TCP */
     bool with_edns;
     bool tried_plain; /* asked again without EDNS after FORMERR or NOTIMP */
@@ -100,6 +102,11 @@ void attempt_fail_later(struct attempt *attempt, enum upstream_verdict verdict, 
 /** Frees it without telling anybody. */
 void attempt_let_go(struct attempt *attempt);
 bool attempt_set_timer(struct attempt *attempt, int64_t at_ms);
+
+/* ---- shown.c: for who looks on; only when there is somebody ---- */
+
+void attempt_show_question(struct attempt *attempt, bool over_tcp);
+void attempt_show_answer(struct attempt *attempt, bool over_tcp, struct slice packet);
 
 /* ---- judge.c: what came back; the attempt may be gone afterwards ---- */
 

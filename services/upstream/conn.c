@@ -59,6 +59,13 @@ void conns_set_limits(struct conns *conns, const struct conn_limits *limits)
     conns->limits = *limits;
 }
 
+struct addr conns_name(struct conns *conns, const struct conn_ask *ask)
+{
+    if (ask->conn == NULL || conns->world->stream_name == NULL)
+        return (struct addr){.family = ADDR_NONE};
+    return conns->world->stream_name(conns->world, &ask->conn->stream);
+}
+
 size_t conns_count(const struct conns *conns)
 {
     return conns->count;

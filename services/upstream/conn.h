@@ -66,6 +66,9 @@ enum status conns_ask(struct conns *conns, const struct addr *server, const stru
  * questions. */
 void conns_withdraw(struct conns *conns, struct conn_ask *ask);
 
+/** Our end of the connection that it is asked over. */
+struct addr conns_name(struct conns *conns, const struct conn_ask *ask);
+
 size_t conns_count(const struct conns *conns);
 
 #endif

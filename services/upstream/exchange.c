@@ -274,6 +274,11 @@ void exchange_set_options(struct exchange *exchange, const struct upstream_optio
                                                                 options->tcp_reuse_timeout});
 }
 
+void exchange_set_tap(struct exchange *exchange, struct upstream_tap *tap)
+{
+    exchange->tap = tap;
+}
+
 struct upstream *exchange_upstream(struct exchange *exchange)
 {
     return &exchange->upstream;

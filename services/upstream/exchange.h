@@ -22,6 +22,23 @@ struct exchange_stats {
     uint64_t rtts[EXCHANGE_RTTS], rtts_ms;
 };
 
+/** Whose message it is, for who looks on. */
+struct upstream_shown {
+    struct addr server, ours; /* ours: family ADDR_NONE where it is not known */
+    struct dname zone;        /* whose servers are asked */
+    enum transport transport;
+    bool is_forwarder;        /* asked for recursion */
+};
+
+/** Somebody who is shown each question as it is sent, and each answer to it as it came. */
+struct upstream_tap {
+    /** @return the time, to be handed back with the answer. */
+    int64_t (*sent)(struct upstream_tap *tap, const struct upstream_shown *shown,
+                    struct slice message);
+    void (*received)(struct upstream_tap *tap, const struct upstream_shown *shown,
+                     struct slice message, int64_t sent);
+};
+
 /** @param after_event called after each event from the network that may have woken a query (mesh_run). */
 struct exchange *exchange_new(struct world *world, struct infra_cache *infra,
                               const struct upstream_options *options,
@@ -30,6 +47,8 @@ struct exchange *exchange_new(struct world *world, struct infra_cache *infra,
 void exchange_free(struct exchange *exchange);
 /** New options for asks to come; borrowed, must outlive the asks that began under them. */
 void exchange_set_options(struct exchange *exchange, const struct upstream_options *options);
+/** @param tap borrowed; NULL: nobody looks on. */
+void exchange_set_tap(struct exchange *exchange, struct upstream_tap *tap);
 struct upstream *exchange_upstream(struct exchange *exchange);
 const struct exchange_stats *exchange_stats(const struct exchange *exchange);
 

@@ -167,6 +167,8 @@ void attempt_judge_datagram(struct attempt *attempt, struct slice packet,
         miss(attempt, &stats->malformed);
         return;
     }
+    if (attempt->exchange->tap != NULL)
+        attempt_show_answer(attempt, false, packet);
     /* Paid by what is read, not by what a forger sends. */
     if (!budget_take(attempt->ask->budget, COST_BYTES, (uint32_t)packet.size)) {
         attempt_finish(attempt, UPSTREAM_LIMIT, 0);
@@ -217,6 +219,8 @@ void attempt_judge_stream(struct attempt *attempt, struct slice packet)
         attempt_tcp_failed(attempt, UPSTREAM_MALFORMED, 0);
         return;
     }
+    if (attempt->exchange->tap != NULL)
+        attempt_show_answer(attempt, true, packet);
     /* TC over TCP: the server cannot say what it has to say. */
     if ((bytes_u16(packet.data + 2) & FLAG_TC) != 0)
         attempt_tcp_failed(attempt, UPSTREAM_TC_NO_TCP, 0);

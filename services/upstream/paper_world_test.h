@@ -161,9 +161,16 @@ static inline void paper_close(struct world *world, struct stream_waiter *waiter
 static inline void paper_init(struct paper *paper)
 {
     memset(paper, 0, sizeof(*paper));
-    paper->world = (struct world){paper_mono_ms,    paper_wall_s, paper_random, paper_timer_set,
-                                  paper_timer_stop, paper_send,   paper_forget, paper_connect,
-                                  paper_write,      paper_close};
+    paper->world = (struct world){.mono_ms = paper_mono_ms,
+                                  .wall_s = paper_wall_s,
+                                  .random = paper_random,
+                                  .timer_set = paper_timer_set,
+                                  .timer_stop = paper_timer_stop,
+                                  .send = paper_send,
+                                  .forget = paper_forget,
+                                  .connect = paper_connect,
+                                  .write = paper_write,
+                                  .close = paper_close};
     paper->now_ms = 1000000;
     paper->seed = 42;
     timers_init(&paper->timers);

@@ -156,7 +156,7 @@ static const struct {
      "file:1:1: error: unknown section \"sever\"; did you mean \"server\"?\n"},
     {"a section that nobody knows", "frobnicate:\n use-it: no", NULL,
      "file:1:1: error: unknown section \"frobnicate\"; expected server, remote-control, "
-     "stub-zone "
+     "dnstap, stub-zone "
      "or forward-zone\n"},
     {"no section, told once", "use-it: no\nhow-many: 7", NULL,
      "file:1:1: error: option \"use-it\" stands in no section; a line such as \"server:\" must "

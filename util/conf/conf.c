@@ -139,8 +139,8 @@ static void unknown_section(struct conf *conf, const char *name, struct conf_pla
                    guess.best);
     else
         conf_error(conf->report, place,
-                   "unknown section \"%s\"; expected server, remote-control, stub-zone or "
-                   "forward-zone",
+                   "unknown section \"%s\"; expected server, remote-control, dnstap, stub-zone "
+                   "or forward-zone",
                    name);
 }
 
