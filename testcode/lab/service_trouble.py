@@ -130,9 +130,10 @@ def test_outgoing_interface(daemon):
     words = "level=warn event=outgoing-interface address=198.18.7.7 this machine does not have it"
     want(daemon.logged(words), daemon.log())
     before = daemon.log().count(words)
-    want(daemon.ctl("reload")[0] == 0 and daemon.log().count(words) == before + 1, daemon.log())
+    want(daemon.ctl("reload")[0] == 0 and until(lambda: daemon.log().count(words) == before + 1), daemon.log())
     daemon.write_config("outgoing-interface: 127.0.0.1")
-    want(daemon.ctl("reload")[0] == 0 and daemon.log().count(words) == before + 1, daemon.log())
+    want(daemon.ctl("reload")[0] == 0 and until(lambda: daemon.log().count("event=reloaded") == 2)
+         and daemon.log().count(words) == before + 1, daemon.log())
 
 
 # ---- files ---------------------------------------------------------------------------------------
