@@ -114,7 +114,7 @@ static const char *flaw_of_place(const char *path)
     ssize_t size;
 
     if (fd == -1)
-        return NULL; /* not there; or it is seen when the new one gets its name */
+        return errno == ENOENT ? NULL : "is there and cannot be read, and is left alone";
     if (fstat(fd, &there) == 0 && !S_ISREG(there.st_mode))
         flaw = "is not a regular file, and is left alone";
     size = flaw != NULL ? 0 : read(fd, begin, sizeof(begin));

@@ -28,6 +28,7 @@ struct msg_cache {
     struct shards *shards;
     struct hash_key key;
     _Atomic int64_t forgotten_s; /* failures stored up to then do not count */
+    atomic_bool has_kept; /* once there was one of MSG_FLAVOUR_KEPT: else nobody need look */
     struct rrset_cache *rrsets;  /* where marks are; NULL: plain answers are kept like others */
 };
 
@@ -71,6 +72,7 @@ struct msg_cache *msg_cache_new(uint64_t size_bytes, unsigned shards, struct has
     cache->key = key;
     cache->rrsets = NULL;
     atomic_init(&cache->forgotten_s, INT64_MIN);
+    atomic_init(&cache->has_kept, false);
     cache->shards = shards_new(size_bytes, shards, msg_entry_release);
     if (cache->shards != NULL)
         return cache;
@@ -203,6 +205,8 @@ enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *wha
 
     if (!rrsets_are_published(what->message)) /* one that the RRset cache did not take */
         return STATUS_LIMIT;
+    if (what->flavour == MSG_FLAVOUR_KEPT)
+        atomic_store_explicit(&cache->has_kept, true, memory_order_relaxed);
     if (is_plain(cache, what) && keep_plain(cache, what)) {
         drop_key(cache, &key);
     } else {
@@ -260,8 +264,12 @@ const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct que
 {
     struct msg_key key = {*question, flavour};
     int64_t oldest_s = stale_s == UINT32_MAX ? INT64_MIN : now_s - stale_s;
-    const struct msg_entry *entry = find(cache, &key, oldest_s), *plain;
+    const struct msg_entry *entry, *plain;
 
+    if (flavour == MSG_FLAVOUR_KEPT &&
+        !atomic_load_explicit(&cache->has_kept, memory_order_relaxed))
+        return NULL;
+    entry = find(cache, &key, oldest_s);
     if (entry != NULL && entry->expires_s > now_s)
         return entry;
     plain = find_plain(cache, &key, entry == NULL ? oldest_s : now_s);

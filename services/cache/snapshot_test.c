@@ -540,6 +540,34 @@ static void keeps_the_good_part(void **state)
     free_caches(&caches);
 }
 
+/* Slices that are whole, each for itself, and have changed places. */
+static void keeps_the_order(void **state)
+{
+    struct home *home = *state;
+    struct snapshot_caches caches = new_caches();
+    struct snapshot_counts counts;
+    struct slice file;
+    uint8_t *octets, *other;
+    size_t first, second;
+
+    fill(home);
+    file = write_all(home, &counts);
+    octets = (uint8_t *)(uintptr_t)file.data + SNAPSHOT_HEAD_SIZE;
+    first = SNAPSHOT_SLICE_HEAD_SIZE + bytes_u32(octets + 8);
+    second = SNAPSHOT_SLICE_HEAD_SIZE + bytes_u32(octets + first + 8);
+    other = arena_bytes(home->arena, first);
+    memcpy(other, octets, first);
+    memmove(octets, octets + first, second);
+    memcpy(octets + second, other, first);
+    assert_int_equal(read_at(&caches, file, &wide, NOW, WALL, &counts), SNAPSHOT_DAMAGED);
+    assert_int_equal(counts.sets + counts.messages, 0);
+    for (int i = 0; i < 2; i++) /* with numbers as they should be */
+        bytes_put_u32(octets + (i == 0 ? 0 : second), (uint32_t)i);
+    assert_int_equal(read_at(&caches, file, &wide, NOW, WALL, &counts), SNAPSHOT_DAMAGED);
+    assert_int_equal(counts.sets + counts.messages, 0);
+    free_caches(&caches);
+}
+
 static void refuses_other_files(void **state)
 {
     static const uint8_t next[SNAPSHOT_HEAD_SIZE] = {
@@ -719,6 +747,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(notices_each_flip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(notices_each_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_the_good_part, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_the_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_other_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(believes_no_more_than_a_server, set_up, tear_down),
     };
