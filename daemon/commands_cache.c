@@ -85,7 +85,7 @@ static void show_message(struct call *call, const struct msg_entry *entry, int64
         outline_text(out, "kept", "as a module made it (DNS64)");
     else if (entry->flavour == MSG_FLAVOUR_KEPT)
         outline_text(out, "kept", "out of a file, to be judged when it is asked for");
-    call_reasons(out, &entry->reasons);
+    call_reasons(out, entry->reasons);
     outline_open_list(out, "sets");
     for (size_t i = 0; i < (size_t)entry->count[0] + entry->count[1] + entry->count[2]; i++) {
         char name[DNAME_TEXT_MAX];

@@ -65,7 +65,7 @@ static bool finish_from_entry(struct query *query, struct iter_state *state,
     iter_finish(query, state, &message, entry->expires_s, (enum security)entry->security);
     query->outcome.from_cache = state->alias_count == 0;
     if (query->has_outcome)
-        reasons_copy(&query->outcome.reasons, &entry->reasons, query->arena);
+        reasons_copy(&query->outcome.reasons, entry->reasons, query->arena);
     return true;
 }
 
@@ -128,7 +128,7 @@ static bool try_failure(struct query *query, struct iter_state *state)
     if (entry == NULL)
         return false;
     query_fail(query, entry->rcode, EDE_OTHER, "cached");
-    reasons_copy(&query->outcome.reasons, &entry->reasons, query->arena);
+    reasons_copy(&query->outcome.reasons, entry->reasons, query->arena);
     query->outcome.security = (enum security)entry->security;
     query->outcome.from_cache = true;
     msg_entry_unref(entry);

@@ -185,7 +185,7 @@ static bool is_outdated_message(void *context, const struct msg_entry *entry)
     for (size_t i = 0; i < count; i++)
         if (covers(outdated, rrset_owner(entry->rrsets[i])))
             return true;
-    return (entry->flavour & MSG_FLAVOUR_FAILURE) != 0 && blames(outdated, &entry->reasons);
+    return (entry->flavour & MSG_FLAVOUR_FAILURE) != 0 && blames(outdated, entry->reasons);
 }
 
 static bool is_outdated_set(void *context, const struct rrset *set)

@@ -188,8 +188,8 @@ static void work_on_messages(struct worker *worker)
             keep_memo(worker, entry, number);
         expect(worker, dname_equal(entry->qname, question.qname));
         worker->plain += entry->is_plain;
-        expect(worker, entry->reasons.count == 0 ||
-                           strcmp(entry->reasons.item[0].text, "no answer") == 0);
+        expect(worker, entry->reasons->count == 0 ||
+                           strcmp(entry->reasons->item[0].text, "no answer") == 0);
         msg_cache_note_hit(worker->caches->messages, entry);
         if (entry->count[0] == 1)
             expect(worker, is_of(entry->rrsets[0], number));

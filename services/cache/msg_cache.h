@@ -59,24 +59,23 @@ struct msg_memo {
 /** One answer in the cache; borrowed fields live as long as the reference. */
 struct msg_entry {
     atomic_uint references;
-    uint32_t size_bytes;
+    uint32_t ttl_s;        /* expires_s - stored_s */
     int64_t expires_s;     /* of the message: the least of its RRsets' at storing, negative TTL ... */
     int64_t prefetch_at_s; /* from then on a hit fetches it anew */
     int64_t stored_s;
-    uint32_t ttl_s;        /* expires_s - stored_s */
     uint32_t failure_ttl_s; /* 0: no failure; else how long this one is kept, doubled next time */
     uint16_t rcode;
     uint16_t flags;        /* FLAG_AA is never set; FLAG_TC never; FLAG_AD is security's */
     uint16_t qtype, qclass;
+    uint16_t count[SECTIONS];
     uint8_t flavour;
     uint8_t security;      /* enum security of the whole answer when stored */
-    uint16_t count[SECTIONS];
     bool is_plain;               /* made of a mark; the table has none */
     atomic_bool was_hit;         /* a memo pays for what is asked for again */
     atomic_bool memo_is_refused; /* there is no room for it: it need not be made again */
     const struct rrset **rrsets; /* references; in sections' order */
     const struct msg_memo *memo; /* NULL: none */
-    struct reasons reasons;
+    const struct reasons *reasons; /* never NULL; mostly there are none */
     struct dname qname;
 };
 

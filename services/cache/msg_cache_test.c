@@ -116,7 +116,7 @@ static void comes_back_as_stored(void **state)
     assert_int_equal(entry->count[SECTION_AUTHORITY], 1);
     assert_true(rrset_is(entry->rrsets[0], question.qname, TYPE_A, CLASS_IN));
     assert_int_equal(entry->rrsets[1]->type, TYPE_NS);
-    assert_int_equal(entry->reasons.count, 0);
+    assert_int_equal(entry->reasons->count, 0);
     assert_true(dname_equal(entry->qname, question.qname));
     assert_ptr_not_equal(entry->qname.wire, question.qname.wire);
     msg_entry_unref(entry);
@@ -141,8 +141,8 @@ static void names_of_all_sizes(void **state)
         entry = msg_cache_find(home->cache, &question, MSG_FLAVOUR_FAILURE, NOW, 0);
         assert_non_null(entry);
         assert_true(dname_equal(entry->qname, question.qname));
-        assert_string_equal(entry->reasons.item[0].text, "one");
-        assert_string_equal(entry->reasons.item[1].text, "");
+        assert_string_equal(entry->reasons->item[0].text, "one");
+        assert_string_equal(entry->reasons->item[1].text, "");
         msg_entry_unref(entry);
     }
 }
@@ -200,9 +200,9 @@ static void failures(void **state)
     assert_non_null(entry);
     assert_int_equal(entry->rcode, RCODE_SERVFAIL);
     assert_int_equal(entry->failure_ttl_s, 5);
-    assert_int_equal(entry->reasons.count, 1);
-    assert_int_equal(entry->reasons.item[0].code, EDE_NO_REACHABLE_AUTHORITY);
-    assert_string_equal(entry->reasons.item[0].text, "no answer from 192.0.2.1");
+    assert_int_equal(entry->reasons->count, 1);
+    assert_int_equal(entry->reasons->item[0].code, EDE_NO_REACHABLE_AUTHORITY);
+    assert_string_equal(entry->reasons->item[0].text, "no answer from 192.0.2.1");
     msg_entry_unref(entry);
     entry = msg_cache_find(home->cache, &question, MSG_FLAVOUR_NONE, NOW + 24, 3600);
     assert_non_null(entry);
@@ -402,7 +402,7 @@ static void plain_answers_take_no_entry(void **state)
     assert_int_equal(entry->count[SECTION_ANSWER], 1);
     assert_int_equal(entry->count[SECTION_AUTHORITY] + entry->count[SECTION_ADDITIONAL], 0);
     assert_ptr_equal(entry->rrsets[0], set);
-    assert_int_equal(entry->reasons.count, 0);
+    assert_int_equal(entry->reasons->count, 0);
     assert_true(dname_equal(entry->qname, rrset_owner(set)));
     msg_entry_unref(entry);
     assert_int_equal(look_for_www(home, MSG_FLAVOUR_CD), FOUND_NONE);

@@ -98,29 +98,45 @@ static uint32_t pack_memo(struct msg_entry *entry, const struct msg_memo *memo, 
     return charge;
 }
 
+static const struct reasons no_reasons;
+
+/* Without a memo. */
 static size_t packed_size(const struct msg_store *what)
 {
+    const struct reasons *reasons = what->reasons;
     size_t size = sizeof(struct msg_packed) + what->question->qname.size +
                   message_rrsets(what->message) * sizeof(const struct rrset *);
 
-    for (size_t i = 0; what->reasons != NULL && i < what->reasons->count; i++)
-        size += strlen(what->reasons->item[i].text) + 1;
+    if (reasons == NULL || reasons->count == 0)
+        return size;
+    size += sizeof(*reasons);
+    for (size_t i = 0; i < reasons->count; i++)
+        size += strlen(reasons->item[i].text) + 1;
     return size;
 }
 
-static void pack_reasons(struct msg_entry *entry, const struct reasons *reasons, char *at)
+/* @param at behind the RRset pointers. @return behind the reasons; their texts stand elsewhere.
+ */
+static uint8_t *pack_reasons(struct msg_entry *entry, const struct reasons *reasons,
+                             uint8_t *at, size_t qname_size)
 {
-    if (reasons == NULL)
-        return;
+    struct reasons *copy = (struct reasons *)(void *)at;
+    char *text = (char *)(copy + 1) + qname_size;
+
+    entry->reasons = &no_reasons;
+    if (reasons == NULL || reasons->count == 0)
+        return at;
     ASSERT(reasons->count <= REASONS_MAX);
-    entry->reasons.count = reasons->count;
+    entry->reasons = copy;
+    copy->count = reasons->count;
     for (size_t i = 0; i < reasons->count; i++) {
         size_t size = strlen(reasons->item[i].text) + 1;
 
-        entry->reasons.item[i].code = reasons->item[i].code;
-        entry->reasons.item[i].text = memcpy(at, reasons->item[i].text, size);
-        at += size;
+        copy->item[i].code = reasons->item[i].code;
+        copy->item[i].text = memcpy(text, reasons->item[i].text, size);
+        text += size;
     }
+    return (uint8_t *)(copy + 1);
 }
 
 /* Takes a reference of each RRset. @return what the entry is charged for them. */
@@ -160,19 +176,18 @@ struct msg_packed *msg_pack(const struct msg_store *what, uint64_t hash,
     size_t size = bare_size + (memo == NULL ? 0 : memo_size(memo, rrsets));
     struct msg_packed *packed = calloc(1, size);
     uint32_t charge = 0;
-    uint8_t *qname;
+    uint8_t *at;
 
     if (packed == NULL)
         return NULL;
     atomic_init(&packed->entry.references, 1);
     packed->entry.rrsets = (const struct rrset **)(void *)(packed + 1);
-    qname = (uint8_t *)(packed->entry.rrsets + rrsets);
+    pack_fields(&packed->entry, what);
+    at = pack_reasons(&packed->entry, what->reasons, (uint8_t *)(packed->entry.rrsets + rrsets),
+                      what->question->qname.size);
     packed->entry.qname = what->question->qname;
     packed->entry.qname.wire =
-        memcpy(qname, what->question->qname.wire, what->question->qname.size);
-    pack_fields(&packed->entry, what);
-    pack_reasons(&packed->entry, what->reasons, (char *)qname + what->question->qname.size);
-    packed->entry.size_bytes = (uint32_t)size;
+        memcpy(at, what->question->qname.wire, what->question->qname.size);
     charge = shard_cost(size) + pack_rrsets(&packed->entry, what->message);
     if (memo != NULL)
         charge += pack_memo(&packed->entry, memo, (uint8_t *)packed + bare_size);
@@ -206,6 +221,7 @@ void msg_unfold(struct msg_packed *packed, const struct rrset *set, enum rrset_a
     memset(packed, 0, sizeof(*packed));
     atomic_init(&entry->references, 1);
     entry->is_plain = true;
+    entry->reasons = &no_reasons;
     entry->expires_s = set->expires_s;
     entry->stored_s = set->expires_s - set->ttl_s;
     entry->ttl_s = set->ttl_s;
@@ -234,7 +250,7 @@ struct msg_packed *msg_pack_again(const struct msg_entry *entry, uint64_t hash,
         .question = &question,
         .flavour = entry->flavour,
         .security = (enum security)entry->security,
-        .reasons = &entry->reasons,
+        .reasons = entry->reasons,
         .failure_ttl_s = entry->failure_ttl_s,
     };
     struct msg_packed *packed;

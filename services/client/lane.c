@@ -140,7 +140,7 @@ RARELY_CALLED static bool use_entry_with_reasons(const struct msg_entry *entry,
     if (!memo_write(entry, &usual->asker, usual->out))
         return false;
     if (usual->asker.has_edns && settings->options->ede && !settings->check_memos)
-        tally_reasons(usual->service->stats.edes, &entry->reasons, settings->options->ede_most);
+        tally_reasons(usual->service->stats.edes, entry->reasons, settings->options->ede_most);
     return true;
 }
 
@@ -148,7 +148,7 @@ static bool use_entry(const struct msg_entry *entry, void *context)
 {
     const struct usual *usual = context;
 
-    return entry->reasons.count != 0 ? use_entry_with_reasons(entry, usual)
+    return entry->reasons->count != 0 ? use_entry_with_reasons(entry, usual)
                                      : memo_write(entry, &usual->asker, usual->out);
 }
 

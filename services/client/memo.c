@@ -132,7 +132,7 @@ static bool write_answer(struct making *making)
     struct reply reply = {
         .rcode = making->hit->message.rcode,
         .security = making->hit->security,
-        .reasons = &making->hit->entry->reasons,
+        .reasons = making->hit->entry->reasons,
         .now_s = visit->now_s,
         .marks = &making->marks,
         .message = visit_denial_soa(visit, &making->hit->message, &changed),

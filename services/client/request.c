@@ -254,7 +254,7 @@ static bool answer_stale_now(struct visit *visit, struct hit *stale, struct hit 
     if (failure->age == HIT_FAILURE) { /* no new try before that one is forgotten */
         struct reasons why;
 
-        reasons_copy(&why, &failure->entry->reasons, visit->arena);
+        reasons_copy(&why, failure->entry->reasons, visit->arena);
         hit_release(failure);
         visit_hit(visit, stale, &why);
         return true;

@@ -238,7 +238,7 @@ static void explain_failure(struct visit *visit, const struct msg_entry *entry,
         name == NULL ? "." : name, rrtype_to_text(visit->target.qtype, type),
         (unsigned)(entry->expires_s - visit->now_s));
 
-    reasons_copy(out, &entry->reasons, visit->arena);
+    reasons_copy(out, entry->reasons, visit->arena);
     if (out->count == REASONS_MAX)
         out->count--;
     reasons_add(out, visit->arena, EDE_CACHED_ERROR, text);
@@ -250,7 +250,7 @@ void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why)
     struct reply reply = {.rcode = hit->message.rcode,
                           .message = &hit->message,
                           .security = hit->security,
-                          .reasons = &hit->entry->reasons};
+                          .reasons = hit->entry->reasons};
     struct reasons reasons;
 
     visit->source = hit->age == HIT_STALE ? SOURCE_STALE : SOURCE_CACHE;

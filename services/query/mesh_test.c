@@ -221,7 +221,7 @@ static void failures_are_kept(void **state)
     entry = msg_cache_find(home.env.messages, &question, MSG_FLAVOUR_FAILURE, 0, 0);
     assert_non_null(entry);
     assert_int_equal(entry->failure_ttl_s, 5);
-    assert_string_equal(entry->reasons.item[0].text, "deleg=all-failed");
+    assert_string_equal(entry->reasons->item[0].text, "deleg=all-failed");
     msg_entry_unref(entry);
     assert_null(msg_cache_find(home.env.messages, &question, 0, 0, 0));
     home.world.now_ms = 6000;
