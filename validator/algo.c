@@ -2,10 +2,10 @@
  * algo.c - the table of signature algorithms, and keys parsed for OpenSSL's EVP.
  *
  * The only file that verifies signatures, together with curve.c, which does ECDSA. Everything that
- * OpenSSL looks up by name is looked up in crypto_new and when a key is parsed: a parsed key of RSA
- * or EdDSA carries an operation made ready, of which each verification takes a copy, so that
- * threads share nothing but what is only read. One of ECDSA, as most zones have, is the octets of
- * its point.
+ * OpenSSL looks up by name is looked up in crypto_new and when a key is made ready: then it carries
+ * an operation, of which each verification takes a copy, so that threads share nothing but what is
+ * only read. A key of ECDSA, as most zones have, is the octets of its point. One of RSA or EdDSA is
+ * its octets as well, until it is used often enough to be worth some 2,000 more.
  */
 #include "validator/algo.h"
 
@@ -72,15 +72,27 @@ struct crypto {
     struct curve *curves[COUNT(rows)];      /* of ECDSA */
 };
 
-struct public_key {
-    atomic_uint references;
+/* A key as OpenSSL has it, of RSA or EdDSA. */
+struct ready {
     const struct algorithm_row *row;
-    bool fake;
-    size_t size_bytes;
-    EVP_PKEY *key;           /* not of ECDSA */
+    EVP_PKEY *key;
     EVP_PKEY_CTX *over_hash; /* RSA: ready to verify a digest */
     EVP_MD_CTX *over_octets; /* EdDSA: ready to verify the octets */
-    uint8_t point[];         /* ECDSA: for curve.c */
+};
+
+/* So often a key is used before what was made ready of it is kept: the set of keys and one answer, of a
+ * zone that is not asked for again, are two uses. */
+enum { USES_UNTIL_KEPT = 3 };
+
+struct public_key {
+    atomic_uint references;
+    atomic_uint uses; /* while nothing is kept */
+    bool fake;
+    uint16_t octets_size;
+    const struct algorithm_row *row;
+    _Atomic(struct ready *) spare; /* for the first uses: whoever takes it has it alone */
+    _Atomic(struct ready *) kept;  /* for all others; once there it stays */
+    uint8_t octets[]; /* as they came; ECDSA: the point, for curve.c */
 };
 
 /* ---- what is there ---- */
@@ -188,13 +200,13 @@ const char *algo_name(uint8_t algorithm)
 
 /* OpenSSL's own answer does not tell lack of memory from a key that is no key: taken as the
  * latter. */
-static enum status make_key(struct public_key *key, const char *key_type, OSSL_PARAM *params)
+static enum status make_key(struct ready *ready, const char *key_type, OSSL_PARAM *params)
 {
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, key_type, NULL);
     enum status status = STATUS_NO_MEMORY;
 
     if (context != NULL && EVP_PKEY_fromdata_init(context) > 0)
-        status = EVP_PKEY_fromdata(context, &key->key, EVP_PKEY_PUBLIC_KEY, params) > 0
+        status = EVP_PKEY_fromdata(context, &ready->key, EVP_PKEY_PUBLIC_KEY, params) > 0
                      ? STATUS_OK
                      : STATUS_MALFORMED;
     EVP_PKEY_CTX_free(context);
@@ -216,7 +228,7 @@ static enum status check_rsa(uint8_t algorithm, const BIGNUM *modulus, const BIG
     return STATUS_OK;
 }
 
-static enum status make_rsa(struct public_key *key, const BIGNUM *modulus,
+static enum status make_rsa(struct ready *ready, const BIGNUM *modulus,
                             const BIGNUM *exponent)
 {
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
@@ -227,14 +239,14 @@ static enum status make_rsa(struct public_key *key, const BIGNUM *modulus,
         OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent))
         params = OSSL_PARAM_BLD_to_param(builder);
     if (params != NULL)
-        status = make_key(key, "RSA", params);
+        status = make_key(ready, "RSA", params);
     OSSL_PARAM_free(params);
     OSSL_PARAM_BLD_free(builder);
     return status;
 }
 
 /* RFC 3110 section 2: exponent length in one octet, or 0 and two octets; exponent; modulus. */
-static enum status parse_rsa(struct public_key *key, struct slice octets)
+static enum status parse_rsa(struct ready *ready, struct slice octets)
 {
     struct cursor in = cursor_of(octets);
     size_t size = cursor_u8(&in);
@@ -256,78 +268,108 @@ static enum status parse_rsa(struct public_key *key, struct slice octets)
     n = BN_bin2bn(modulus.data, (int)modulus.size, NULL);
     e = BN_bin2bn(exponent.data, (int)exponent.size, NULL);
     if (n != NULL && e != NULL)
-        status = check_rsa(key->row->number, n, e);
+        status = check_rsa(ready->row->number, n, e);
     if (n != NULL && e != NULL && status == STATUS_OK)
-        status = make_rsa(key, n, e);
+        status = make_rsa(ready, n, e);
     BN_free(n);
     BN_free(e);
     return status;
 }
 
-/* RFC 6605 section 4: both coordinates, to which SEC 1 puts the octet 4 for "uncompressed".
- * That the point lies on the curve is checked by OpenSSL. */
 static size_t point_size(const struct algorithm_row *row)
 {
     return row->kind == KIND_ECDSA ? 1 + 2 * row->field_octets : 0;
 }
 
+/* RFC 6605 section 4: both coordinates, to which SEC 1 puts the octet 4 for "uncompressed".
+ * That the point lies on the curve is checked by OpenSSL. */
 static enum status parse_ecdsa(const struct crypto *crypto, struct public_key *key,
                                struct slice octets)
 {
     if (octets.size + 1 != point_size(key->row))
         return STATUS_MALFORMED;
-    key->point[0] = 4;
-    memcpy(key->point + 1, octets.data, octets.size);
+    key->octets[0] = 4;
+    memcpy(key->octets + 1, octets.data, octets.size);
     return curve_check(crypto->curves[key->row - rows],
-                       slice_of(key->point, point_size(key->row)));
+                       slice_of(key->octets, point_size(key->row)));
 }
 
 /* RFC 8080 section 3: the key as RFC 8032 encodes it. */
-static enum status parse_eddsa(struct public_key *key, struct slice octets)
+static enum status parse_eddsa(struct ready *ready, struct slice octets)
 {
-    if (octets.size != key->row->field_octets)
+    if (octets.size != ready->row->field_octets)
         return STATUS_MALFORMED;
-    key->key = EVP_PKEY_new_raw_public_key_ex(NULL, key->row->key_type, NULL, octets.data,
+    ready->key = EVP_PKEY_new_raw_public_key_ex(NULL, ready->row->key_type, NULL, octets.data,
                                               octets.size);
-    return key->key == NULL ? STATUS_MALFORMED : STATUS_OK;
+    return ready->key == NULL ? STATUS_MALFORMED : STATUS_OK;
 }
 
 /* The operation of which each verification takes a copy. */
-static enum status make_ready(const struct crypto *crypto, struct public_key *key)
+static enum status make_ready(const struct crypto *crypto, struct ready *ready)
 {
-    if (key->row->kind == KIND_EDDSA) {
-        key->over_octets = EVP_MD_CTX_new();
-        return key->over_octets != NULL &&
-                       EVP_DigestVerifyInit_ex(key->over_octets, NULL, NULL, NULL, NULL,
-                                               key->key, NULL) > 0
+    if (ready->row->kind == KIND_EDDSA) {
+        ready->over_octets = EVP_MD_CTX_new();
+        return ready->over_octets != NULL &&
+                       EVP_DigestVerifyInit_ex(ready->over_octets, NULL, NULL, NULL, NULL,
+                                               ready->key, NULL) > 0
                    ? STATUS_OK
                    : STATUS_NO_MEMORY;
     }
-    key->over_hash = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
-    if (key->over_hash == NULL || EVP_PKEY_verify_init(key->over_hash) <= 0)
+    ready->over_hash = EVP_PKEY_CTX_new_from_pkey(NULL, ready->key, NULL);
+    if (ready->over_hash == NULL || EVP_PKEY_verify_init(ready->over_hash) <= 0)
         return STATUS_NO_MEMORY;
-    if (key->row->kind == KIND_RSA &&
-        EVP_PKEY_CTX_set_rsa_padding(key->over_hash, RSA_PKCS1_PADDING) <= 0)
+    if (ready->row->kind == KIND_RSA &&
+        EVP_PKEY_CTX_set_rsa_padding(ready->over_hash, RSA_PKCS1_PADDING) <= 0)
         return STATUS_NO_MEMORY;
-    return EVP_PKEY_CTX_set_signature_md(key->over_hash, crypto->hashes[key->row->hash]) > 0
+    return EVP_PKEY_CTX_set_signature_md(ready->over_hash, crypto->hashes[ready->row->hash]) > 0
                ? STATUS_OK
                : STATUS_NO_MEMORY;
+}
+
+static void ready_free(struct ready *ready)
+{
+    if (ready == NULL)
+        return;
+    EVP_PKEY_CTX_free(ready->over_hash);
+    EVP_MD_CTX_free(ready->over_octets);
+    EVP_PKEY_free(ready->key);
+    free(ready);
+}
+
+static enum status ready_new(const struct crypto *crypto, const struct algorithm_row *row,
+                             struct slice octets, struct ready **out)
+{
+    struct ready *ready = calloc(1, sizeof(*ready));
+    enum status status;
+
+    if (ready == NULL)
+        return STATUS_NO_MEMORY;
+    ready->row = row;
+    status = row->kind == KIND_RSA ? parse_rsa(ready, octets) : parse_eddsa(ready, octets);
+    if (status == STATUS_OK)
+        status = make_ready(crypto, ready);
+    if (status == STATUS_OK)
+        *out = ready;
+    else
+        ready_free(ready);
+    return status;
 }
 
 static enum status parse(const struct crypto *crypto, struct public_key *key,
                          struct slice octets)
 {
-    enum status status = STATUS_NOT_FOUND;
+    struct ready *ready = NULL;
+    enum status status;
 
     if (key->fake)
         return STATUS_OK;
-    switch (key->row->kind) {
-    case KIND_RSA: status = parse_rsa(key, octets); break;
-    case KIND_ECDSA: return parse_ecdsa(crypto, key, octets);
-    case KIND_EDDSA: status = parse_eddsa(key, octets); break;
-    case KIND_NAMED_ONLY: break;
-    }
-    return status == STATUS_OK ? make_ready(crypto, key) : status;
+    if (key->row->kind == KIND_ECDSA)
+        return parse_ecdsa(crypto, key, octets);
+    memcpy(key->octets, octets.data, octets.size);
+    key->octets_size = (uint16_t)octets.size;
+    status = ready_new(crypto, key->row, octets, &ready);
+    atomic_init(&key->spare, ready);
+    return status;
 }
 
 enum status public_key_new(const struct crypto *crypto, uint8_t algorithm, struct slice octets,
@@ -340,13 +382,17 @@ enum status public_key_new(const struct crypto *crypto, uint8_t algorithm, struc
     *out = NULL;
     if (row == NULL || !is_supported(crypto, row))
         return STATUS_NOT_FOUND;
-    key = calloc(1, sizeof(*key) + point_size(row));
+    if (octets.size > UINT16_MAX)
+        return STATUS_LIMIT;
+    key = calloc(1, sizeof(*key) + size_max(point_size(row), octets.size));
     if (key == NULL)
         return STATUS_NO_MEMORY;
     atomic_init(&key->references, 1);
     key->row = row;
     key->fake = is_fake(crypto, row);
-    key->size_bytes = public_key_size_most(algorithm, octets.size);
+    atomic_init(&key->uses, 0);
+    atomic_init(&key->spare, NULL);
+    atomic_init(&key->kept, NULL);
     status = parse(crypto, key, octets);
     if (status == STATUS_OK) {
         *out = key;
@@ -368,9 +414,8 @@ void public_key_unref(struct public_key *key)
     if (key == NULL ||
         atomic_fetch_sub_explicit(&key->references, 1, memory_order_acq_rel) != 1)
         return;
-    EVP_PKEY_CTX_free(key->over_hash);
-    EVP_MD_CTX_free(key->over_octets);
-    EVP_PKEY_free(key->key);
+    ready_free(key->spare);
+    ready_free(key->kept);
     free(key);
 }
 
@@ -384,12 +429,13 @@ size_t public_key_size_most(uint8_t algorithm, size_t octets)
         return sizeof(struct public_key);
     if (row->kind == KIND_ECDSA)
         return sizeof(struct public_key) + point_size(row);
-    return sizeof(struct public_key) + KEY_BYTES + 4 * octets;
+    return sizeof(struct public_key) + KEY_BYTES + 5 * octets;
 }
 
 size_t public_key_size_bytes(const struct public_key *key)
 {
-    return key->size_bytes;
+    return key->fake ? sizeof(*key)
+                     : public_key_size_most(key->row->number, key->octets_size);
 }
 
 /* ---- verifying ---- */
@@ -423,19 +469,31 @@ static size_t write_ecdsa(uint8_t out[2 + 2 * (3 + FIELD_OCTETS_MOST)], struct s
     return size;
 }
 
-static enum status verify_point(const struct crypto *crypto, const struct public_key *key,
-                                struct slice hash, struct slice signature)
+static enum status hash_octets(const struct crypto *crypto, const struct algorithm_row *row,
+                               struct slice octets, uint8_t hash[EVP_MAX_MD_SIZE],
+                               unsigned *size)
 {
-    uint8_t der[2 + 2 * (3 + FIELD_OCTETS_MOST)];
+    return EVP_Digest(octets.data, octets.size, hash, size, crypto->hashes[row->hash], NULL)
+               ? STATUS_OK
+               : STATUS_NO_MEMORY;
+}
+
+static enum status verify_ecdsa(const struct crypto *crypto, const struct public_key *key,
+                                struct slice octets, struct slice signature)
+{
+    uint8_t hash[EVP_MAX_MD_SIZE], der[2 + 2 * (3 + FIELD_OCTETS_MOST)];
+    unsigned hash_size = 0;
 
     if (signature.size != 2 * key->row->field_octets)
         return STATUS_MALFORMED;
+    if (hash_octets(crypto, key->row, octets, hash, &hash_size) != STATUS_OK)
+        return STATUS_NO_MEMORY;
     return curve_verify(crypto->curves[key->row - rows],
-                        slice_of(key->point, point_size(key->row)), hash,
+                        slice_of(key->octets, point_size(key->row)), slice_of(hash, hash_size),
                         slice_of(der, write_ecdsa(der, signature)));
 }
 
-static enum status verify_hash(const struct crypto *crypto, const struct public_key *key,
+static enum status verify_hash(const struct crypto *crypto, const struct ready *ready,
                                struct slice octets, struct slice signature)
 {
     uint8_t hash[EVP_MAX_MD_SIZE];
@@ -443,12 +501,9 @@ static enum status verify_hash(const struct crypto *crypto, const struct public_
     EVP_PKEY_CTX *context;
     bool good;
 
-    if (!EVP_Digest(octets.data, octets.size, hash, &hash_size, crypto->hashes[key->row->hash],
-                    NULL))
+    if (hash_octets(crypto, ready->row, octets, hash, &hash_size) != STATUS_OK)
         return STATUS_NO_MEMORY;
-    if (key->row->kind == KIND_ECDSA)
-        return verify_point(crypto, key, slice_of(hash, hash_size), signature);
-    context = EVP_PKEY_CTX_dup(key->over_hash);
+    context = EVP_PKEY_CTX_dup(ready->over_hash);
     if (context == NULL)
         return STATUS_NO_MEMORY;
     good = EVP_PKEY_verify(context, signature.data, signature.size, hash, hash_size) == 1;
@@ -456,18 +511,58 @@ static enum status verify_hash(const struct crypto *crypto, const struct public_
     return good ? STATUS_OK : STATUS_MALFORMED;
 }
 
-static enum status verify_octets(const struct public_key *key, struct slice octets,
+static enum status verify_octets(const struct ready *ready, struct slice octets,
                                  struct slice signature)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     enum status status = STATUS_NO_MEMORY;
 
-    if (context != NULL && EVP_MD_CTX_copy_ex(context, key->over_octets))
+    if (context != NULL && EVP_MD_CTX_copy_ex(context, ready->over_octets))
         status = EVP_DigestVerify(context, signature.data, signature.size, octets.data,
                                   octets.size) == 1
                      ? STATUS_OK
                      : STATUS_MALFORMED;
     EVP_MD_CTX_free(context);
+    return status;
+}
+
+static enum status verify_ready(const struct crypto *crypto, const struct ready *ready,
+                                struct slice octets, struct slice signature)
+{
+    return ready->row->kind == KIND_EDDSA ? verify_octets(ready, octets, signature)
+                                          : verify_hash(crypto, ready, octets, signature);
+}
+
+/* It is for the next one, or for all others from now on, or for nobody. */
+static void put_away(struct public_key *key, struct ready *ready)
+{
+    unsigned uses = atomic_fetch_add_explicit(&key->uses, 1, memory_order_relaxed) + 1;
+    struct ready *none = NULL;
+    bool put = false;
+
+    if (uses >= USES_UNTIL_KEPT)
+        put = atomic_compare_exchange_strong(&key->kept, &none, ready);
+    else if (uses + 1 < USES_UNTIL_KEPT)
+        put = atomic_compare_exchange_strong(&key->spare, &none, ready);
+    if (!put)
+        ready_free(ready);
+}
+
+static enum status verify_with(const struct crypto *crypto, struct public_key *key,
+                               struct slice octets, struct slice signature)
+{
+    struct ready *ready = atomic_load_explicit(&key->kept, memory_order_acquire);
+    enum status status = STATUS_OK;
+
+    if (ready != NULL)
+        return verify_ready(crypto, ready, octets, signature);
+    ready = atomic_exchange(&key->spare, NULL);
+    if (ready == NULL)
+        status = ready_new(crypto, key->row, slice_of(key->octets, key->octets_size), &ready);
+    if (status != STATUS_OK)
+        return STATUS_NO_MEMORY; /* it was a key when it was parsed */
+    status = verify_ready(crypto, ready, octets, signature);
+    put_away(key, ready);
     return status;
 }
 
@@ -478,8 +573,10 @@ enum status public_key_verify(const struct crypto *crypto, const struct public_k
 
     if (key->fake) /* even a fake signature has octets */
         return signature.size == 0 ? STATUS_MALFORMED : STATUS_OK;
-    status = key->row->kind == KIND_EDDSA ? verify_octets(key, octets, signature)
-                                          : verify_hash(crypto, key, octets, signature);
+    if (key->row->kind == KIND_ECDSA)
+        status = verify_ecdsa(crypto, key, octets, signature);
+    else /* what is made ready of a key is not what it says */
+        status = verify_with(crypto, (struct public_key *)(uintptr_t)key, octets, signature);
     if (status != STATUS_OK)
         ERR_clear_error(); /* the thread's list of OpenSSL errors would hold it for ever */
     return status;
