@@ -3,8 +3,6 @@
  *
  * Called by control.c, in the main thread; a round collects the threads' counters.
  */
-#include <time.h>
-
 #include "config.h"
 #include "daemon/call.h"
 #include "daemon/metrics.h"
@@ -35,9 +33,7 @@ static void collect(struct call *call, void (*ready)(struct stats_round *, struc
 
 static void show_whole(struct call *call, const struct stats_round *round, bool fine)
 {
-    const struct server *server = call->server;
-
-    outline_number(&call->out, "time.up", time_max((int64_t)time(NULL) - server->started_s, 0));
+    outline_number(&call->out, "time.up", stats_uptime_s(call->server));
     stats_show(&call->out, &round->whole, fine, true);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/stats_table.h"
+#include "util/quantile.h"
 
 _Static_assert(sizeof(struct stats) % sizeof(uint64_t) == 0,
                "struct stats is made of uint64_t");
@@ -35,39 +36,14 @@ void stats_since(struct stats *stats, const struct stats *before)
 
 /* ---- how long clients waited ---- */
 
-static uint64_t sum_of(const uint64_t *buckets, size_t count)
-{
-    uint64_t all = 0;
-
-    for (size_t i = 0; i < count; i++)
-        all += buckets[i];
-    return all;
-}
-
-uint64_t stats_quantile_ms(const uint64_t *buckets, size_t count, uint64_t at_once,
-                           unsigned per_mille)
-{
-    uint64_t all = at_once + sum_of(buckets, count);
-    uint64_t wanted = (all * per_mille + 999) / 1000, seen = at_once;
-
-    for (size_t i = 0; i < count && wanted > seen; i++) {
-        uint64_t low = i == 0 ? 0 : 1ull << (i - 1), high = 1ull << i;
-
-        if (seen + buckets[i] >= wanted) /* as if they lay evenly between the bounds */
-            return low + (high - low) * (wanted - seen) / buckets[i];
-        seen += buckets[i];
-    }
-    return 0;
-}
-
 uint64_t stats_wait_ms(const struct request_stats *requests, unsigned per_mille)
 {
-    return stats_quantile_ms(requests->waits, REQUEST_WAITS, 0, per_mille);
+    return quantile_ms(requests->waits, REQUEST_WAITS, 0, per_mille);
 }
 
 uint64_t stats_at_once(const struct request_stats *requests)
 {
-    uint64_t waited = sum_of(requests->waits, REQUEST_WAITS);
+    uint64_t waited = quantile_sum(requests->waits, REQUEST_WAITS);
 
     return requests->answered > waited ? requests->answered - waited : 0;
 }
@@ -84,14 +60,14 @@ static void show_quantiles(struct outline *out, const char *what, const uint64_t
     for (size_t i = 0; i < COUNT(shown); i++) {
         (void)snprintf(name, sizeof(name), "%s.ms.%s", what, shown[i].word);
         outline_number(out, name,
-                       (int64_t)stats_quantile_ms(buckets, count, at_once, shown[i].per_mille));
+                       (int64_t)quantile_ms(buckets, count, at_once, shown[i].per_mille));
     }
 }
 
 static void show_waits(struct outline *out, const struct stats *stats)
 {
     const struct request_stats *requests = &stats->requests;
-    uint64_t all = sum_of(requests->waits, REQUEST_WAITS);
+    uint64_t all = quantile_sum(requests->waits, REQUEST_WAITS);
 
     outline_number(out, "num.recursivereplies", (int64_t)all);
     outline_number(out, "recursion.ms.avg",
@@ -101,16 +77,17 @@ static void show_waits(struct outline *out, const struct stats *stats)
     show_quantiles(out, "upstream", stats->upstream.rtts, EXCHANGE_RTTS, 0);
 }
 
-static void show_histogram(struct outline *out, const struct request_stats *requests)
+static void show_histogram(struct outline *out, const char *what, const uint64_t *buckets,
+                           size_t count)
 {
-    char name[48];
+    char name[64];
 
-    for (size_t i = 0; i < REQUEST_WAITS; i++) {
-        if (i + 1 < REQUEST_WAITS)
-            (void)snprintf(name, sizeof(name), "histogram.ms.below.%llu", 1ull << i);
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 < count)
+            (void)snprintf(name, sizeof(name), "%s.ms.below.%llu", what, 1ull << i);
         else
-            (void)snprintf(name, sizeof(name), "histogram.ms.longer");
-        outline_number(out, name, (int64_t)requests->waits[i]);
+            (void)snprintf(name, sizeof(name), "%s.ms.longer", what);
+        outline_number(out, name, (int64_t)buckets[i]);
     }
 }
 
@@ -160,6 +137,8 @@ void stats_show(struct outline *out, const struct stats *stats, bool fine, bool 
             outline_number(out, row->name, (int64_t)stats_value(stats, row->place, 0));
     }
     show_waits(out, stats);
-    if (fine)
-        show_histogram(out, &stats->requests);
+    if (!fine)
+        return;
+    show_histogram(out, "histogram", stats->requests.waits, REQUEST_WAITS);
+    show_histogram(out, "upstream.histogram", stats->upstream.rtts, EXCHANGE_RTTS);
 }

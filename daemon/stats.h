@@ -41,16 +41,7 @@ void stats_since(struct stats *stats, const struct stats *before);
  */
 void stats_show(struct outline *out, const struct stats *stats, bool fine, bool whole);
 
-/**
- * The time that a share of all took no longer than.
- * @param buckets how many took under 1 ms, under 2, 4, 8 ...; the last is open.
- * @param at_once of how many it is known that they took no time; they are not in a bucket.
- * @param per_mille 1 to 999. @return milliseconds, between the bounds of a bucket; 0: at once, or none.
- */
-uint64_t stats_quantile_ms(const uint64_t *buckets, size_t count, uint64_t at_once,
-                           unsigned per_mille);
-
-/** Of clients that had to wait. */
+/** Milliseconds that so many of a thousand clients that had to wait waited at most; 0: none did. */
 uint64_t stats_wait_ms(const struct request_stats *requests, unsigned per_mille);
 
 /** Answers that no client had to wait for. */

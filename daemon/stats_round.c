@@ -7,6 +7,7 @@
 #include "daemon/stats_round.h"
 
 #include <sys/resource.h>
+#include <time.h>
 
 static void collect(struct round *round, struct thread *thread)
 {
@@ -20,14 +21,13 @@ static uint64_t in_ms(struct timeval time)
     return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_usec / 1000;
 }
 
-static struct process_stats of_process(const struct server *server)
+struct process_stats stats_of_process(const struct server *server)
 {
     struct process_stats stats = {.threads = server->thread_count,
                                   .started_ms = (uint64_t)server->started_s * 1000};
-    struct rusage usage;
-
     struct tap_stats tap = taps_stats(server->taps);
     struct logger_stats log = logger_stats(server->logger);
+    struct rusage usage;
 
     stats.log_written = log.written;
     stats.log_lost = log.lost;
@@ -40,6 +40,11 @@ static struct process_stats of_process(const struct server *server)
     return stats;
 }
 
+int64_t stats_uptime_s(const struct server *server)
+{
+    return time_max((int64_t)time(NULL) - server->started_s, 0);
+}
+
 static void collected(struct round *round, struct server *server)
 {
     struct stats_round *stats = CONTAINER_OF(round, struct stats_round, round);
@@ -47,7 +52,7 @@ static void collected(struct round *round, struct server *server)
     stats->whole = stats->of_thread[0];
     for (unsigned i = 1; i < server->thread_count; i++)
         stats_add(&stats->whole, &stats->of_thread[i]);
-    stats->whole.process = of_process(server);
+    stats->whole.process = stats_of_process(server);
     stats->ready(stats, server);
 }
 

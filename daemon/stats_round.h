@@ -17,6 +17,11 @@ struct stats_round {
     void (*ready)(struct stats_round *round, struct server *server);
 };
 
+/** What no thread has of its own, as it is now. */
+struct process_stats stats_of_process(const struct server *server);
+
+int64_t stats_uptime_s(const struct server *server);
+
 /** @param round with of_thread and ready set. */
 void stats_round_go(struct stats_round *round, struct server *server);
 

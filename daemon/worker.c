@@ -284,6 +284,11 @@ struct resolver *worker_resolver(struct worker *worker)
     return worker->resolver;
 }
 
+const struct frequent *worker_trouble(const struct worker *worker)
+{
+    return exchange_trouble(worker->exchange);
+}
+
 void worker_stats(const struct worker *worker, struct stats *out)
 {
     *out = (struct stats){.requests = *resolver_request_stats(worker->resolver),

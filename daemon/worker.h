@@ -42,6 +42,9 @@ struct mesh *worker_mesh(struct worker *worker);
 
 struct resolver *worker_resolver(struct worker *worker);
 
+/** Which servers trouble it; in its own thread. */
+const struct frequent *worker_trouble(const struct worker *worker);
+
 /** What this thread has counted so far; in its own thread. */
 void worker_stats(const struct worker *worker, struct stats *out);
 

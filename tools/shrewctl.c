@@ -10,10 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -21,8 +18,10 @@
 #include "lib/options.h"
 #include "lib/whole_file.h"
 #include "tools/completion.h"
+#include "tools/talk.h"
+#include "tools/top.h"
 
-enum { PATIENCE_S = 60, ANSWER_MAX = 256 << 20 };
+enum { PATIENCE_S = 60 };
 
 struct wishes {
     const char *path, *config;
@@ -96,89 +95,6 @@ static int complain(const char *what, const char *why)
 
 /* ---- talking ---- */
 
-static int connect_to(const char *path)
-{
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    struct timeval patience = {PATIENCE_S, 0};
-    int fd;
-
-    if (strlen(path) >= sizeof(addr.sun_path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    memcpy(addr.sun_path, path, strlen(path));
-    fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (fd == -1)
-        return -1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
-static bool write_all(int fd, struct slice bytes)
-{
-    while (bytes.size > 0) {
-        ssize_t size = write(fd, bytes.data, bytes.size);
-
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size <= 0)
-            return false;
-        bytes = slice_of(bytes.data + size, bytes.size - (size_t)size);
-    }
-    return true;
-}
-
-/* The first octets, with the open file. */
-static ssize_t send_with_file(int fd, struct slice bytes, int file)
-{
-    union {
-        struct cmsghdr header;
-        char octets[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct iovec part = {(void *)(uintptr_t)bytes.data, bytes.size};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
-
-    memset(&control, 0, sizeof(control));
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN(sizeof(file));
-    memcpy(CMSG_DATA(&control.header), &file, sizeof(file));
-    return sendmsg(fd, &message, 0);
-}
-
-static bool send_request(int fd, struct slice bytes, int file)
-{
-    ssize_t sent = file == -1 ? 0 : send_with_file(fd, bytes, file);
-
-    return sent >= 0 && write_all(fd, slice_of(bytes.data + sent, bytes.size - (size_t)sent));
-}
-
-static bool read_all(int fd, struct text *out)
-{
-    char piece[65536];
-    ssize_t size;
-
-    while (out->used < ANSWER_MAX) {
-        size = read(fd, piece, sizeof(piece));
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size < 0)
-            return false;
-        if (size == 0)
-            return true;
-        text_add_slice(out, slice_of(piece, (size_t)size));
-    }
-    errno = EFBIG;
-    return false;
-}
-
 static int save(const char *path, struct slice bytes)
 {
     FILE *file = fopen(path, "w");
@@ -226,7 +142,7 @@ static int ask(const struct wishes *wishes, int fd, struct slice question, int f
 {
     struct text answer = text_in(arena);
 
-    if (send_request(fd, question, file) && read_all(fd, &answer))
+    if (talk_send(fd, question, file) && talk_read(fd, &answer))
         return show(slice_of(answer.chars, answer.used), wishes->page);
     return complain(wishes->path, errno == EPIPE || errno == ECONNRESET
                                       ? "shrewd hung up; its log says why"
@@ -297,7 +213,7 @@ static int talk(const struct wishes *wishes, const struct control_request *reque
     if (text_done(&text) == NULL)
         return complain("memory", "there is none left");
     question = slice_of(text.chars, text.used);
-    fd = connect_to(wishes->path);
+    fd = talk_connect(wishes->path, PATIENCE_S);
     if (fd == -1)
         return not_running(wishes->path);
     if (wishes->file == NULL)
@@ -392,6 +308,17 @@ static const char *find_socket(const struct wishes *wishes, struct options *opti
     return options->control.control_socket;
 }
 
+/* top is the one command that is more than an answer. */
+static int carry_out(const struct wishes *wishes, const struct control_request *request,
+                     struct arena *arena)
+{
+    bool is_once = request->count == 2 && strcmp(request->words[1], "--once") == 0;
+
+    if (strcmp(request->words[0], "top") == 0 && (request->count == 1 || is_once))
+        return top_run(wishes->path, wishes->json ? TOP_JSON : is_once ? TOP_ONCE : TOP_LIVE);
+    return talk(wishes, request, arena);
+}
+
 int main(int count, char **words)
 {
     static const char *list[CONTROL_WORDS_MAX];
@@ -411,7 +338,7 @@ int main(int count, char **words)
         request.form = wishes.json ? OUTLINE_JSON : OUTLINE_LINES;
         take_file(&request, &wishes);
         wishes.path = find_socket(&wishes, options, arena);
-        code = wishes.path == NULL ? CONTROL_FAILED : talk(&wishes, &request, arena);
+        code = wishes.path == NULL ? CONTROL_FAILED : carry_out(&wishes, &request, arena);
     }
     options_free(options);
     if (arena != NULL)

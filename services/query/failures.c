@@ -6,6 +6,7 @@
 #include "services/query/failures.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "services/query/trace_text.h"
 
@@ -21,6 +22,7 @@ struct place {
 struct failures {
     uint64_t orders;
     struct place places[FAILURES_KEPT];
+    struct frequent zones;
 };
 
 struct failures *failures_new(void)
@@ -75,6 +77,30 @@ static void note_line(void *context, const struct trace_event *event, int64_t at
         failure->lines[failure->line_count++] = text.chars;
 }
 
+/* The zone that a reason names (" z=", doc/EDE.md); else the name that was asked for. */
+static struct slice zone_at_fault(const struct query *query, char name[DNAME_TEXT_MAX])
+{
+    const struct reasons *reasons = &query->outcome.reasons;
+
+    for (size_t i = 0; i < reasons->count; i++) {
+        const char *zone = strstr(reasons->item[i].text, " z=");
+
+        if (zone != NULL)
+            return slice_of(zone + 3, strcspn(zone + 3, " "));
+    }
+    (void)dname_to_reason(query->question.qname, name);
+    return slice_of(name, strlen(name));
+}
+
+static void count_zone(struct failures *failures, const struct query *query)
+{
+    const struct reasons *reasons = &query->outcome.reasons;
+    char name[DNAME_TEXT_MAX];
+
+    frequent_note(&failures->zones, zone_at_fault(query, name),
+                  reasons->count > 0 ? reasons->item[0].code : EDE_OTHER);
+}
+
 void failures_note(struct failures *failures, const struct query *query)
 {
     struct place *place = failures == NULL ? NULL : choose(failures, &query->question);
@@ -83,6 +109,7 @@ void failures_note(struct failures *failures, const struct query *query)
 
     if (place == NULL)
         return;
+    count_zone(failures, query);
     times = failure->times;
     place->order = 0;
     if (place->arena == NULL)
@@ -106,6 +133,11 @@ void failures_note(struct failures *failures, const struct query *query)
 }
 
 /* ---- reading ---- */
+
+const struct frequent *failures_zones(const struct failures *failures)
+{
+    return failures == NULL ? NULL : &failures->zones;
+}
 
 static const struct place *latest_before(const struct failures *failures, uint64_t order)
 {

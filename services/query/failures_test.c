@@ -48,6 +48,36 @@ static void fail_question(struct failures *failures, const char *name, uint16_t 
     arena_free(arena);
 }
 
+/* The reasons of fail_question name no zone, so that the name asked for stands in for it. */
+static void zones_that_fail_are_counted(void **state)
+{
+    struct failures *failures = failures_new();
+    struct arena *arena = arena_new(0);
+    struct env env = {.world = &world};
+    struct query query = {.env = &env, .arena = arena, .started_ms = 4000};
+    const struct frequent *zones = failures_zones(failures);
+
+    (void)state;
+    assert_null(failures_zones(NULL));
+    assert_int_equal(dname_from_text_in(arena, "www.One.example", &query.question.qname),
+                     STATUS_OK);
+    query.question.qtype = TYPE_A;
+    reasons_add(&query.outcome.reasons, arena, EDE_NO_REACHABLE_AUTHORITY,
+                "deleg=all-failed for www.one.example/A z=one.example n=2/2");
+    failures_note(failures, &query);
+    query.question.qtype = TYPE_MX;
+    failures_note(failures, &query);
+    fail_question(failures, "Other.example", TYPE_A);
+    assert_int_equal(zones->count, 2);
+    assert_int_equal(zones->items[0].count, 2);
+    assert_int_equal(zones->items[0].note, EDE_NO_REACHABLE_AUTHORITY);
+    assert_memory_equal(zones->items[0].key, "one.example", 11);
+    assert_int_equal(zones->items[0].size, 11);
+    assert_memory_equal(zones->items[1].key, "other.example", 13);
+    failures_free(failures);
+    arena_free(arena);
+}
+
 static void the_latest_comes_first_with_all_that_went_wrong(void **state)
 {
     struct failures *failures = failures_new();
@@ -112,6 +142,7 @@ static void the_oldest_goes_when_all_places_are_taken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(zones_that_fail_are_counted),
         cmocka_unit_test(the_latest_comes_first_with_all_that_went_wrong),
         cmocka_unit_test(the_same_question_has_one_place),
         cmocka_unit_test(the_oldest_goes_when_all_places_are_taken),

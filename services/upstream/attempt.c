@@ -157,17 +157,47 @@ static void count_answer(struct exchange_stats *stats, const struct upstream_ask
     stats->rcodes[size_min(ask->message.rcode, EXCHANGE_RCODES - 1)]++;
 }
 
+static void note_trouble(const struct attempt *attempt, uint32_t what)
+{
+    const struct addr *server = &attempt->ask->server;
+    struct exchange_server key = {
+        server->family, {(uint8_t)(server->port >> 8), (uint8_t)server->port}, {0}};
+
+    memcpy(key.bytes, server->bytes, addr_octets(server));
+    frequent_note(&attempt->exchange->trouble, slice_of(&key, sizeof(key)), what);
+}
+
+static void note_rcode(const struct attempt *attempt)
+{
+    uint16_t rcode = attempt->ask->message.rcode;
+
+    if (rcode == RCODE_SERVFAIL || rcode == RCODE_REFUSED || rcode == RCODE_FORMERR ||
+        rcode == RCODE_NOTIMP)
+        note_trouble(attempt, rcode);
+}
+
 static void count_end(const struct attempt *attempt, enum upstream_verdict verdict)
 {
     struct exchange_stats *stats = &attempt->exchange->stats;
 
     switch (verdict) {
-    case UPSTREAM_ANSWERED: count_answer(stats, attempt->ask); break;
-    case UPSTREAM_TIMEOUT: stats->timeouts++; break;
+    case UPSTREAM_ANSWERED:
+        count_answer(stats, attempt->ask);
+        note_rcode(attempt);
+        break;
+    case UPSTREAM_TIMEOUT:
+        stats->timeouts++;
+        note_trouble(attempt, TROUBLE_SILENT);
+        break;
     case UPSTREAM_NET_ERROR:
     case UPSTREAM_TLS_ERROR:
-    case UPSTREAM_TC_NO_TCP: stats->unreachable++; break;
+    case UPSTREAM_TC_NO_TCP:
+        stats->unreachable++;
+        note_trouble(attempt, TROUBLE_UNREACHABLE);
+        break;
     case UPSTREAM_MALFORMED: /* counted when it came */
+        note_trouble(attempt, TROUBLE_MALFORMED);
+        break;
     case UPSTREAM_LIMIT:
     case UPSTREAM_NO_RESOURCE: break;
     }

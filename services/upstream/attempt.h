@@ -29,6 +29,7 @@ struct exchange {
     size_t spare_count;
     struct upstream_tap *tap; /* NULL mostly */
     struct exchange_stats stats;
+    struct frequent trouble; /* which servers do not answer, or not well */
     uint64_t wrong_answers; /* of all attempts together */
 };
 

@@ -294,6 +294,24 @@ bool exchange_take_flood(struct exchange *exchange)
     return true;
 }
 
+const struct frequent *exchange_trouble(const struct exchange *exchange)
+{
+    return &exchange->trouble;
+}
+
+struct addr exchange_server_addr(struct slice key)
+{
+    struct exchange_server server;
+    struct addr addr = {.family = ADDR_NONE};
+
+    if (key.size != sizeof(server))
+        return addr;
+    memcpy(&server, key.data, sizeof(server));
+    addr = (struct addr){.family = server.family, .port = bytes_u16(server.port)};
+    memcpy(addr.bytes, server.bytes, sizeof(addr.bytes));
+    return addr;
+}
+
 const struct exchange_stats *exchange_stats(const struct exchange *exchange)
 {
     return &exchange->stats;

@@ -8,6 +8,7 @@
 #include "services/upstream/upstream.h"
 #include "services/upstream/upstream_options.h"
 #include "services/world.h"
+#include "util/frequent.h"
 
 struct exchange;
 
@@ -51,6 +52,21 @@ void exchange_set_options(struct exchange *exchange, const struct upstream_optio
 void exchange_set_tap(struct exchange *exchange, struct upstream_tap *tap);
 struct upstream *exchange_upstream(struct exchange *exchange);
 const struct exchange_stats *exchange_stats(const struct exchange *exchange);
+
+/** What a server in trouble did last: the note of exchange_trouble. An rcode, or one of these. */
+enum { TROUBLE_SILENT = 0x10000, TROUBLE_UNREACHABLE, TROUBLE_MALFORMED };
+
+/**
+ * The servers that gave no answer or none of use (SERVFAIL, REFUSED, FORMERR, NOTIMP) most often since the
+ * start. Keys are struct exchange_server.
+ */
+const struct frequent *exchange_trouble(const struct exchange *exchange);
+
+/** An address as octets that are equal when it is. */
+struct exchange_server {
+    uint8_t family, port[2], bytes[16];
+};
+struct addr exchange_server_addr(struct slice key);
 
 /** True once each time unwanted-reply-threshold false answers have come: caches may be poisoned. */
 bool exchange_take_flood(struct exchange *exchange);
