@@ -193,6 +193,7 @@ static void fill_ask(struct query *query, struct iter_state *state, struct fligh
                                  .want_tcp = state->deleg->tcp_only,
                                  .tls_name = flight->server->tls_name,
                                  .wrong_before = flight->server->wrong_answers,
+                                 .known = infra,
                                  .arena = query->arena,
                                  .budget = query->budget,
                                  .trace = query->trace,

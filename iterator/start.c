@@ -154,9 +154,9 @@ static bool try_denial_above(struct query *query, struct iter_state *state)
         /* The zone that we were told of is there, whatever those above it know. */
         if (told != NULL && told->name.labels > above.qname.labels)
             break;
-        entry = msg_cache_find(query->env->messages, &above,
-                               (uint8_t)(query_flavour(query->flags) & MSG_FLAVOUR_CD),
-                               query_now_s(query), 0);
+        entry = msg_cache_find_denial(query->env->messages, &above,
+                                      (uint8_t)(query_flavour(query->flags) & MSG_FLAVOUR_CD),
+                                      query_now_s(query));
         if (entry == NULL)
             continue;
         if (entry->rcode == RCODE_NXDOMAIN && entry->count[SECTION_ANSWER] == 0 &&
@@ -554,16 +554,25 @@ static bool try_known_denial(struct query *query, struct iter_state *state)
     return true;
 }
 
+/* Who asked has looked for answer and failure at this very moment. */
+static bool was_looked_up(const struct query *query, const struct iter_state *state)
+{
+    return query->looked_up && state->alias_count == 0 && query->started_ms == query_now_ms(query) &&
+           question_equal(&query->question, &state->question);
+}
+
 enum step iter_start_run(struct query *query, struct iter_state *state)
 {
+    bool is_missing = was_looked_up(query, state);
     enum step step;
 
     if (state->priming != NULL && !state->priming->told)
         return STEP_WAIT; /* woken for another reason */
     state->skip_cache = state->skip_cache || is_worn(query, state);
-    if (!state->skip_cache && (try_message(query, state) || try_kept(query, state)))
+    if (!state->skip_cache &&
+        ((!is_missing && try_message(query, state)) || try_kept(query, state)))
         return STEP_DONE;
-    if (!(query->flags & QUERY_PRIMING) && try_failure(query, state))
+    if (!is_missing && !(query->flags & QUERY_PRIMING) && try_failure(query, state))
         return STEP_DONE;
     if (!state->skip_cache) {
         if (try_alias(query, state, &step) || try_set(query, state, &step))

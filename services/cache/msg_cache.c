@@ -259,6 +259,15 @@ static const struct msg_entry *find(struct msg_cache *cache, const struct msg_ke
     return finding.result;
 }
 
+const struct msg_entry *msg_cache_find_denial(struct msg_cache *cache,
+                                              const struct question *question, uint8_t flavour,
+                                              int64_t now_s)
+{
+    struct msg_key key = {*question, flavour};
+
+    return find(cache, &key, now_s);
+}
+
 const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct question *question,
                                        uint8_t flavour, int64_t now_s, uint32_t stale_s)
 {

@@ -111,6 +111,11 @@ enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *wha
  */
 const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct question *question,
                                        uint8_t flavour, int64_t now_s, uint32_t stale_s);
+
+/** The same for who looks for a denial: an answer that is one RRset need not be found. Fresh ones only. */
+const struct msg_entry *msg_cache_find_denial(struct msg_cache *cache,
+                                              const struct question *question, uint8_t flavour,
+                                              int64_t now_s);
 void msg_entry_unref(const struct msg_entry *entry);
 
 /** Who looks without a lock: one thread. Given back before the cache is freed. NULL: no memory. */

@@ -416,6 +416,7 @@ static void ask_mesh(struct visit *visit, bool has_stale)
     }
     service->stats.misses++;
     request->client.done = told;
+    request->client.looked_up = true;
     request->stale_timer.fire = waited_long_enough;
     if (has_stale && patience_ms != 0) /* without memory for a timer it waits for the mesh */
         (void)service->world->timer_set(service->world, &request->stale_timer,

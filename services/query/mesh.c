@@ -552,6 +552,7 @@ enum status mesh_ask(struct mesh *mesh, struct env *env, const struct question *
         query = query_new(mesh, env, question, flags, NULL);
         if (query == NULL)
             return STATUS_NO_MEMORY;
+        query->looked_up = client->looked_up;
         start(mesh, query, place);
     } else {
         mesh->stats.joined++;

@@ -49,6 +49,8 @@ const struct failures *mesh_failures(const struct mesh *mesh);
 struct mesh_client {
     struct link link;
     struct query *query; /* NULL once told or withdrawn */
+    bool looked_up;      /* set by who asks: the caches have just been asked and have neither answer nor
+                          * failure */
     /** Told once, at the end; outcome and its arena live until the call returns. */
     void (*done)(struct mesh_client *client, const struct query *query,
                  const struct outcome *outcome);

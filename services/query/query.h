@@ -82,6 +82,7 @@ struct query {
     struct timer deadline; /* 'time' of the budget */
     bool out_of_time;      /* the deadline has passed: ends at its next turn */
     uint8_t place;         /* the mesh's: which of its lists */
+    bool looked_up;        /* before it was begun: the caches had neither answer nor failure */
     bool nobody_waits;     /* prefetch: runs although nobody is to be told */
 
     /* A module was not content with the answer and has the next one look for another: not out of

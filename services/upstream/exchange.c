@@ -163,8 +163,11 @@ static void start(struct attempt *attempt)
     struct exchange *exchange = attempt->exchange;
     struct upstream_ask *ask = attempt->ask;
 
-    infra_get(exchange->infra, &ask->server, ask->zone, attempt_now_ms(attempt),
-              &attempt->known);
+    if (ask->known != NULL)
+        attempt->known = *ask->known;
+    else
+        infra_get(exchange->infra, &ask->server, ask->zone, attempt_now_ms(attempt),
+                  &attempt->known);
     attempt->with_edns = attempt->known.edns != INFRA_EDNS_NONE;
     attempt->tls_name = ask->tls_name;
     if (attempt->tls_name == NULL && exchange->options->tls_upstream)

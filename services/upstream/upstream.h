@@ -14,6 +14,8 @@
 #include "services/query/trace.h"
 #include "util/wire/message.h"
 
+struct infra;
+
 enum upstream_verdict {
     UPSTREAM_ANSWERED,   /* a well-formed reply to the question is in `message` */
     UPSTREAM_TIMEOUT,    /* nothing that counts came in time */
@@ -36,6 +38,8 @@ struct upstream_ask {
     bool no_case_change;     /* no 0x20 for this question */
     const char *tls_name;    /* NULL: no TLS; "": any name */
     uint16_t wrong_before;   /* wrong_answers of earlier tries at this server for this question */
+    const struct infra *known; /* of the server for that zone, as just read; looked at by ask() alone. NULL:
+                                * ask() reads it */
     uint32_t timeout_ms;     /* for one packet; chosen from the infra cache by the asker */
     uint32_t patience_ms;    /* how much longer an answer is taken, when overdue() is set */
     struct arena *arena;     /* for the message */

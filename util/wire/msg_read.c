@@ -392,12 +392,11 @@ static enum status group_records(struct reader *reader, bool rrsigs)
 
 /* Two names that differ in letter case only are one when a packet is written, since compression
  * may make them so; therefore records that hold such names are compared in canonical form. */
-static bool is_compressed_type(const struct record *record)
+static bool has_compressed_names(struct slice rdata, uint16_t type)
 {
-    struct slice rdata = slice_of(record->rdata, record->rdata_size);
     struct rdata_name names[RDATA_NAMES_MAX];
 
-    return rdata_names(rdata, record->type, names) != 0 && names[0].compress;
+    return rdata_names(rdata, type, names) != 0 && names[0].compress;
 }
 
 /* Few records are compared one with the other faster than they are hashed. */
@@ -431,13 +430,15 @@ static size_t rdata_hash(const struct reader *reader, const struct gathering *ga
 
 static bool is_same_rdata(const struct gathering *gathering, struct slice a, struct slice b)
 {
-    return gathering->canonical ? rdata_compare(a, b, gathering->type) == 0 : slice_equal(a, b);
+    return gathering->canonical ? rdata_same(a, b, gathering->type) : slice_equal(a, b);
 }
 
 static void compare_rdata(struct gathering *gathering, struct slice rdata)
 {
     for (size_t i = 0; i < gathering->count; i++)
-        if (is_same_rdata(gathering, gathering->rdata[i], rdata))
+        if (slice_equal(gathering->rdata[i], rdata) ||
+            (rdata_same(gathering->rdata[i], rdata, gathering->type) &&
+             has_compressed_names(rdata, gathering->type)))
             return;
     gathering->rdata[gathering->count++] = rdata;
 }
@@ -471,11 +472,13 @@ static size_t gather(const struct reader *reader, const struct record_list *list
         out[0] = slice_of(record->rdata, record->rdata_size);
         return 1;
     }
-    while (gathering.mask + 1 < 2u * list->count)
-        gathering.mask = 2 * gathering.mask + 1;
-    if (list->count > COMPARED_MOST)
+    if (list->count > COMPARED_MOST) {
+        while (gathering.mask + 1 < 2u * list->count)
+            gathering.mask = 2 * gathering.mask + 1;
         memset(gathering.table, 0xff, (gathering.mask + 1) * sizeof(*gathering.table));
-    gathering.canonical = is_compressed_type(record);
+        gathering.canonical =
+            has_compressed_names(slice_of(record->rdata, record->rdata_size), record->type);
+    }
     for (size_t left = list->count; left > 0; left--) {
         struct slice rdata = slice_of(record->rdata, record->rdata_size);
 

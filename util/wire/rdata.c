@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "util/text.h"
 #include "util/wire/rdata_field.h"
 
 enum { RDATA_MAX = 65535 };
@@ -189,6 +190,17 @@ static uint8_t canonical_octet(struct slice rdata, size_t at, const struct rdata
         if (at >= names[i].offset && at < (size_t)names[i].offset + names[i].name.size)
             return (uint8_t)text_lower((char)rdata.data[at]);
     return rdata.data[at];
+}
+
+bool rdata_same(struct slice a, struct slice b, uint16_t type)
+{
+    /* Canonical form changes nothing but the case of letters, and of those only some. */
+    if (a.size != b.size)
+        return false;
+    for (size_t i = 0; i < a.size; i++)
+        if (a.data[i] != b.data[i] && text_lower((char)a.data[i]) != text_lower((char)b.data[i]))
+            return false;
+    return slice_equal(a, b) || rdata_compare(a, b, type) == 0;
 }
 
 int rdata_compare(struct slice a, struct slice b, uint16_t type)

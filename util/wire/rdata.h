@@ -42,6 +42,9 @@ void rdata_write_canonical(struct sink *out, struct slice rdata, uint16_t type);
 /** Orders by canonical form (RFC 4034 section 6.3). */
 int rdata_compare(struct slice a, struct slice b, uint16_t type);
 
+/** Whether it is the same in canonical form; cheaper than to compare it. */
+bool rdata_same(struct slice a, struct slice b, uint16_t type);
+
 /** Presentation form; \# form for unknown or malformed data (RFC 3597 section 5). */
 void rdata_to_text(struct text *out, struct slice rdata, uint16_t type, uint16_t rrclass);
 
