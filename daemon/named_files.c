@@ -7,9 +7,10 @@
 
 #include "lib/options_files.h"
 
-/* Everything else is only read. */
+/* Everything else is only read. A socket to connect to counts as written, for unveil. */
 static const char *const written[] = {"auto-trust-anchor-file", "cache-file", "cookie-secret-file",
-                                      "logfile", "pidfile", "control-socket"};
+                                      "logfile", "pidfile", "control-socket",
+                                      "dnstap-socket-path"};
 /* Where paths begin, not what is opened. */
 static const char *const folders[] = {"directory", "chroot"};
 

@@ -406,6 +406,20 @@ static bool keep_anchors(struct server *server)
     return worker_keep_anchors(server->threads[0].worker, write_anchors, server);
 }
 
+/* Before the first thread, whosesoever: they inherit what this one may, and it is too late for those
+ * that are there. */
+static bool give_up_paths(struct server *server)
+{
+    const struct options *options = resolver_options(server->shared);
+
+    privs_tell_unreadable(options, server->log);
+    lacks_tell(options, server->log);
+    server->sandbox = sandbox_close(options, server->log);
+    if (server->sandbox == NULL)
+        log_line(server->log, LOG_LEVEL_ERROR, "event=start msg=out of memory");
+    return server->sandbox != NULL;
+}
+
 static bool build(struct server *server, struct setup *setup)
 {
     server->start_loop = loop_new(NULL);
@@ -415,6 +429,8 @@ static bool build(struct server *server, struct setup *setup)
     if (server->shared == NULL || conf_failed(&setup->report))
         return false;
     server->read = options_ref(setup->read);
+    if (!give_up_paths(server))
+        return false;
     server->taps = taps_new(resolver_options(server->shared), server->thread_count, server->log);
     if (make_workers(server) && keep_anchors(server)) {
         worker_warm_up(server->threads[0].worker);
@@ -440,19 +456,6 @@ void server_say_ready(struct server *server, const char *words)
     notify_say(server->notify, "READY=1\nMAINPID=%ld\nSTATUS=%sanswering on %zu address%s",
                (long)getpid(), words, server->ports->count,
                server->ports->count == 1 ? "" : "es");
-}
-
-/* The last step before there are threads: they inherit what this one may. */
-static bool give_up_paths(struct server *server)
-{
-    const struct options *options = resolver_options(server->shared);
-
-    privs_tell_unreadable(options, server->log);
-    lacks_tell(options, server->log);
-    server->sandbox = sandbox_close(options, server->log);
-    if (server->sandbox == NULL)
-        log_line(server->log, LOG_LEVEL_ERROR, "event=start msg=out of memory");
-    return server->sandbox != NULL;
 }
 
 static void clear(struct server *server)
@@ -505,7 +508,7 @@ static bool start(struct server *server, struct setup *setup, int *ready)
         return false;
     }
     return go_to_background(server, setup, ready) && take_places(server, setup) &&
-           build(server, setup) && give_up_paths(server) && start_threads(server);
+           build(server, setup) && start_threads(server);
 }
 
 static void run(struct server *server, int ready)
