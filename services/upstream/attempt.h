@@ -42,7 +42,6 @@ struct attempt {
     struct conn_ask stream;
     struct timer timer;
     int64_t udp_sent_ms;
-    int64_t udp_shown, stream_shown; /* times of the tap */
     const char *tls_name; /* NULL: TCP */
     bool with_edns;
     bool tried_plain; /* asked again without EDNS after FORMERR or NOTIMP */
@@ -64,6 +63,10 @@ struct attempt {
     /* From here on nothing is set before it is needed. */
     struct ask_wire wire; /* of the UDP leg */
     struct ask_wire stream_wire;
+    struct shown_leg {
+        struct addr ours;
+        int64_t at; /* the tap's time */
+    } udp_shown, stream_shown;
 };
 
 /** All zero but the wires. @return NULL: no memory. */

@@ -1205,6 +1205,102 @@ static void the_overdue_give_way(void **state)
     upstream->withdraw(upstream, &bench->ask);
 }
 
+/* ---- who looks on -------------------------------------------------------------------------- */
+
+struct watcher {
+    struct upstream_tap tap; /* first */
+    unsigned count;
+    struct {
+        bool is_answer;
+        struct upstream_shown shown;
+        int64_t sent;
+        struct reply octets;
+    } seen[8];
+};
+
+static void watch(struct upstream_tap *tap, const struct upstream_shown *shown, struct slice octets,
+                  bool is_answer, int64_t sent)
+{
+    struct watcher *watcher = (struct watcher *)tap;
+
+    assert_true(watcher->count < COUNT(watcher->seen));
+    watcher->seen[watcher->count].is_answer = is_answer;
+    watcher->seen[watcher->count].shown = *shown;
+    watcher->seen[watcher->count].sent = sent;
+    append(&watcher->seen[watcher->count++].octets, octets.data, octets.size);
+}
+
+static int64_t see_question(struct upstream_tap *tap, const struct upstream_shown *shown,
+                            struct slice octets)
+{
+    watch(tap, shown, octets, false, 0);
+    return 1000 + ((struct watcher *)tap)->count;
+}
+
+static void see_answer(struct upstream_tap *tap, const struct upstream_shown *shown,
+                       struct slice octets, int64_t sent)
+{
+    watch(tap, shown, octets, true, sent);
+}
+
+static struct addr name_of_datagram(struct world *world, const struct datagram_waiter *waiter)
+{
+    (void)world;
+    assert_non_null(waiter->handle);
+    return addr_ip4((const uint8_t *)"\300\0\2\1", 1111);
+}
+
+static struct addr name_of_stream(struct world *world, const struct stream_waiter *waiter)
+{
+    (void)world;
+    assert_non_null(waiter->handle);
+    return addr_ip4((const uint8_t *)"\300\0\2\1", 2222);
+}
+
+/* Questions as they went out, answers as they came, each with the time of its own question; lies not. */
+static void who_looks_on_sees_what_counts(void **state)
+{
+    struct bench *bench = *state;
+    struct watcher watcher = {.tap = {see_question, see_answer}};
+    const struct paper_stream *stream = &bench->paper.streams[0];
+    struct reply reply, lie;
+
+    bench->paper.world.datagram_name = name_of_datagram;
+    bench->paper.world.stream_name = name_of_stream;
+    exchange_set_tap(bench->exchange, &watcher.tap);
+    bench_ask(bench);
+    lie = good_reply(bench);
+    lie.octets[0] ^= 1;
+    deliver(bench, &lie);
+    reply = good_reply(bench);
+    reply.octets[2] |= 2; /* TC */
+    deliver(bench, &reply);
+    paper_open(&bench->paper, 0);
+    reply = stream_reply(bench, 0);
+    deliver_stream(bench, 0, &reply);
+    assert_answered(bench);
+    assert_int_equal(watcher.count, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        const struct upstream_shown *shown = &watcher.seen[i].shown;
+
+        assert_int_equal(watcher.seen[i].is_answer, i % 2);
+        assert_int_equal(shown->transport, i < 2 ? TRANSPORT_UDP : TRANSPORT_TCP);
+        assert_int_equal(shown->ours.port, i < 2 ? 1111 : 2222);
+        assert_true(addr_equal(&shown->server, &bench->ask.server));
+        assert_true(dname_equal(shown->zone, bench->ask.zone));
+        assert_int_equal(shown->is_forwarder, bench->ask.recursion_desired);
+    }
+    assert_int_equal(watcher.seen[1].sent, 1001);
+    assert_int_equal(watcher.seen[3].sent, 1003);
+    assert_memory_equal(watcher.seen[0].octets.octets, bench->paper.sent,
+                        watcher.seen[0].octets.size);
+    /* The id is the connection's. */
+    assert_int_equal(stream->used, watcher.seen[2].octets.size + 2);
+    assert_memory_equal(watcher.seen[2].octets.octets, stream->octets + 2, stream->used - 2);
+    assert_int_equal(watcher.seen[3].octets.size, reply.size);
+    assert_memory_equal(watcher.seen[3].octets.octets, reply.octets, reply.size);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1217,6 +1313,7 @@ int main(void)
         T(rather_tcp_than_udp),
         T(udp_where_tcp_is_refused),
         T(the_overdue_give_way),
+        T(who_looks_on_sees_what_counts),
         T(flags_as_asked),
         T(silence_is_a_timeout),
         T(false_first_answers_are_dropped),
