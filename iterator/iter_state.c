@@ -537,6 +537,7 @@ enum step iter_follow(struct query *query, struct iter_state *state, const struc
 
     if (all == NULL)
         return iter_no_memory(query, state);
+    report_forget(query, true);
     for (size_t i = 0; i < count; i++)
         hops += sets[i]->type == TYPE_CNAME;
     if (state->alias_count != 0)

@@ -14,6 +14,7 @@
 #include "iterator/iterator.h"
 #include "iterator/qmin.h"
 #include "services/query/mesh.h"
+#include "services/query/error_report.h"
 #include "services/upstream/upstream.h"
 
 enum iter_state_id {

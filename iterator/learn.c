@@ -588,6 +588,10 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
     verdict = classify(message, &flight->ask.question, state->deleg->zone,
                        state->deleg->recursive);
     iter_explain_answer(query, state, verdict);
+    if (verdict == VERDICT_REFERRAL)
+        report_forget(query, false);
+    else if (!state->deleg->recursive)
+        report_learn(query, state->deleg->zone, state->question.qname, message);
     /* What rebinding protection took away leaves a name without such addresses, not a failure. */
     if (verdict == VERDICT_EMPTY && (scrubbed.private_address || scrubbed.foreign_next))
         verdict = VERDICT_NODATA;

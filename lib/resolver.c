@@ -493,19 +493,20 @@ static struct env *env_with(struct resolver *resolver, struct own_caches *own)
     resolver->anchors_number = atomic_load(&resolver->shared->anchors_number);
     take_newest(resolver->shared, thread);
     env = &thread->env;
-    *env = (struct env){.references = 1,
-                        .world = resolver->world,
-                        .log = resolver->log,
-                        .upstream = resolver->upstream,
-                        .mesh = resolver->mesh,
-                        .rrsets = own != NULL ? own->rrsets : resolver->shared->rrsets,
-                        .messages = own != NULL ? own->messages : resolver->shared->messages,
-                        .infra = resolver->shared->infra,
-                        .cache_options = &thread->settings->options->cache,
-                        .limits = thread->settings->limits,
-                        .is_to_last = own == NULL &&
-                                      has_words(thread->settings->options->daemon.cache_file),
-                        .release = env_release};
+    *env = (struct env){
+        .references = 1,
+        .world = resolver->world,
+        .log = resolver->log,
+        .upstream = resolver->upstream,
+        .mesh = resolver->mesh,
+        .rrsets = own != NULL ? own->rrsets : resolver->shared->rrsets,
+        .messages = own != NULL ? own->messages : resolver->shared->messages,
+        .infra = resolver->shared->infra,
+        .cache_options = &thread->settings->options->cache,
+        .limits = thread->settings->limits,
+        .reports_errors = thread->settings->options->iterator.dns_error_reporting,
+        .is_to_last = own == NULL && has_words(thread->settings->options->daemon.cache_file),
+        .release = env_release};
     build_chain(resolver, thread);
     return env;
 }

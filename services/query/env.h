@@ -35,6 +35,7 @@ struct env {
     unsigned module_count;
     bool explains; /* traces tell what went well, too: for "shrewctl explain" */
     bool is_to_last; /* the caches are written to a file: a later run is thought of, too */
+    bool reports_errors;          /* dns-error-reporting */
     bool validates;               /* the chain has a validator: ask for DNSSEC records */
     /** The validator's: an answer out of denials that were validated, for the name at which aliases
      *  have arrived; all of its RRsets are secure. NULL: there is none who could. */

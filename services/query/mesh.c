@@ -11,13 +11,15 @@
 
 #include "services/cache/fresh.h"
 #include "services/query/failures.h"
+#include "services/query/error_report.h"
 
 enum {
     BUCKETS = 4096,
     QUERY_BYTES_MAX = 512 * 1024, /* limits: memory of one query */
     QUERY_BYTES_FIRST = 12 * 1024, /* what a question to one or two servers needs */
     SPARES_MAX = 32, /* arenas kept for the next queries */
-    PATH_WALK_MAX = 1000          /* queries looked at in search of a loop */
+    PATH_WALK_MAX = 1000,         /* queries looked at in search of a loop */
+    REPORTS_MAX = 5               /* a second: what strangers make us tell others */
 };
 
 /*
@@ -33,6 +35,8 @@ struct mesh {
     struct hash_key key;
     struct mesh_stats stats;
     struct failures *failures; /* NULL: no memory for it */
+    int64_t report_second;
+    uint32_t report_count; /* in that second */
     uint32_t last_number;
     struct list ready;
     struct {
@@ -442,10 +446,50 @@ static void tell(struct query *query)
         tell_parent(query, CONTAINER_OF(link, struct query_waiter, in_child));
 }
 
+static void start(struct mesh *mesh, struct query *query, enum place place)
+{
+    enlist(mesh, query, place);
+    mesh->stats.started++;
+    mesh_wake(query);
+}
+
+static bool may_report(struct mesh *mesh, int64_t now_s)
+{
+    if (mesh->report_second != now_s) {
+        mesh->report_second = now_s;
+        mesh->report_count = 0;
+    }
+    return mesh_size(mesh) < mesh->limits.queries_max && mesh->report_count++ < REPORTS_MAX;
+}
+
+/*
+ * RFC 9567 section 6.1: a failure is reported by asking for a name that tells of it, once in
+ * the time that the answer is remembered. It is a question like any other: validated, with a
+ * budget of its own, by UDP with a cookie (RFC 7873), so that the agent can tell who asked.
+ */
+static void report_failure(struct mesh *mesh, const struct query *failed)
+{
+    uint8_t storage[DNAME_MAX];
+    struct question question;
+    struct query *query;
+
+    if (!report_question(failed, storage, &question) ||
+        find(mesh, failed->env, &question, QUERY_REPORT) != NULL ||
+        !may_report(mesh, query_now_s(failed)))
+        return;
+    query = query_new(mesh, failed->env, &question, QUERY_REPORT, NULL);
+    if (query == NULL)
+        return;
+    query->nobody_waits = true;
+    mesh->stats.reports++;
+    start(mesh, query, PLACE_OTHERS);
+}
+
 static void finish(struct mesh *mesh, struct query *query)
 {
     leave(mesh, query); /* unreachable from here on ... */
     keep(mesh, query);
+    report_failure(mesh, query);
     mesh->stats.finished++;
     if (query->outcome.synthesized && query->outcome.message.rcode == RCODE_NXDOMAIN)
         mesh->stats.synthesized_nxdomain++;
@@ -508,13 +552,6 @@ static bool jostle(struct mesh *mesh, enum place place)
     query->outcome.uncacheable = true; /* it says nothing about the name */
     finish(mesh, query);
     return true;
-}
-
-static void start(struct mesh *mesh, struct query *query, enum place place)
-{
-    enlist(mesh, query, place);
-    mesh->stats.started++;
-    mesh_wake(query);
 }
 
 /* A place for one more query of a client, perhaps that of an older one. PLACES: there is none.

@@ -24,6 +24,7 @@ enum { MESH_VERDICTS = SEC_SECURE + 1 };
 struct mesh_stats {
     uint64_t started, finished, joined, jostled, refused, sub_started, failures_cached;
     uint64_t prefetched;              /* begun although nobody waits for it */
+    uint64_t reports; /* of failures, to whom the zones' servers name (RFC 9567) */
     uint64_t verdicts[MESH_VERDICTS]; /* enum security of what clients waited for */
     uint64_t synthesized_nxdomain, synthesized; /* answers out of denials (RFC 8198) */
     uint64_t spent[COSTS];    /* of the budgets of questions that have ended */

@@ -13,14 +13,16 @@
 
 /* What distinguishes two queries of the same question. */
 enum {
-    QUERY_CD = 1,       /* checking disabled: the answer may be bogus */
-    QUERY_NO_RD = 2,    /* only from cache: answered without sending */
-    QUERY_PRIMING = 4,  /* the NS set of the root or a stub, asked of the configured addresses */
-    QUERY_REFRESH = 8,  /* do not answer from the cache: prefetch, priming, retry of the validator */
-    QUERY_TARGET = 16,  /* address of a name server: never validated */
+    QUERY_CD = 1,      /* checking disabled: the answer may be bogus */
+    QUERY_NO_RD = 2,   /* only from cache: answered without sending */
+    QUERY_PRIMING = 4, /* the NS set of the root or a stub, asked of the configured addresses */
+    QUERY_REFRESH =
+        8, /* do not answer from the cache: prefetch, priming, retry of the validator */
+    QUERY_TARGET = 16, /* address of a name server: never validated */
     QUERY_NO_CACHE_STORE = 32,
-    QUERY_MADE = 64,    /* a client's own, which a module may answer with what no server said */
+    QUERY_MADE = 64, /* a client's own, which a module may answer with what no server said */
     QUERY_EXPLAIN = 128, /* for its trace: not one with the questions of clients */
+    QUERY_REPORT = 256,  /* tells of another query's failure, and not of its own (RFC 9567) */
     QUERY_IDENTITY = QUERY_CD | QUERY_NO_RD | QUERY_PRIMING | QUERY_REFRESH | QUERY_TARGET |
                      QUERY_MADE | QUERY_EXPLAIN
 };
@@ -53,6 +55,14 @@ struct referral {
     struct referral *next;
     struct dname zone; /* that was delegated */
     struct message message;
+};
+
+/* Who wants to know if the name's own servers fail (error_report.h). */
+struct report {
+    struct dname agent; /* wire NULL: nobody */
+    struct dname zone;  /* whose servers have said so */
+    struct dname name;  /* that they were asked for */
+    bool behind_alias;
 };
 
 struct query {
@@ -91,6 +101,7 @@ struct query {
     struct avoided *avoided;
     unsigned avoided_count;
     struct referral *referrals; /* the newest first; as many as the budget has referrals */
+    struct report report;
 };
 
 /** The message cache's flavour for a query's flags. */

@@ -5,7 +5,8 @@ Started by limits_test. At ADDRESS it serves
   dead.lab  any number of delegations, d0.dead.lab, d1 ..., each to one of the silent addresses
   held.lab  answers of 1,100 octets, all kept back until SIGUSR1
   big.lab   the same at once
-  wide.lab  delegations that answer, for comparison: w0.wide.lab ..., all served here
+  fails.lab SERVFAIL, and whom to tell of it (RFC 9567): the agent agent.lab
+  agent.lab an answer to every TXT; what is asked is printed
 """
 import resource
 import selectors
@@ -48,15 +49,25 @@ def content(labels, rrtype):
         address = SILENT[int(labels[-3][1:]) % len(SILENT)]
         return 0, [], [record(cut, NS, encode("ns." + cut))], \
             [record("ns." + cut, A, socket.inet_aton(address))]
-    if rrtype == TXT and zone in ("held.lab", "big.lab"):
+    if rrtype == TXT and zone in ("held.lab", "big.lab", "agent.lab"):
         return 0x0400, [record(".".join(labels), TXT, (b"\xff" + b"x" * 255) * 4 + b"\x3f" + b"y" * 63)], [], []
     if rrtype == A and len(labels) > 2:
         return 0x0400, [record(".".join(labels), A, bytes((192, 0, 2, 1)))], [], []
     return 0x0400, [], [soa(zone)], []
 
 
+def failure(packet, end):
+    option = encode("agent.lab")
+    return packet[:2] + struct.pack("!5H", 0x8402, 1, 0, 0, 1) + packet[12:end] \
+        + b"\0" + struct.pack("!HHIHHH", 41, 1232, 0, len(option) + 4, 18, len(option)) + option
+
+
 def answer(packet):
     labels, rrtype, end = read_question(packet)
+    if labels[-2:] == ["fails", "lab"]:
+        return failure(packet, end)
+    if labels[-2:] == ["agent", "lab"] and rrtype == TXT:
+        print(".".join(labels), flush=True)
     flags, *sections = content(labels, rrtype)
     counts = [len(section) for section in sections]
     return packet[:2] + struct.pack("!5H", 0x8000 | flags, 1, *counts) + packet[12:end] \
