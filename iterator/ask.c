@@ -11,7 +11,7 @@ enum {
     PATIENCE_TCP_MS = 2400, /* which repeats what was lost at first after 1 s */
     SPARE_MS = 700, /* when all that is left is hope, it ends before the time does */
     LAST_TRY_LEAST_MS = 500, /* a server that hesitates once is not given up in a blink */
-    LAST_PLACE_LEAST_MS = 1500,
+    LAST_PLACE_LEAST_MS = 2000, /* that of servers which answer at all is rarely longer */
     LAME_TARGETS_MAX = 2,
     EQUAL_MAX = 3, /* equal questions to one server (limits) */
     EQUAL_BY_UDP_MAX = 2, /* of them, where TCP may be tried */

@@ -111,6 +111,10 @@ static struct iter_state *state_new(struct query *query)
         return NULL;
     state->id = ITER_START;
     state->question = query->question;
+    /* Asked for by a client or, since an answer has come, by a module: that is progress. That a server
+     * without an address needs one is none. */
+    if (query->target_depth == 0)
+        state->progress_ms = query_now_ms(query);
     state->qmin.active = may_minimise(query, state);
     state->skip_cache = query->anew || (query->flags & (QUERY_REFRESH | QUERY_PRIMING)) != 0;
     state->leeway_s = leeway_of_prefetch_s(query);

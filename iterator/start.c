@@ -568,6 +568,8 @@ enum step iter_start_run(struct query *query, struct iter_state *state)
 
     if (state->priming != NULL && !state->priming->told)
         return STEP_WAIT; /* woken for another reason */
+    if (state->priming != NULL && !state->priming->result.failed)
+        state->progress_ms = query_now_ms(query);
     state->skip_cache = state->skip_cache || is_worn(query, state);
     if (!state->skip_cache &&
         ((!is_missing && try_message(query, state)) || try_kept(query, state)))

@@ -174,9 +174,14 @@ static bool same_records(const struct rrset *set, const struct slice *rdata, siz
 /* RFC 4035 section 5.3.3; past the expiration by what clocks may differ. */
 static int64_t signature_left_s(const struct sim_set *set, int64_t now_ms)
 {
-    int64_t left_s = set->signed_until_s - sim_wall_s(now_ms);
+    int64_t most_s = 0;
 
-    return left_s > 0 ? left_s : time_max(left_s + CLOCK_SKEW_S, 0);
+    for (size_t i = 0; i < SIM_SIGNED_BEFORE; i++) {
+        int64_t left_s = set->signed_until_s[i] - sim_wall_s(now_ms);
+
+        most_s = time_max(most_s, left_s > 0 ? left_s : left_s + CLOCK_SKEW_S);
+    }
+    return most_s;
 }
 
 /*

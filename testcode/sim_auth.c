@@ -134,7 +134,13 @@ static const struct rrset *signed_set(struct answering *answering, const struct 
         zone->signing->flaw_spares_keys)
         flaw = FLAW_NONE;
     made = sim_sign(answering->net, zone, set, flaw, wall_s);
-    set->signed_until_s = sim_sign_end_s(zone, wall_s);
+    if (set->signed_until_s[0] == INT64_MAX) {
+        set->signed_until_s[0] = sim_sign_end_s(zone, wall_s);
+    } else if (set->signed_until_s[0] != sim_sign_end_s(zone, wall_s)) {
+        memmove(&set->signed_until_s[1], &set->signed_until_s[0],
+                (SIM_SIGNED_BEFORE - 1) * sizeof(set->signed_until_s[0]));
+        set->signed_until_s[0] = sim_sign_end_s(zone, wall_s);
+    }
     return made == NULL ? NULL : with_flaw(answering, flaw, made);
 }
 
@@ -440,8 +446,8 @@ static bool lie(struct answering *answering, const struct sim_zone *zone)
     if (!oracle_resolve(answering->net, question, answering->arena, &truth) ||
         truth.zones[0] != zone || !may_be_lied_about(answering->net, zone, name))
         return false;
-    /* In the span of an opt-out record there might be an unsigned delegation, of which anybody can
-     * say anything. */
+    /* In the span of an opt-out record there might be an unsigned delegation, of which anybody
+     * can say anything. */
     if (zone->signing != NULL && zone->signing->opt_out &&
         !sim_name_exists(answering->net, zone, name))
         return false;

@@ -49,7 +49,7 @@ struct sim_set *sim_set_new(struct sim_net *net, struct dname owner, uint16_t ty
     set->count = count;
     set->rdata = rdata;
     set->sent_ms = INT64_MIN;
-    set->signed_until_s = INT64_MAX;
+    set->signed_until_s[0] = INT64_MAX;
     return set;
 }
 

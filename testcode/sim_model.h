@@ -23,7 +23,12 @@ enum {
 };
 
 /* Ways to sign a set that are remembered: well, and with each flaw up to FOREIGN. */
-enum { SIM_WAYS = FLAW_FOREIGN + 1, SIM_KEYS_MAX = 6, SIM_ANCHORS_MAX = 2 };
+enum {
+    SIM_WAYS = FLAW_FOREIGN + 1,
+    SIM_KEYS_MAX = 6,
+    SIM_ANCHORS_MAX = 2,
+    SIM_SIGNED_BEFORE = 4
+};
 
 /** A set with signatures that were made at some time. */
 struct sim_signed {
@@ -43,7 +48,9 @@ struct sim_set {
     const struct rrset *rrset; /* the same, ready to be written */
     int64_t sent_ms; /* when a server's answer with it arrives at last; INT64_MIN: never */
     struct sim_signed ways[SIM_WAYS];
-    int64_t signed_until_s; /* expiration of the last good signatures that were sent */
+    /* Expiration of the last good signatures that were sent, and of those before: who has not
+     * asked since may still have them, and believe them for a while (val-sig-skew-min). */
+    int64_t signed_until_s[SIM_SIGNED_BEFORE];
 };
 
 /** A key of a zone and what it is there for. */

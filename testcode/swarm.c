@@ -1,5 +1,5 @@
 /*
- * swarm.c - main of `swarm --seed N --count M [--planted K] [-v]`: the simulator.
+ * swarm.c - main of `swarm --seed N --count M [--planted K] [--day] [-v]`: the simulator.
  *
  * Runs the seeds N to N+M-1, each a small internet of its own, and says in one line for each
  * that failed what was violated and how to see it again. The same seed gives the same run; the
@@ -24,8 +24,9 @@ static volatile sig_atomic_t seed_running; /* for the last words of a crash */
 
 static int usage(void)
 {
-    fputs("usage: swarm [--seed N] [--count M] [--planted K] [-v]\n"
+    fputs("usage: swarm [--seed N] [--count M] [--planted K] [--day] [-v]\n"
           "  --planted K   with fault K of ours, which then has to be found; K 0 lists them\n"
+          "  --day         each seed is a day, with a reload every hour\n"
           "  -v            show everything that happens; twice: also the resolver's log\n",
           stderr);
     return 2;
@@ -67,7 +68,7 @@ static bool read_number(const char *text, uint64_t *out)
 }
 
 struct totals {
-    uint64_t passed, failed, questions, musts, servfails, secure, bogus, sent, hash;
+    uint64_t passed, failed, questions, musts, servfails, secure, bogus, sent, reloads, hash;
 };
 
 static void run_seed(const struct swarm_wish *wish, struct totals *totals)
@@ -86,6 +87,7 @@ static void run_seed(const struct swarm_wish *wish, struct totals *totals)
     totals->secure += result.secure;
     totals->bogus += result.bogus;
     totals->sent += result.sent;
+    totals->reloads += result.reloads;
     totals->hash = (totals->hash ^ result.hash) * 0x9e3779b97f4a7c15u;
     totals->passed += !result.failed;
     totals->failed += result.failed;
@@ -95,6 +97,8 @@ static void run_seed(const struct swarm_wish *wish, struct totals *totals)
            result.words, wish->seed);
     if (wish->planted != PLANTED_NONE)
         printf(" --planted %u", (unsigned)wish->planted);
+    if (wish->is_day)
+        printf(" --day");
     puts(" -v");
 }
 
@@ -103,6 +107,7 @@ int main(int argc, char **argv)
     static const struct option long_options[] = {{"seed", required_argument, NULL, 's'},
                                                  {"count", required_argument, NULL, 'c'},
                                                  {"planted", required_argument, NULL, 'p'},
+                                                 {"day", no_argument, NULL, 'd'},
                                                  {NULL, 0, NULL, 0}};
     struct swarm_wish wish = {.out = stdout, .scarce = sim_memory_scarce};
     struct totals totals = {0};
@@ -111,6 +116,7 @@ int main(int argc, char **argv)
 
     while ((option = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
         bool good = option == 'v'   ? (wish.verbose++, true)
+                    : option == 'd' ? (wish.is_day = true)
                     : option == 's' ? read_number(optarg, &first)
                     : option == 'c' ? read_number(optarg, &count)
                     : option == 'p' ? read_number(optarg, &planted) && planted < PLANTED_FAULTS
@@ -135,9 +141,9 @@ int main(int argc, char **argv)
     }
     printf("questions %" PRIu64 ", of which answers were due to %" PRIu64 ", secure %" PRIu64
            ", SERVFAIL %" PRIu64 " (bogus %" PRIu64 "), packets to servers %" PRIu64
-           ", hash %016" PRIx64 "\n",
+           ", reloads %" PRIu64 ", hash %016" PRIx64 "\n",
            totals.questions, totals.musts, totals.secure, totals.servfails, totals.bogus,
-           totals.sent, totals.hash);
+           totals.sent, totals.reloads, totals.hash);
     printf("swarm: %" PRIu64 " passed, %" PRIu64 " failed\n", totals.passed, totals.failed);
     return totals.failed == 0 ? 0 : 1;
 }

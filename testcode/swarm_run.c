@@ -4,7 +4,7 @@
  *
  * Life of a run: generate the net; resolver and exchange on the world; questions, either one at
  * a time (what each of them costs is then known) or many at once; quiet; timers run out;
- * everything is freed and counted.
+ * everything is freed and counted. On a day there are more questions, and a reload every hour.
  */
 #include "testcode/swarm_run.h"
 
@@ -34,7 +34,11 @@ enum {
     EQUAL_MAX = 6, /* 3 for each question; of one client question several may need the same */
     EQUAL_SIGNED_MAX = 20, /* and bad data is asked for again */
     ANSWER_SLACK_MS = 500,
-    AFTERWARDS_MS = 3600 * 1000 /* until the last idle connection is closed */
+    AFTERWARDS_MS = 3600 * 1000, /* until the last idle connection is closed */
+    HOUR_MS = 3600 * 1000,
+    DAY_MS = 24 * HOUR_MS,
+    DAY_QUESTIONS = 1000,
+    FAULTY_ONE_IN = 6 /* reloads, of a file with a mistake */
 };
 
 struct run {
@@ -54,6 +58,9 @@ struct run {
     struct resolver *resolver;
     struct sim_random random;
     unsigned steps;
+    int64_t next_reload_ms; /* INT64_MAX: none */
+    unsigned hour;
+    bool is_hard; /* the settings in effect ask for too much */
     bool one_at_a_time;
     bool repeats_itself; /* the settings want equal questions */
     uint64_t truncated;  /* answers until now */
@@ -393,8 +400,10 @@ static void add_validation(struct run *run, struct sim_random *random, struct te
 /* Each seed has settings of its own; all of them are ones that people use. */
 static const char *draw_config(struct run *run)
 {
-    struct sim_random random = sim_random_of(run->wish->seed, PART_CONFIG);
+    struct sim_random random =
+        sim_random_of(run->wish->seed + run->hour * 0x100000001u, PART_CONFIG);
     struct text text = text_in(run->arena);
+    bool is_stale;
 
     text_printf(&text, "server:\n  root-hints: hints\n%s", planted_config(&run->planted));
     add_validation(run, &random, &text);
@@ -405,11 +414,13 @@ static const char *draw_config(struct run *run)
     text_printf(&text, "  rrset-roundrobin: %s\n", sim_chance(&random, 700) ? "yes" : "no");
     if (!run->net->ip6_works && sim_chance(&random, 500))
         text_printf(&text, "  do-ip6: no\n");
-    run->clients.may_be_stale = sim_chance(&random, 150);
-    if (run->clients.may_be_stale)
+    is_stale = sim_chance(&random, 150);
+    run->clients.may_be_stale = run->clients.may_be_stale || is_stale;
+    if (is_stale)
         text_printf(&text, "  serve-expired: yes\n  serve-expired-client-timeout: %u\n",
                     (unsigned)(sim_below(&random, 3) * 900));
-    if (sim_chance(&random, 150)) {
+    /* What memos are checked for is settled at the start. */
+    if (run->hour == 0 ? sim_chance(&random, 150) : run->caches_are_small) {
         text_printf(&text, "  msg-cache-size: 32k\n  rrset-cache-size: 32k\n");
         run->caches_are_small = true;
         /* Signatures push out addresses of servers before they were asked. */
@@ -436,6 +447,62 @@ static struct options *read_options(struct run *run)
     return NULL;
 }
 
+/* One of some mistakes that people make; the text of a file that is good but for that. */
+static const char *faulty_config(struct run *run, const char *good)
+{
+    static const char *const mistakes[] = {
+        "server:\n  prefetsh: yes\n",
+        "server:\n  cache-min-ttl: 100\n  cache-max-ttl: 5\n",
+        "forward-zone:\n  forward-addr: 192.0.2.1\n",
+        "server:\n  access-control: 300.0.0.0/8 allow\n",
+        "server:\n  local-data: \"a.example. A 192.0.2\"\n",
+    };
+
+    return arena_printf(run->arena, "%s%s", good, mistakes[run->hour % COUNT(mistakes)]);
+}
+
+static void ignore_complaint(void *context, const struct opt_item *item, const char *words)
+{
+    (void)item;
+    say(context, "reload: %s", words);
+}
+
+/* As the daemon does it: all is read and built, or everything stays as it was. */
+static void reload(struct run *run)
+{
+    bool is_faulty = run->hour % FAULTY_ONE_IN == 0, done = false;
+    bool was_hard = run->is_hard;
+    struct options *options = options_new();
+    const char *text;
+    struct conf_report report;
+
+    run->clients.asks_for_too_much = false;
+    text = draw_config(run);
+    run->is_hard = is_faulty ? run->is_hard : run->clients.asks_for_too_much;
+    /* What was asked for in vain is remembered for a while. */
+    run->clients.asks_for_too_much = run->is_hard || was_hard;
+    conf_report_init(&report, run->arena);
+    if (is_faulty && text != NULL)
+        text = faulty_config(run, text);
+    if (options != NULL && text != NULL &&
+        options_read_text(options, "swarm.conf", text, strlen(text), &report) == STATUS_OK)
+        done = resolver_shared_reload(run->shared, options, ignore_complaint, read_hints, run);
+    else
+        options_free(options);
+    say(run, "reload %u: %s", run->hour, done ? "done" : "refused");
+    if (done == is_faulty)
+        violate(run, "reload %u was %s: %s", run->hour, done ? "done" : "refused",
+                conf_report_text(&report, run->arena));
+    if (!done)
+        return;
+    resolver_refresh(run->resolver);
+    exchange_set_options(run->exchange, &resolver_options(run->shared)->upstream);
+    run->clients.patience_ms = (uint32_t)time_max(
+        run->clients.patience_ms,
+        resolver_options(run->shared)->iterator.query_time_max + ANSWER_SLACK_MS);
+    run->result->reloads++;
+}
+
 static void after_event(void *context)
 {
     const struct run *run = context;
@@ -455,6 +522,7 @@ static bool make_resolver(struct run *run)
 
     if (options == NULL)
         return false;
+    run->is_hard = run->clients.asks_for_too_much;
     run->shared = resolver_shared_new(options, planted_upper(&run->planted), &hooks, complain,
                                       read_hints, run);
     if (run->shared == NULL)
@@ -551,6 +619,15 @@ static bool step(struct run *run, int64_t end_ms)
 
 static void run_until(struct run *run, int64_t end_ms)
 {
+    while (run->next_reload_ms < end_ms && !run->result->failed) {
+        while (step(run, run->next_reload_ms))
+            ;
+        run->world.now_ms = time_max(run->world.now_ms, run->next_reload_ms);
+        run->hour++;
+        run->next_reload_ms += HOUR_MS;
+        (void)sim_pause(&run->world);
+        reload(run);
+    }
     while (step(run, end_ms))
         ;
     run->world.now_ms = time_max(run->world.now_ms, end_ms);
@@ -578,6 +655,8 @@ static int64_t draw_gap_ms(struct run *run)
 {
     uint32_t kind = sim_below(&run->random, 100);
 
+    if (run->wish->is_day)
+        return sim_below(&run->random, 2 * DAY_MS / DAY_QUESTIONS);
     if (kind < 60)
         return sim_below(&run->random, 40);
     if (kind < 90)
@@ -630,6 +709,8 @@ static void ask_all(struct run *run)
     run->one_at_a_time = sim_chance(&run->random, 400) || run->clients.is_mangled;
     if (run->clients.is_mangled)
         count = run->wish->questions;
+    if (run->wish->is_day)
+        count = DAY_QUESTIONS;
     for (unsigned i = 0; i < pool_count; i++)
         pool[i] = sim_question(run->net, &run->random, run->arena);
     for (unsigned i = 0; i < count && !run->result->failed; i++) {
@@ -660,6 +741,7 @@ static void ask_all(struct run *run)
 /* What must be gone when all has been quiet for an hour. */
 static void check_leftovers(struct run *run)
 {
+    run->next_reload_ms = INT64_MAX;
     run_until(run, run->world.now_ms + AFTERWARDS_MS);
     if (run->world.timers.count != 0)
         violate(run, "%zu timers are still set at the end", run->world.timers.count);
@@ -668,11 +750,12 @@ static void check_leftovers(struct run *run)
 
 void swarm_run(const struct swarm_wish *wish, struct swarm_result *result)
 {
-    struct run run = {
-        .wish = wish,
-        .result = result,
-        .witness = {saw_question, saw_reply},
-        .log = {.level = wish->verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, .write = write_log}};
+    struct run run = {.wish = wish,
+                      .result = result,
+                      .witness = {saw_question, saw_reply},
+                      .next_reload_ms = wish->is_day ? SIM_START_MS + HOUR_MS : INT64_MAX,
+                      .log = {.level = wish->verbose > 1 ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR,
+                              .write = write_log}};
 
     *result = (struct swarm_result){.hash = 0xcbf29ce484222325u};
     list_init(&run.clients.open);

@@ -22,6 +22,8 @@ struct swarm_wish {
      * no more than `questions`. What is secure must stay so, or be no answer. size 0: nobody does. */
     struct slice script;
     unsigned questions;
+    /** A day with its questions, and at each hour a reload with other settings or a faulty file. */
+    bool is_day;
     unsigned verbose; /* 1: everything that happens; 2: the resolver's log, too */
     FILE *out;
     /** Makes memory scarce (sim_memory.h); NULL: this program cannot. */
@@ -32,7 +34,7 @@ struct swarm_result {
     bool failed;
     char words[SWARM_WORDS_MAX]; /* the first thing that was violated */
     uint64_t hash;               /* of everything that happened */
-    uint64_t questions, musts, servfails, secure, bogus, sent;
+    uint64_t questions, musts, servfails, secure, bogus, sent, reloads;
 };
 
 void swarm_run(const struct swarm_wish *wish, struct swarm_result *result);

@@ -330,6 +330,8 @@ enum chained chain_fetch_again(struct query *query, struct val_state *state,
     if (!may_fetch_again(query, fetch))
         return chain_end_bogus(query, state, fetch->fault.count == 0 ? why : &fetch->fault);
     val_avoid(query, source, stripped, is_forged);
+    if (query->doubt == NULL || query->doubt->count == 0)
+        query->doubt = &fetch->fault;
     fetch->tries++;
     fetch->set = NULL;
     fetch->proven = NULL;

@@ -152,6 +152,7 @@ enum step val_refuse(struct query *query, struct val_state *state)
     val_avoid(query, source, fault->stripped, false);
     state->restarts++;
     query->anew = true;
+    query->doubt = &state->first_fault;
     query->has_outcome = false;
     val_go(query, state, VAL_AWAIT);
     return STEP_PASS;

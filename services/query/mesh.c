@@ -733,6 +733,10 @@ static enum step out_of_time(struct query *query)
     char type[TYPE_TEXT_MAX];
 
     budget_take(query->budget, COST_TIME, UINT32_MAX);
+    /* Time ended while something better was looked for than what had come: that is the reason. */
+    if (query->doubt != NULL && query->doubt->count > 0)
+        return query_fail(query, RCODE_SERVFAIL, query->doubt->item[0].code, "%s",
+                          query->doubt->item[0].text);
     return query_fail(query, RCODE_SERVFAIL, EDE_NO_REACHABLE_AUTHORITY, "limit=time for %s/%s",
                       reason_name(query->arena, query->question.qname),
                       rrtype_to_text(query->question.qtype, type));

@@ -84,6 +84,11 @@ static enum step step(struct query *query, void **state)
         return need(query, state, "done.example.");
     if (strncmp(name, "slow", 4) == 0)
         return need(query, state, "wait.example.");
+    if (strncmp(name, "doubt", 5) == 0) {
+        static const struct reasons why = {1, {{EDE_DNSSEC_BOGUS, "sig=bad"}}};
+
+        query->doubt = &why;
+    }
     return STEP_WAIT;
 }
 
@@ -259,6 +264,24 @@ static void time_ends_a_query(void **state)
     assert_int_equal(told.times, 1);
     assert_int_equal(told.rcode, RCODE_SERVFAIL);
     assert_int_equal(mesh_size(home.mesh), 0); /* the child went with it */
+    assert_string_equal(told.reason, "limit=time for slow.example/A");
+}
+
+/* When time ends while another answer is looked for, what was wrong with the first is the reason. */
+static void time_ends_in_doubt(void **state)
+{
+    static struct told told;
+    struct timer *timer;
+
+    (void)state;
+    ask(&told, "doubt.example.");
+    mesh_run(home.mesh);
+    home.world.now_ms = home.env.limits.time_ms;
+    while ((timer = timers_take_due(&home.world.timers, home.world.now_ms)) != NULL)
+        timer->fire(timer);
+    mesh_run(home.mesh);
+    assert_int_equal(told.times, 1);
+    assert_string_equal(told.reason, "sig=bad");
 }
 
 /* The first half runs to completion, the last half gives way once it has had its time. */
@@ -364,6 +387,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(failures_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(budget_bounds_sub_questions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(time_ends_a_query, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(time_ends_in_doubt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(jostling, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_quarter_is_reserved, set_up, tear_down),
         cmocka_unit_test_setup_teardown(withdrawn_client_is_not_told, set_up, tear_down),

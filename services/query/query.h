@@ -98,6 +98,7 @@ struct query {
     /* A module was not content with the answer and has the next one look for another: not out of
      * the cache, and not from these servers. Sub-questions begun later inherit the list. */
     bool anew;
+    const struct reasons *doubt; /* why; none or NULL: it is content */
     struct avoided *avoided;
     unsigned avoided_count;
     struct referral *referrals; /* the newest first; as many as the budget has referrals */
