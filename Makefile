@@ -3,7 +3,7 @@
 #   make                all programs, into build/
 #   make check          everything that proves them; needs no network; last line N passed, N failed
 #   make asan           the whole of check under AddressSanitizer and UBSan
-#   make tsan           unit tests, serving and lab under ThreadSanitizer
+#   make tsan           unit tests, serving, lab and warm under ThreadSanitizer
 #   make demo           a small internet of real name servers with shrewd in front of it
 #   make attacks        what attacks on validation cost, beside unbound: CPU time and packets
 #   make run            shrewd against the real internet, without a config
@@ -59,7 +59,7 @@ asan:
 
 tsan:
 	@$(PACKAGES) build check
-	@SHREW_GROUPS="$${SHREW_GROUPS:-unit serving lab}" $(INNER) check-inner B=build/tsan WERROR=-Werror \
+	@SHREW_GROUPS="$${SHREW_GROUPS:-unit serving lab warm}" $(INNER) check-inner B=build/tsan WERROR=-Werror \
 	 CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread"
 
 demo:

@@ -74,13 +74,16 @@ static void check_sets(struct snapshot_caches *caches)
     }
 }
 
-static void check_answers(struct snapshot_caches *caches)
+typedef size_t take(struct msg_cache *cache, struct shards_place *place,
+                    const struct msg_entry **entries, size_t most);
+
+static void check_answers(struct snapshot_caches *caches, take *take_some)
 {
     struct shards_place place = {0};
 
     while (!place.at_end) {
         const struct msg_entry *entries[64];
-        size_t count = msg_cache_take_some(caches->messages, &place, entries, COUNT(entries));
+        size_t count = take_some(caches->messages, &place, entries, COUNT(entries));
 
         for (size_t i = 0; i < count; i++) {
             ASSERT(entries[i]->flavour == MSG_FLAVOUR_KEPT && entries[i]->expires_s > NOW);
@@ -128,13 +131,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t octets[SNAPSHOT_STEP_MAX * 2];
     struct snapshot_caches caches = {rrset_cache_new(CACHE_BYTES, 1, (struct hash_key){1, 2}),
                                      msg_cache_new(CACHE_BYTES, 1, (struct hash_key){3, 4})};
+    bool with_marks = size % 2 == 1; /* plain answers as marks at their RRsets */
 
     if (caches.rrsets != NULL && caches.messages != NULL) {
+        if (with_marks)
+            msg_cache_rest_on(caches.messages, caches.rrsets);
         read_file(&caches, slice_of(data, size));
         read_file(&caches,
                   slice_of(octets, seal(slice_of(data, size), octets, sizeof(octets))));
         check_sets(&caches);
-        check_answers(&caches);
+        check_answers(&caches, msg_cache_take_some);
+        if (with_marks)
+            check_answers(&caches, msg_cache_take_plain);
         check_round_trip(&caches);
     }
     msg_cache_free(caches.messages);
