@@ -52,6 +52,7 @@ INSTALLED = \
     $(foreach name,$(COMPLETED),$(B)/shrewctl.fish:$(fishcompletiondir)/$(name).fish:644) \
     $(B)/shrewctl.zsh:$(zshcompletiondir)/_shrewctl:644 \
     $(PLACES)/starter.yaml:$(docdir)/examples/shrewd.yaml:644 \
+    $(foreach file,grafana.json prometheus.yml,contrib/$(file):$(docdir)/examples/$(file):644) \
     $(foreach init,$(INIT),$(INSTALLED_$(init)))
 INSTALLED_systemd = \
     $(PLACES)/shrewd.service:$(systemdsystemunitdir)/shrewd.service:644 \
