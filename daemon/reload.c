@@ -21,6 +21,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/server_inside.h"
 #include "daemon/stats_log.h"
+#include "daemon/sweep.h"
 
 enum { RELOAD_LINES = 20 };
 
@@ -53,13 +54,12 @@ static void follow_in_thread(struct round *round, struct thread *thread)
 
 /* A reload follows all of the configuration; a change leaves alone what it did not speak of, as the
  * level that log-level has set. */
-static void all_followed(struct round *round, struct server *server)
+static void end_well(struct server *server)
 {
     struct call *call = server->follower;
 
-    (void)round;
     server->follower = NULL;
-    server->is_following = false;
+    server->is_following = server->is_followed = false;
     if (server->follows_all) {
         stats_log_follow(server->stats_log);
         cache_file_follow(server->cache_file);
@@ -74,6 +74,21 @@ static void all_followed(struct round *round, struct server *server)
     if (call != NULL)
         call_done(call);
     next_reload(server);
+}
+
+void server_swept(struct server *server)
+{
+    if (server->is_followed && !sweep_is_busy(server->sweep))
+        end_well(server);
+}
+
+/* Whoever asked for it hears of it when nothing of before is left in the caches. */
+static void all_followed(struct round *round, struct server *server)
+{
+    (void)round;
+    server->is_followed = true;
+    sweep_begin(server->sweep);
+    server_swept(server);
 }
 
 /* ---- what changes ---- */

@@ -26,6 +26,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/server_inside.h"
 #include "daemon/snapshot_job.h"
+#include "daemon/sweep.h"
 #include "daemon/stats_log.h"
 #include "daemon/watchdog.h"
 #include "lib/options_files.h"
@@ -44,7 +45,9 @@ enum word {
     WORD_ROUND,
     WORD_ROUND_DONE,
     WORD_OPEN_LOG,
-    WORD_JOB_OVER
+    WORD_JOB_OVER,
+    WORD_SWEEP,
+    WORD_SWEEP_OVER
 };
 
 /* The signal handler's only way in. */
@@ -239,7 +242,30 @@ bool server_post_job_over(struct server *server)
     return loop_post(worker_loop(server->threads[0].worker), WORD_JOB_OVER);
 }
 
-/* In the thread's own loop. Only the main thread gets RELOAD, ROUND_DONE and JOB_OVER. */
+bool server_post_sweep(struct server *server)
+{
+    return loop_post(worker_loop(server->threads[0].worker), WORD_SWEEP);
+}
+
+bool server_post_sweep_over(struct server *server)
+{
+    return loop_post(worker_loop(server->threads[0].worker), WORD_SWEEP_OVER);
+}
+
+/* While a change is on its way to all threads, reload.c begins with it afterwards. */
+static void begin_sweep(struct server *server)
+{
+    if (!server->is_following)
+        sweep_begin(server->sweep);
+}
+
+static void end_sweep(struct server *server)
+{
+    sweep_end(server->sweep);
+    server_swept(server);
+}
+
+/* In the thread's own loop. What is not for all comes to the main thread only. */
 static void on_word(void *context, uint8_t word)
 {
     struct thread *thread = context;
@@ -261,6 +287,8 @@ static void on_word(void *context, uint8_t word)
     case WORD_ROUND_DONE: end_round(server); break;
     case WORD_OPEN_LOG: (void)server_open_log(server, server->log); break;
     case WORD_JOB_OVER: snapshot_jobs_end(server); break;
+    case WORD_SWEEP: begin_sweep(server); break;
+    case WORD_SWEEP_OVER: end_sweep(server); break;
     default: break;
     }
 }
@@ -470,6 +498,7 @@ static void clear(struct server *server)
     stats_log_free(server->stats_log);
     watchdog_free(server->watchdog);
     nta_clock_free(server->nta_clock);
+    sweep_free(server->sweep);
     for (unsigned i = 0; i < server->thread_count && server->threads != NULL; i++)
         worker_free(server->threads[i].worker);
     free(server->threads);
@@ -530,6 +559,7 @@ static void run(struct server *server, int ready)
     server->stats_log = stats_log_new(server);
     server->watchdog = watchdog_new(server);
     server->nta_clock = nta_clock_new(server);
+    server->sweep = sweep_new(server);
     say_started(server);
     given_tell_unused(server->given, server->log);
     server_say_ready(server, "");

@@ -27,6 +27,7 @@ struct sandbox;
 struct nta_clock;
 struct page;
 struct stats_log;
+struct sweep;
 struct watchdog;
 
 struct thread {
@@ -73,6 +74,7 @@ struct server {
     struct list rounds;   /* that wait for their turn */
 
     bool is_following;     /* a reload has been carried out, and not all threads know yet */
+    bool is_followed;      /* all know, but what it has outdated is not swept out yet */
     struct round follow;   /* that tells them */
     bool follows_change;   /* what was carried out is a change at run time ... */
     bool follows_all;      /* ... or speaks of what is logged, too */
@@ -87,6 +89,7 @@ struct server {
     struct options *read;    /* what the files said when they were last read */
     struct overlay overlay;  /* what was set since the start, over it */
     struct nta_clock *nta_clock; /* NULL: no memory for it */
+    struct sweep *sweep;         /* likewise */
 };
 
 /* ---- rounds (server.c) ---- */
@@ -96,6 +99,11 @@ void server_go_round(struct server *server, struct round *round);
 
 /** Tells the service manager that all is well, after these words ("", or with a blank behind). */
 void server_say_ready(struct server *server, const char *words);
+
+/** From any thread: there is something to sweep; from the sweeping one: it is done. @return false: there
+ *  are too many words already. */
+bool server_post_sweep(struct server *server);
+bool server_post_sweep_over(struct server *server);
 
 /** From the thread of a job that is over; snapshot_jobs_end follows in the main thread. @return false:
  *  too much waits there already. */
@@ -114,6 +122,9 @@ void server_stop(struct server *server);
  * @param call that asked, and gets the answer; NULL: a signal.
  */
 void server_reload(struct server *server, struct call *call);
+
+/** A sweep has ended: who waits for it goes on. */
+void server_swept(struct server *server);
 
 /** A change of what is set at run time. */
 struct change {

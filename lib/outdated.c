@@ -7,6 +7,7 @@
  */
 #include "lib/outdated.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,4 +211,87 @@ void outdated_drop(const struct outdated *outdated, const struct outdated_caches
     }
     (void)msg_cache_drop_if(caches->messages, is_outdated_message, (void *)outdated);
     (void)rrset_cache_drop_if(caches->rrsets, is_outdated_set, (void *)outdated);
+}
+
+/* ---- what is to be forgotten ---- */
+
+struct outdated_sum {
+    atomic_flag latch; /* held while some names are compared */
+    bool judgements;
+    size_t count;
+    uint8_t names[OUTDATED_NAMES_MAX][DNAME_MAX];
+};
+
+static void latch(struct outdated_sum *sum)
+{
+    while (atomic_flag_test_and_set_explicit(&sum->latch, memory_order_acquire))
+        ;
+}
+
+static void unlatch(struct outdated_sum *sum)
+{
+    atomic_flag_clear_explicit(&sum->latch, memory_order_release);
+}
+
+struct outdated_sum *outdated_sum_new(void)
+{
+    struct outdated_sum *sum = calloc(1, sizeof(*sum));
+
+    if (sum != NULL)
+        atomic_flag_clear(&sum->latch);
+    return sum;
+}
+
+void outdated_sum_free(struct outdated_sum *sum)
+{
+    free(sum);
+}
+
+static void add_to_sum(struct outdated_sum *sum, struct dname name)
+{
+    for (size_t i = 0; i < sum->count; i++)
+        if (dname_is_at_or_below(name, dname_of_wire(sum->names[i])))
+            return;
+    if (sum->count == OUTDATED_NAMES_MAX)
+        sum->judgements = true;
+    else
+        (void)dname_store(name, sum->names[sum->count++]);
+}
+
+void outdated_sum_add(struct outdated_sum *sum, const struct outdated *outdated)
+{
+    latch(sum);
+    sum->judgements = sum->judgements || outdated->judgements;
+    for (size_t i = 0; i < outdated->count; i++)
+        add_to_sum(sum, outdated->names[i]);
+    unlatch(sum);
+}
+
+bool outdated_sum_is_any(struct outdated_sum *sum)
+{
+    bool any;
+
+    latch(sum);
+    any = sum->judgements || sum->count > 0;
+    unlatch(sum);
+    return any;
+}
+
+bool outdated_sum_take(struct outdated_sum *sum, struct arena *arena, struct outdated *out)
+{
+    struct search search = {out, arena};
+    uint8_t names[OUTDATED_NAMES_MAX][DNAME_MAX];
+    size_t count;
+
+    *out = (struct outdated){.judgements = false};
+    latch(sum);
+    out->judgements = sum->judgements;
+    count = sum->count;
+    memcpy(names, sum->names, count * sizeof(names[0]));
+    sum->judgements = false;
+    sum->count = 0;
+    unlatch(sum);
+    for (size_t i = 0; i < count; i++)
+        add_name(&search, dname_of_wire(names[i]));
+    return out->judgements || count > 0;
 }

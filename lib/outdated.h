@@ -49,4 +49,15 @@ static inline bool outdated_is_any(const struct outdated *outdated)
 /** Forgets it. From any thread. */
 void outdated_drop(const struct outdated *outdated, const struct outdated_caches *caches);
 
+/** What several changes have outdated and nobody has forgotten yet. From any thread. */
+struct outdated_sum;
+
+struct outdated_sum *outdated_sum_new(void); /* NULL: no memory */
+void outdated_sum_free(struct outdated_sum *sum);
+void outdated_sum_add(struct outdated_sum *sum, const struct outdated *outdated);
+bool outdated_sum_is_any(struct outdated_sum *sum);
+
+/** Empties the sum. @param arena of the names. @return false: there was nothing. */
+bool outdated_sum_take(struct outdated_sum *sum, struct arena *arena, struct outdated *out);
+
 #endif

@@ -36,6 +36,9 @@ struct resolver_shared {
     struct hash_key mesh_key, rate_key;
     struct trust_points *points; /* of the thread that keeps the anchors */
     atomic_uint anchors_number;  /* how often they were replaced */
+    struct outdated_sum *outdated; /* that the sweeper is to forget */
+    void (*wake_sweeper)(void *context); /* NULL: there is none */
+    void *sweeper;
 };
 
 struct resolver {
@@ -91,14 +94,26 @@ static struct outdated_caches caches_of(struct resolver_shared *shared)
                                     shared->proven};
 }
 
+static void outdate(struct resolver_shared *shared, const struct outdated *outdated)
+{
+    struct outdated_caches caches = caches_of(shared);
+
+    if (!outdated_is_any(outdated))
+        return;
+    if (shared->wake_sweeper == NULL) {
+        outdated_drop(outdated, &caches);
+        return;
+    }
+    outdated_sum_add(shared->outdated, outdated);
+    shared->wake_sweeper(shared->sweeper);
+}
+
 /* Its last query has ended: what it may have stored since new settings came goes, too, where that is
  * about some names only. All judgements do not go a second time, for most are of the new ones. */
 static void end_of_settings(struct settings *settings)
 {
-    struct outdated_caches caches = caches_of(settings->shared);
-
     if (!settings->outdated.judgements)
-        outdated_drop(&settings->outdated, &caches);
+        outdate(settings->shared, &settings->outdated);
     settings_free(settings);
 }
 
@@ -186,6 +201,7 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
     shared->proven = proven_new(options->cache.neg_cache_size, random_key(world));
     shared->crypto = crypto_new(&policy);
     shared->points = trust_points_new();
+    shared->outdated = outdated_sum_new();
     shared->mesh_key = random_key(world);
     world->random(world, &shared->random_secret, sizeof(shared->random_secret));
     shared->rate_key = random_key(world);
@@ -193,7 +209,7 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
         msg_cache_rest_on(shared->messages, shared->rrsets);
     return shared->rrsets != NULL && shared->messages != NULL && shared->infra != NULL &&
            shared->keys != NULL && shared->proven != NULL && shared->crypto != NULL &&
-           shared->points != NULL;
+           shared->points != NULL && shared->outdated != NULL;
 }
 
 /* Below a trust point that was not there before, or begins anew, other keys may count. */
@@ -259,6 +275,7 @@ void resolver_shared_free(struct resolver_shared *shared)
     key_cache_free(shared->keys);
     proven_free(shared->proven);
     trust_points_free(shared->points);
+    outdated_sum_free(shared->outdated);
     crypto_free(shared->crypto);
     free(shared);
 }
@@ -267,7 +284,6 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
                             conf_complain *complain, resolver_read_file *read_file, void *context)
 {
     struct settings *settings = make_settings(shared, options, complain, read_file, context);
-    struct outdated_caches caches = caches_of(shared);
     struct settings *before;
 
     if (settings == NULL) {
@@ -279,7 +295,7 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
     shared->newest = settings;
     unlatch(shared);
     outdated_find(before, settings, before->arena, &before->outdated);
-    outdated_drop(&before->outdated, &caches);
+    outdate(shared, &before->outdated);
     settings_unref(before);
     take_points(shared, settings);
     set_infra_rules(shared, options);
@@ -288,6 +304,30 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
     key_cache_resize(shared->keys, options->cache.key_cache_size);
     proven_resize(shared->proven, options->cache.neg_cache_size);
     return true;
+}
+
+void resolver_set_sweeper(struct resolver_shared *shared, void (*wake)(void *context),
+                          void *context)
+{
+    shared->sweeper = context;
+    shared->wake_sweeper = wake;
+}
+
+bool resolver_is_outdated(struct resolver_shared *shared)
+{
+    return outdated_sum_is_any(shared->outdated);
+}
+
+void resolver_sweep(struct resolver_shared *shared)
+{
+    struct outdated_caches caches = caches_of(shared);
+    struct outdated outdated = {.judgements = true};
+    struct arena *arena = arena_new(0);
+
+    /* Without memory for names nothing is known but that something is outdated. */
+    if (arena == NULL || outdated_sum_take(shared->outdated, arena, &outdated))
+        outdated_drop(&outdated, &caches);
+    arena_free(arena);
 }
 
 const struct options *resolver_options(const struct resolver_shared *shared)

@@ -64,6 +64,17 @@ void resolver_forget_proofs(struct resolver_shared *shared);
 bool resolver_shared_reload(struct resolver_shared *shared, struct options *options,
                             conf_complain *complain, resolver_read_file *read_file, void *context);
 
+/**
+ * Somebody forgets what is outdated aside, for caches may be large; he is told, from any thread, when
+ * there is something. Without one it is done on the spot.
+ */
+void resolver_set_sweeper(struct resolver_shared *shared, void (*wake)(void *context),
+                          void *context);
+bool resolver_is_outdated(struct resolver_shared *shared);
+
+/** Forgets what is outdated by now. From any thread. */
+void resolver_sweep(struct resolver_shared *shared);
+
 struct resolver;
 
 /**
