@@ -57,17 +57,6 @@ static inline uint64_t hash_end(struct hash_state state)
     return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
 }
 
-/**
- * A further hash out of one and a small number, the type beside a name, say. Different numbers give
- * different hashes; what collides is as unknown to strangers as the first hash is.
- */
-static inline uint64_t hash_beside(uint64_t hash, uint64_t number)
-{
-    hash = (hash ^ hash >> 32) + (number + 1) * 0x9e3779b97f4a7c15u;
-    hash = (hash ^ hash >> 29) * 0xbf58476d1ce4e5b9u;
-    return hash ^ hash >> 32;
-}
-
 /** Takes in octets and their number. */
 void hash_bytes(struct hash_state *state, struct slice bytes);
 

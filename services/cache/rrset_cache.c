@@ -60,8 +60,9 @@ static enum rrset_flavour flavour_of(const struct slot *slot)
 
 static uint64_t key_hash(const struct rrset_cache *cache, const struct rrset_key *key)
 {
-    return hash_beside(dname_hash(key->owner, cache->key),
-                       (uint64_t)key->flavour << 32 | (uint64_t)key->rrclass << 16 | key->type);
+    return dname_hash_whole(
+        key->owner, (uint64_t)key->flavour << 32 | (uint64_t)key->rrclass << 16 | key->type,
+        cache->key);
 }
 
 static bool slot_is(const struct slot *slot, const struct rrset_key *key)
