@@ -170,6 +170,7 @@ static inline void set_options(void)
                                             .max_udp_size = 1232,
                                             .answer_when_full = true,
                                             .discard_timeout = 1900,
+                                            .slow_answers_max = 16384,
                                             .num_queries_per_thread = 4,
                                             .ip_ratelimit_ipv4_prefix = 32,
                                             .ip_ratelimit_ipv6_prefix = 64,

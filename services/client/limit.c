@@ -8,10 +8,12 @@
 
 #include <stdlib.h>
 
-enum { PLACES = 4096, IP6_OCTETS = 8 };
+enum { PLACES = 4096, IP6_OCTETS = 8, PULSE_MS = 100 };
 
 struct place {
     uint32_t waiting;
+    uint32_t pulse; /* octets that were sent, less what has gone by since */
+    int64_t pulse_ms;
 };
 
 struct limit {
@@ -58,4 +60,20 @@ void limit_leave(struct limit *limit, const struct addr *client)
 
     ASSERT(place->waiting > 0);
     place->waiting--;
+}
+
+bool limit_pulse(struct limit *limit, const struct addr *client, size_t octets, uint32_t most,
+                 int64_t now_ms)
+{
+    struct place *place = place_of(limit, client);
+    int64_t gone_by = time_min(now_ms - place->pulse_ms, PULSE_MS) * most / PULSE_MS;
+
+    if (most == 0)
+        return true;
+    place->pulse -= (uint32_t)time_min(place->pulse, time_max(gone_by, 0));
+    place->pulse_ms = now_ms;
+    if (place->pulse + octets > most)
+        return false;
+    place->pulse += (uint32_t)octets;
+    return true;
 }

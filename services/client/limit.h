@@ -1,5 +1,5 @@
 /*
- * limit.h - how many questions of one client address are waiting.
+ * limit.h - how many questions of one client address are waiting, and how much it gets at once.
  *
  * Used by request.c, per thread. An address is one host of IPv4, or a /64 of IPv6 (which one
  * customer has whole). The table has a fixed size, so that strangers cannot make it grow:
@@ -22,5 +22,14 @@ bool limit_enter(struct limit *limit, const struct addr *client, uint32_t most);
 
 /** One that had entered waits no longer. */
 void limit_leave(struct limit *limit, const struct addr *client);
+
+/**
+ * Counts an answer for which the address, which may be forged, has waited: many that come at
+ * once make a pulse.
+ * @param most octets in a tenth of a second; 0: no limit.
+ * @return false: it would be too much, and does not count.
+ */
+bool limit_pulse(struct limit *limit, const struct addr *client, size_t octets, uint32_t most,
+                 int64_t now_ms);
 
 #endif

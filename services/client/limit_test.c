@@ -59,12 +59,31 @@ static void ports_do_not_matter(void **state)
     limit_free(limit);
 }
 
+static void so_much_at_once(void **state)
+{
+    struct limit *limit = limit_new(key);
+    struct addr one = address("192.0.2.1"), other = address("192.0.2.2");
+
+    (void)state;
+    assert_true(limit_pulse(limit, &one, 600, 1000, 5000));
+    assert_false(limit_pulse(limit, &one, 500, 1000, 5000));
+    assert_true(limit_pulse(limit, &one, 400, 1000, 5000));
+    assert_true(limit_pulse(limit, &other, 1000, 1000, 5000));
+    assert_false(limit_pulse(limit, &one, 600, 1000, 5050));
+    assert_true(limit_pulse(limit, &one, 500, 1000, 5050));
+    assert_true(limit_pulse(limit, &one, 1000, 1000, 999999));
+    assert_false(limit_pulse(limit, &one, 1001, 1000, 9999999));
+    assert_true(limit_pulse(limit, &one, 100000, 0, 9999999)); /* no limit */
+    limit_free(limit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(so_many_may_wait),
         cmocka_unit_test(a_network_of_ip6_is_one),
         cmocka_unit_test(ports_do_not_matter),
+        cmocka_unit_test(so_much_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,9 @@ enum {
     LATE_FAILURE_SIZE = 512, /* no more than anybody can take; reasons should fit */
     PADDING_BLOCK = 468,     /* RFC 8467 section 4.1 */
     KEEPALIVE_UNIT_MS = 100, /* RFC 7828 section 3.1 */
-    OPTION_HEAD_SIZE = 4
+    OPTION_HEAD_SIZE = 4,
+    OPT_OCTETS = 11,
+    ANY_TIMES = 3 /* limits: octets of the answer to ANY, for each of the question */
 };
 
 /* ---- sections ---- */
@@ -197,6 +199,12 @@ static void fill_edns(const struct reply_style *style, const struct asker *asker
 
 /* ---- all of it ---- */
 
+/* At least what the question had, seen without options. */
+static size_t question_size(const struct asker *asker)
+{
+    return HEADER_SIZE + asker->question.qname.size + 4u + (asker->has_edns ? OPT_OCTETS : 0u);
+}
+
 static uint16_t size_limit(const struct reply_style *style, const struct asker *asker,
                            const struct reply *reply)
 {
@@ -206,6 +214,9 @@ static uint16_t size_limit(const struct reply_style *style, const struct asker *
         return MESSAGE_MAX;
     size = size_max(UDP_SIZE_LEAST, asker->udp_size);
     size = size_min(size, size_max(UDP_SIZE_LEAST, style->options->max_udp_size));
+    /* RFC 8482 section 7: whoever forges an address gains nothing by ANY. */
+    if (asker->question.qtype == TYPE_ANY && style->options->minimal_any && !asker->is_known)
+        size = size_min(size, ANY_TIMES * question_size(asker));
     if (reply->late)
         size = size_min(size, reply->rcode == RCODE_SERVFAIL ? LATE_FAILURE_SIZE : LATE_SIZE);
     return (uint16_t)size;

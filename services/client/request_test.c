@@ -414,6 +414,45 @@ static void all_addresses_together_have_a_limit(void **state)
     assert_int_equal(answer()->rcode, RCODE_SERVFAIL);
 }
 
+static const struct {
+    const char *why;
+    int64_t wait_ms;
+    enum transport transport;
+    unsigned whole; /* of four answers that come at once */
+} pulses[] = {
+    {"quick answers are nobody's bomb", 90, TRANSPORT_UDP, 4},
+    {"slow ones: one has room", 300, TRANSPORT_UDP, 1},
+    {"who comes by TCP is not forged", 300, TRANSPORT_TCP, 4},
+};
+
+static void slow_answers_do_not_come_all_at_once(void **state)
+{
+    (void)state;
+    bench.options.slow_answers_max = 100;
+    for (size_t i = 0; i < COUNT(pulses); i++) {
+        unsigned whole = 0;
+
+        paper_channel.channel.transport = pulses[i].transport;
+        bench.waits = true;
+        for (int j = 0; j < 4; j++)
+            ask("www.example. A", FLAG_RD, WITH_EDNS);
+        receive_from("127.0.0.2",
+                     make_packet("www.example. A", FLAG_RD, WITH_EDNS, slice_of(NULL, 0)));
+        paper_pass(&paper, pulses[i].wait_ms);
+        arrive();
+        for (int j = 0; j < 4; j++) {
+            bool is_cut = (answer()->flags & FLAG_TC) != 0;
+
+            assert_int_equal(bench.back.count[SECTION_ANSWER], !is_cut);
+            whole += !is_cut;
+        }
+        if (whole != pulses[i].whole)
+            fail_msg("%s: %u", pulses[i].why, whole);
+        assert_int_equal(answer()->flags & FLAG_TC, 0); /* another address */
+        paper.now_ms += 400 * 1000;                     /* out of the cache */
+    }
+}
+
 static void late_answers_are_small_but_come(void **state)
 {
     (void)state;
@@ -506,6 +545,7 @@ int main(void)
         TEST(one_address_waits_for_so_much_only),
         TEST(of_it_a_quarter_is_for_zones_that_answer),
         TEST(all_addresses_together_have_a_limit),
+        TEST(slow_answers_do_not_come_all_at_once),
         TEST(late_answers_are_small_but_come),
         TEST(what_still_waits_goes_with_the_service),
         TEST(local_aliases_are_followed),

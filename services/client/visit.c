@@ -12,6 +12,8 @@
 #include "services/client/lane.h"
 #include "services/client/memo.h"
 
+enum { SLOW_MS = 100 }; /* an answer that takes longer was perhaps kept back on purpose */
+
 bool visit_is_unchecked(const struct visit *visit)
 {
     const struct request_settings *settings = &visit->service->settings;
@@ -34,6 +36,29 @@ static void count_answer(struct visit *visit, const struct reply *reply, struct 
         tally_reasons(stats->edes, reply->reasons, options->ede_most);
 }
 
+/* Answers that were kept waiting until all come at once would hit whose address is forged
+ * (DNSBomb); beyond some octets he comes by TCP for them. */
+static bool is_too_much(const struct visit *visit, size_t octets)
+{
+    const struct request_service *service = visit->service;
+
+    return !visit->asker.is_known && visit->now_ms - visit->arrived_ms > SLOW_MS &&
+           !limit_pulse(service->limit, &visit->peer.from, octets,
+                        service->settings.options->slow_answers_max, visit->now_ms);
+}
+
+/* The same without records and reasons. A failure needs no better one by TCP. */
+static enum status write_bare(struct visit *visit, const struct reply *reply, struct sink *out)
+{
+    struct reply bare = {.rcode = reply->rcode,
+                         .no_recursion = reply->no_recursion,
+                         .truncated = reply->rcode != RCODE_SERVFAIL,
+                         .now_s = reply->now_s};
+
+    *out = sink_of(visit->service->out, sizeof(visit->service->out));
+    return reply_write(&visit->service->style, &visit->asker, &bare, visit->arena, out);
+}
+
 static void send_reply(struct visit *visit, const struct reply *reply)
 {
     struct request_service *service = visit->service;
@@ -43,8 +68,9 @@ static void send_reply(struct visit *visit, const struct reply *reply)
     if (status != STATUS_OK) { /* no memory: what needs none */
         struct reply error = {.rcode = RCODE_SERVFAIL, .now_s = reply->now_s};
 
-        out = sink_of(service->out, sizeof(service->out));
-        status = reply_write(&service->style, &visit->asker, &error, visit->arena, &out);
+        status = write_bare(visit, &error, &out);
+    } else if (is_too_much(visit, out.used)) {
+        status = write_bare(visit, reply, &out);
     }
     if (service->settings.log.replies)
         visit_log_reply(visit, reply, status == STATUS_OK ? out.used : 0);

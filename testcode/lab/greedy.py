@@ -89,7 +89,7 @@ def main():
 
     def let_go(*_):
         for packet, peer in held:
-            sock.sendto(answer(packet), peer)
+            sock.sendto(packet, peer)
         held.clear()
 
     signal.signal(signal.SIGUSR1, let_go)
@@ -102,7 +102,7 @@ def main():
                 continue
             labels, rrtype, _ = read_question(packet)
             if labels[-2:] == ["held", "lab"] and rrtype == TXT:
-                held.append((packet, peer))
+                held.append((answer(packet), peer))
             else:
                 sock.sendto(answer(packet), peer)
 
