@@ -301,6 +301,7 @@ bool resolver_shared_reload(struct resolver_shared *shared, struct options *opti
     set_infra_rules(shared, options);
     rrset_cache_resize(shared->rrsets, options->cache.rrset_cache_size);
     msg_cache_resize(shared->messages, options->cache.msg_cache_size);
+    infra_cache_resize(shared->infra, infra_limit_bytes(options));
     key_cache_resize(shared->keys, options->cache.key_cache_size);
     proven_resize(shared->proven, options->cache.neg_cache_size);
     return true;

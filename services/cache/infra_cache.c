@@ -117,6 +117,11 @@ void infra_cache_free(struct infra_cache *cache)
     free(cache);
 }
 
+void infra_cache_resize(struct infra_cache *cache, uint64_t size_bytes)
+{
+    shards_resize(cache->shards, size_bytes);
+}
+
 void infra_cache_set_rules(struct infra_cache *cache, const struct infra_rules *rules)
 {
     atomic_store_explicit(&cache->host_ttl_s, rules->host_ttl_s, memory_order_relaxed);

@@ -55,6 +55,8 @@ struct infra {
 /** @param size_bytes budget of all shards; @param key secret of the hash. NULL: no memory. */
 struct infra_cache *infra_cache_new(uint64_t size_bytes, unsigned shards, struct hash_key key);
 void infra_cache_free(struct infra_cache *cache);
+/** Another budget; what is over it leaves at once. */
+void infra_cache_resize(struct infra_cache *cache, uint64_t size_bytes);
 
 /** How entries age and what an unknown server is expected to need. */
 struct infra_rules {
