@@ -34,8 +34,8 @@ enum {
 struct place {
     struct page *page;
     struct addr addr;
-    int fd; /* until it is served */
-    struct control_socket *socket;
+    int fd;                        /* listening; the socket's, once there is one */
+    struct control_socket *socket; /* NULL: not served yet */
 };
 
 struct places {
@@ -167,8 +167,9 @@ static void close_place(struct place *place)
         if (page->waiting[i].place != place)
             page->waiting[kept++] = page->waiting[i];
     page->waiting_count = kept;
-    control_socket_free(place->socket);
-    if (place->fd != -1)
+    if (place->socket != NULL)
+        control_socket_free(place->socket);
+    else
         close(place->fd);
     free(place);
 }
@@ -187,15 +188,53 @@ static struct place *find_place(const struct places *places, const struct addr *
     return NULL;
 }
 
+static void let_share(int fd, bool may)
+{
+#if HAVE_DECL_SO_REUSEPORT
+    int value = may;
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, sizeof(value));
+#else
+    (void)fd;
+    (void)may;
+#endif
+}
+
+static void let_places_share(const struct page *page, uint16_t port, bool may)
+{
+    for (size_t i = 0; i < page->served.count; i++)
+        if (page->served.list[i]->addr.port == port)
+            let_share(page->served.list[i]->fd, may);
+}
+
+/* From 127.0.0.1 to 0.0.0.0, or back: for the length of a reload both are open, with the same
+ * port. Only for that long, so that nobody else gets a share of it. */
+static int listen_at(const struct page *page, const struct addr *addr)
+{
+    struct sock_wishes wishes = {.reuse_port = false};
+    int fd = sock_listen(addr, SOCK_STREAM, &wishes), error;
+
+    if (fd != -1 || errno != EADDRINUSE)
+        return fd;
+    wishes.reuse_port = true;
+    let_places_share(page, addr->port, true);
+    fd = sock_listen(addr, SOCK_STREAM, &wishes);
+    error = errno;
+    let_places_share(page, addr->port, false);
+    if (fd != -1)
+        let_share(fd, false);
+    errno = error;
+    return fd;
+}
+
 static struct place *open_place(struct page *page, const struct addr *addr)
 {
-    const struct sock_wishes wishes = {.reuse_port = false};
     struct place *place = calloc(1, sizeof(*place));
 
     if (place == NULL)
         return NULL;
     *place = (struct place){.page = page, .addr = *addr};
-    place->fd = sock_listen(addr, SOCK_STREAM, &wishes);
+    place->fd = listen_at(page, addr);
     if (place->fd != -1)
         return place;
     free(place);
@@ -213,9 +252,7 @@ static void serve(struct place *place)
 
     place->socket = control_socket_new(worker_loop(server->threads[0].worker), place->fd,
                                        &handler, server->log);
-    if (place->socket != NULL)
-        place->fd = -1;
-    else
+    if (place->socket == NULL)
         log_line(server->log, LOG_LEVEL_ERROR, "event=metrics msg=out of memory");
 }
 
@@ -284,7 +321,7 @@ void page_follow(struct page *page)
     page->served = page->opened;
     page->opened.count = 0;
     for (size_t i = 0; i < page->served.count; i++)
-        if (page->served.list[i]->socket == NULL && page->served.list[i]->fd != -1)
+        if (page->served.list[i]->socket == NULL)
             serve(page->served.list[i]);
 }
 
