@@ -264,7 +264,9 @@ static enum step send(struct query *query, struct iter_state *state, struct flig
         return STEP_AGAIN;
     }
     flight->under_way = true;
-    flight->server->probed = pick_is_silent(infra, state->question.qtype);
+    /* Who answers for no zone any more may still do so for this one; but that is seen at once. */
+    flight->server->probed =
+        pick_is_silent(infra, state->question.qtype) || infra->dead_elsewhere;
     flight->server->under_way = true;
     flight->server->sends++;
     state->deleg->sends++;
@@ -403,7 +405,7 @@ enum step iter_await_run(struct query *query, struct iter_state *state)
         iter_go(query, state, ITER_LEARN);
         return STEP_AGAIN;
     }
-    if (should_overtake(query, state) || (!iter_waits(state) && !iter_hopes(state))) {
+    if (should_overtake(query, state) || (!iter_waits(state) && !iter_hopes(query, state))) {
         iter_go(query, state, ITER_ASK);
         return STEP_AGAIN;
     }

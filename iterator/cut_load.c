@@ -9,13 +9,23 @@ enum {
     SHRINK = 10
 };
 
-static uint32_t most_now(const struct cut_slot *slot, uint32_t most)
+static bool is_silent(const struct cut_slot *slot)
 {
     uint32_t ends = (uint32_t)slot->answers + slot->timeouts;
 
-    if (ends < JUDGED_AFTER || slot->timeouts * 10u <= ends * 9u)
+    return ends >= JUDGED_AFTER && slot->timeouts * 10u > ends * 9u;
+}
+
+static uint32_t most_now(const struct cut_slot *slot, uint32_t most)
+{
+    if (!is_silent(slot))
         return most;
     return most / SHRINK == 0 ? 1 : most / SHRINK;
+}
+
+bool cut_load_is_silent(const struct cut_load *load, uint16_t slot)
+{
+    return is_silent(&load->slots[slot]);
 }
 
 bool cut_load_enter(struct cut_load *load, struct dname zone, uint32_t most, uint16_t *slot)

@@ -31,6 +31,9 @@ struct cut_load {
  */
 bool cut_load_enter(struct cut_load *load, struct dname zone, uint32_t most, uint16_t *slot);
 
+/** Over nine tenths of what was asked there lately timed out: nothing is gained by waiting longer. */
+bool cut_load_is_silent(const struct cut_load *load, uint16_t slot);
+
 enum cut_end { CUT_ANSWERED, CUT_TIMED_OUT, CUT_WITHDRAWN };
 void cut_load_leave(struct cut_load *load, uint16_t slot, enum cut_end end);
 

@@ -82,6 +82,19 @@ static void silence_shrinks(void **state)
     assert_int_equal(how_many("example.", 200), 200);
 }
 
+static void silence_is_told(void **state)
+{
+    uint16_t slot;
+
+    (void)state;
+    assert_true(cut_load_enter(&load, name_of(arena, "example."), 200, &slot));
+    assert_false(cut_load_is_silent(&load, slot));
+    end("example.", CUT_TIMED_OUT, 20);
+    assert_true(cut_load_is_silent(&load, slot));
+    end("example.", CUT_ANSWERED, 4);
+    assert_false(cut_load_is_silent(&load, slot));
+}
+
 static void old_ends_fade(void **state)
 {
     (void)state;
@@ -97,6 +110,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(others_are_free, set_up, tear_down),
         cmocka_unit_test_setup_teardown(silence_shrinks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(silence_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(old_ends_fade, set_up, tear_down),
     };
 

@@ -329,11 +329,16 @@ bool iter_waits(const struct iter_state *state)
     return false;
 }
 
-bool iter_hopes(const struct iter_state *state)
+bool iter_hopes(const struct query *query, const struct iter_state *state)
 {
-    for (size_t i = 0; i < FLIGHTS_MAX && state->flights[i] != NULL; i++)
-        if (state->flights[i]->under_way && state->flights[i]->alive)
+    const struct cut_load *load = &iter_env(query)->memory->load;
+
+    for (size_t i = 0; i < FLIGHTS_MAX && state->flights[i] != NULL; i++) {
+        const struct flight *flight = state->flights[i];
+
+        if (flight->under_way && flight->alive && !cut_load_is_silent(load, flight->load_slot))
             return true;
+    }
     return false;
 }
 

@@ -185,8 +185,8 @@ void iter_strike(struct query *query, struct iter_state *state, struct deleg_ser
 /** Some question is under way whose time is not up. */
 bool iter_waits(const struct iter_state *state);
 
-/** One that is overdue may still be answered, by a server that is alive. */
-bool iter_hopes(const struct iter_state *state);
+/** One that is overdue may still be answered, by a server that is alive, of a zone that others hear of. */
+bool iter_hopes(const struct query *query, const struct iter_state *state);
 
 /** Withdraws questions that are under way. */
 void iter_withdraw_flights(struct query *query, struct iter_state *state);

@@ -333,7 +333,7 @@ enum step iter_targets_run(struct query *query, struct iter_state *state)
         if (state->targets_running > 0)
             return STEP_WAIT;
     }
-    if (iter_hopes(state)) {
+    if (iter_hopes(query, state)) {
         iter_go(query, state, ITER_AWAIT);
         return STEP_AGAIN;
     }
