@@ -74,6 +74,19 @@ static void put_printed(struct pen *pen, int size)
     pen->used += (size_t)size;
 }
 
+static void put_words(struct pen *pen, const char *words)
+{
+    size_t size = strlen(words), room = sizeof(pen->octets) - pen->used - 1;
+
+    if (size > room) {
+        pen->record.is_cut = true;
+        size = room;
+    }
+    memcpy(pen->octets + pen->used, words, size);
+    pen->used += size;
+    pen->octets[pen->used] = '\0';
+}
+
 static intmax_t signed_value(struct pen *pen, char length)
 {
     switch (length) {
@@ -117,7 +130,10 @@ static bool convert(struct pen *pen)
     switch (kind) {
     case 's':
         words = va_arg(pen->values, const char *);
-        put_printed(pen, snprintf(out, room, spec, words != NULL ? words : ""));
+        if (words != NULL && size == 1) /* as nearly always */
+            put_words(pen, words);
+        else
+            put_printed(pen, snprintf(out, room, spec, words != NULL ? words : ""));
         return false;
     case 'c':
         put_printed(pen, snprintf(out, room, spec, va_arg(pen->values, int)));
@@ -235,6 +251,22 @@ static bool add(struct line *line, const char *octets, size_t size)
     return true;
 }
 
+static size_t room_in(const struct line *line)
+{
+    size_t most = line->size - END_ROOM;
+
+    return line->used < most ? most - line->used : 0;
+}
+
+/* As many of them as fit. */
+static void add_some(struct line *line, const char *octets, size_t size)
+{
+    size_t fit = line->is_cut ? 0 : size_min(size, room_in(line));
+
+    add(line, octets, fit);
+    line->is_cut = line->is_cut || fit < size;
+}
+
 /* Where room is kept for it. */
 static void add_end(struct line *line, const char *octets)
 {
@@ -244,6 +276,17 @@ static void add_end(struct line *line, const char *octets)
     line->used += size;
 }
 
+/* How many octets of it stand in JSON as they are. */
+static size_t plain_run(const char *value)
+{
+    size_t size = 0;
+
+    while ((unsigned char)value[size] >= ' ' && (unsigned char)value[size] < 0x7f &&
+           value[size] != '"' && value[size] != '\\')
+        size++;
+    return size;
+}
+
 static void add_quoted(struct line *line, const char *value)
 {
     char octets[TEXT_JSON_MAX];
@@ -251,9 +294,15 @@ static void add_quoted(struct line *line, const char *value)
     if (!add(line, "\"", 1))
         return;
     while (*value != '\0') {
-        size_t size = text_json_char(&value, octets);
+        size_t run = plain_run(value);
 
-        if (!add(line, octets, size))
+        if (run > 0) {
+            add_some(line, value, run);
+            value += run;
+        } else {
+            add(line, octets, text_json_char(&value, octets));
+        }
+        if (line->is_cut)
             break;
     }
     add_end(line, "\"");
@@ -293,8 +342,7 @@ static void add_field(struct line *line, enum log_form form, const struct log_fi
     else if (field->is_number)
         add(line, field->value, strlen(field->value));
     else
-        for (const char *at = field->value; *at != '\0' && add(line, at, 1);)
-            at++;
+        add_some(line, field->value, strlen(field->value));
     /* Of a value that was cut the beginning is worth having; a key without a value is not. */
     if (line->is_cut && line->used == start)
         line->used = before;
