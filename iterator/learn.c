@@ -317,6 +317,26 @@ static void keep_denial_of_ds(struct query *query, struct dname zone, const stru
     query->referrals = referral;
 }
 
+/* prefetch-key: a validator will want the keys of a zone that has a DS, so they are asked for
+ * while the answer is. Not for its own questions (CD), nor for addresses of servers, which
+ * nobody judges. */
+static void fetch_keys_ahead(struct query *query, const struct message *referral,
+                             struct dname zone)
+{
+    struct question keys = {zone, TYPE_DNSKEY, query->question.qclass};
+    size_t count;
+    const struct rrset **sets = message_section(referral, SECTION_AUTHORITY, &count);
+
+    if (!query->env->cache_options->prefetch_key || !query->env->validates ||
+        (query->flags & (QUERY_CD | QUERY_TARGET | QUERY_NO_RD)) != 0)
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (sets[i]->type == TYPE_DS && dname_equal(rrset_owner(sets[i]), zone)) {
+            mesh_look_ahead(query, &keys, QUERY_CD);
+            return;
+        }
+}
+
 static enum step follow_referral(struct query *query, struct iter_state *state,
                                  struct message *message)
 {
@@ -351,6 +371,7 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
     query_trace(query, TRACE_REFERRED, &state->landed->ask.server, &deleg->zone, NULL);
     state->deleg = deleg;
     state->progress_ms = query_now_ms(query);
+    fetch_keys_ahead(query, &told, deleg->zone);
     if (iter_env(query)->config->options->harden_referral_path)
         iter_check_path(query, state);
     iter_forget_case(state);

@@ -107,19 +107,37 @@ static bool read_iterator(struct settings *settings, const struct settings_needs
     return true;
 }
 
+/* insecure-lan-zones: as if domain-insecure named each of them. */
+static bool add_lan_zones(struct settings *settings, struct validator_options *options)
+{
+    struct opt_list *list = &options->domain_insecure;
+    size_t most = list->count + LOCAL_LAN_MAX;
+    struct opt_item *items = ARENA_ARRAY(settings->arena, struct opt_item, most);
+
+    if (items == NULL)
+        return false;
+    for (size_t i = 0; i < list->count; i++)
+        items[i] = list->items[i];
+    list->items = items;
+    return local_lan_zones(settings->arena, items, most, &list->count);
+}
+
 static bool read_validator(struct settings *settings, const struct settings_needs *needs,
                            conf_complain *complain, resolver_read_file *read_file, void *context)
 {
     const struct validator_options *options = &settings->options->validator;
+    struct validator_options trust = *options;
 
     if (!module_words_have(&settings->modules, MODULE_VALIDATOR) ||
         settings->options->upstream.disable_edns_do)
         return true;
+    if (settings->options->client.insecure_lan_zones && !add_lan_zones(settings, &trust))
+        return false;
     settings->fresh = trust_points_read(needs->points, &options->auto_trust_anchor_file,
                                         complain, read_file, context);
     if (settings->fresh == NULL)
         return false;
-    settings->anchors = anchors_new(options, settings->fresh, complain, read_file, context);
+    settings->anchors = anchors_new(&trust, settings->fresh, complain, read_file, context);
     if (settings->anchors == NULL)
         return false;
     if (anchors_count(settings->anchors) == 0 ||

@@ -58,4 +58,11 @@ enum local_verdict local_answer(const struct local *local, const struct question
                                 const struct addr *client, int64_t now_s, struct arena *arena,
                                 struct message *out, struct local_note *note);
 
+enum { LOCAL_LAN_MAX = 128 };
+
+/** Appends the names of the reverse zones of private addresses (unblock-lan-zones), texts in
+ * the arena.
+ *  @return false: no memory, or no room for more than `most`. */
+bool local_lan_zones(struct arena *arena, struct opt_item *items, size_t most, size_t *count);
+
 #endif

@@ -469,6 +469,39 @@ static bool is_named(struct dname name, const char *text)
     return dname_from_text(text, storage, &other) == STATUS_OK && dname_equal(name, other);
 }
 
+/* @return whether there was room and memory. */
+static bool add_lan(struct arena *arena, struct opt_item *items, size_t most, size_t *count,
+                    const char *text)
+{
+    char *copy = arena_text(arena, text);
+
+    if (copy == NULL || *count == most)
+        return false;
+    items[(*count)++] = (struct opt_item){.text = copy, .file = "unblock-lan-zones"};
+    return true;
+}
+
+bool local_lan_zones(struct arena *arena, struct opt_item *items, size_t most, size_t *count)
+{
+    char text[WORD_MAX];
+    bool good = true;
+
+#define LOCAL_DEFAULT(kind, name)                                                              \
+    if (DEFAULT_##kind == DEFAULT_LAN)                                                         \
+        good = good && add_lan(arena, items, most, count, name);
+#define LOCAL_DEFAULT_RANGE(kind, first, last, suffix)                                         \
+    for (unsigned i = first; i <= last; i++) {                                                 \
+        snprintf(text, sizeof(text), "%u%s", i, suffix);                                       \
+        good = good && add_lan(arena, items, most, count, text);                               \
+    }
+#define LOCAL_DEFAULT_RECORD(line)
+#include "services/client/local_default.def"
+#undef LOCAL_DEFAULT
+#undef LOCAL_DEFAULT_RANGE
+#undef LOCAL_DEFAULT_RECORD
+    return good;
+}
+
 bool local_is_default(struct dname name)
 {
     char text[WORD_MAX];

@@ -618,10 +618,14 @@ void mesh_prefetch(struct mesh *mesh, struct env *env, const struct question *qu
 
 void mesh_look_aside(struct query *parent, const struct question *question, unsigned flags)
 {
+    mesh_look_ahead(parent, question, flags | QUERY_REFRESH);
+}
+
+void mesh_look_ahead(struct query *parent, const struct question *question, unsigned flags)
+{
     struct mesh *mesh = parent->env->mesh;
     struct query *query;
 
-    flags |= QUERY_REFRESH;
     if (mesh_size(mesh) >= mesh->limits.queries_max ||
         find(mesh, parent->env, question, flags) != NULL ||
         !budget_take(parent->budget, COST_SUBQUERIES, 1))

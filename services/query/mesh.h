@@ -76,6 +76,10 @@ void mesh_prefetch(struct mesh *mesh, struct env *env, const struct question *qu
  */
 void mesh_look_aside(struct query *parent, const struct question *question, unsigned flags);
 
+/** The same for what will be needed soon: whoever needs it joins it, and what is known is
+ * enough. */
+void mesh_look_ahead(struct query *parent, const struct question *question, unsigned flags);
+
 /** The client waits no longer; the query goes on. */
 void mesh_withdraw(struct mesh_client *client);
 
