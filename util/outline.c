@@ -80,6 +80,7 @@ static void end_value(struct outline *outline)
 static void open_level(struct outline *outline, const char *key, char closing, bool is_row)
 {
     unsigned depth = outline->depth;
+    bool has_head = key != NULL && outline->closing[depth] == '}' && !is_row;
 
     if (depth == OUTLINE_DEPTH_MAX || outline->is_row[depth]) {
         outline->too_deep++;
@@ -90,14 +91,16 @@ static void open_level(struct outline *outline, const char *key, char closing, b
         text_add_char(&outline->text, closing == '}' ? '{' : '[');
     } else if (is_row) {
         indent(outline, depth);
-    } else if (key != NULL && outline->closing[depth] == '}') {
+    } else if (has_head) {
         indent(outline, depth);
         text_printf(&outline->text, "%s:\n", key);
     }
+    outline->has_some[depth] = true;
     outline->depth = ++depth;
     outline->closing[depth] = closing;
     outline->is_row[depth] = is_row;
     outline->has_some[depth] = false;
+    outline->has_head[depth] = has_head;
 }
 
 void outline_begin(struct outline *outline, struct arena *arena, enum outline_form form)
@@ -122,6 +125,17 @@ void outline_open_row(struct outline *outline)
     open_level(outline, NULL, '}', true);
 }
 
+/* The line feed behind the key of a list that stays empty gives way. */
+static void say_none(struct outline *outline)
+{
+    struct text *text = &outline->text;
+
+    if (text->failed || text->used == 0 || text->chars[text->used - 1] != '\n')
+        return;
+    text->used--;
+    text_add(text, " none\n");
+}
+
 void outline_close(struct outline *outline)
 {
     if (outline->too_deep > 0) {
@@ -133,6 +147,9 @@ void outline_close(struct outline *outline)
         text_add_char(&outline->text, outline->closing[outline->depth]);
     else if (outline->is_row[outline->depth])
         text_add_char(&outline->text, '\n');
+    else if (outline->closing[outline->depth] == ']' && outline->has_head[outline->depth] &&
+             !outline->has_some[outline->depth])
+        say_none(outline);
     outline->depth--;
 }
 

@@ -25,13 +25,14 @@ struct outline {
     char closing[OUTLINE_DEPTH_MAX + 1]; /* '}' or ']' of each level; level 0 is the whole */
     bool is_row[OUTLINE_DEPTH_MAX + 1];
     bool has_some[OUTLINE_DEPTH_MAX + 1];
+    bool has_head[OUTLINE_DEPTH_MAX + 1]; /* a line with its key */
 };
 
 void outline_begin(struct outline *outline, struct arena *arena, enum outline_form form);
 
 /** Something that has values of its own; key NULL inside of a list. */
 void outline_open(struct outline *outline, const char *key);
-/** Several of a kind, without keys. */
+/** Several of a kind, without keys. None of them: the line says so. */
 void outline_open_list(struct outline *outline, const char *key);
 /** One of a list, told in one line. Holds values only. */
 void outline_open_row(struct outline *outline);

@@ -36,6 +36,8 @@ static char *say_all(struct arena *arena, enum outline_form form)
     outline_text(&outline, NULL, "a");
     outline_text(&outline, NULL, "b");
     outline_close(&outline);
+    outline_open_list(&outline, "failures");
+    outline_close(&outline);
     return outline_done(&outline);
 }
 
@@ -50,14 +52,15 @@ static void both_forms(void **state)
                         "upstreams:\n"
                         "  192.0.2.1:53 zone=\"zone 1\" rtt=10\n"
                         "  [2001:db8::1]:53 zone=\"zone 2\" rtt=20\n"
-                        "names:\n  a\n  b\n");
+                        "names:\n  a\n  b\n"
+                        "failures: none\n");
     assert_string_equal(
         say_all(arena, OUTLINE_JSON),
         "{\"version\":\"1.0\",\"threads\":2,\"validates\":true,\"cache\":{\"entries\":-3,"
         "\"share\":12.005,\"change\":-0.020},"
         "\"upstreams\":[{\"server\":\"192.0.2.1:53\",\"zone\":\"zone 1\",\"rtt\":10},"
         "{\"server\":\"[2001:db8::1]:53\",\"zone\":\"zone 2\",\"rtt\":20}],"
-        "\"names\":[\"a\",\"b\"]}\n");
+        "\"names\":[\"a\",\"b\"],\"failures\":[]}\n");
     arena_free(arena);
 }
 
