@@ -41,7 +41,8 @@ void overlay_clear(struct overlay *overlay)
 }
 
 /* Names first: of thousands of records that is where they differ. */
-bool overlay_same_subject(const struct overlay_subject *one, const struct overlay_subject *other)
+bool overlay_same_subject(const struct overlay_subject *one,
+                          const struct overlay_subject *other)
 {
     return one->has_name == other->has_name &&
            (!one->has_name || dname_equal(one->name, other->name)) &&
@@ -240,16 +241,22 @@ enum status overlay_hide(struct overlay *overlay, const struct overlay_subject *
 
 bool overlay_show(struct overlay *overlay, const struct overlay_subject *subject)
 {
-    struct overlay_hiding *hiding = find_hiding(overlay, subject);
+    bool was_hidden = false;
 
-    if (hiding == NULL || !overlay_is_there(hiding->state))
-        return false;
-    give_room(overlay, hiding->size_bytes);
-    if (hiding->state == OVERLAY_NEW)
-        drop_hiding(hiding);
-    else
-        hiding->state = OVERLAY_LEAVING;
-    return true;
+    LIST_EACH(&overlay->hidings, link)
+    {
+        struct overlay_hiding *hiding = CONTAINER_OF(link, struct overlay_hiding, link);
+
+        if (!overlay_is_there(hiding->state) || !covers(subject, &hiding->subject))
+            continue;
+        was_hidden = true;
+        give_room(overlay, hiding->size_bytes);
+        if (hiding->state == OVERLAY_NEW)
+            drop_hiding(hiding);
+        else
+            hiding->state = OVERLAY_LEAVING;
+    }
+    return was_hidden;
 }
 
 void overlay_forget_unused(struct overlay *overlay)

@@ -91,7 +91,7 @@ size_t overlay_take_back(struct overlay *overlay, const struct overlay_subject *
 /** Has the files' word on the subject not count. Once is enough. Failures as overlay_add. */
 enum status overlay_hide(struct overlay *overlay, const struct overlay_subject *subject);
 
-/** The files' word counts again. @return false: it did all the time. */
+/** The files' word counts again; of a whole option, on all names. @return false: it did all the time. */
 bool overlay_show(struct overlay *overlay, const struct overlay_subject *subject);
 
 /** The first statement about the subject, and the next one; NULL: there is none (more). */

@@ -139,6 +139,13 @@ static void unused_hidings_go(void **state)
     assert_int_equal(overlay_hide(&overlay, subject(&named, "local-zone", "a.example")),
                      STATUS_OK); /* once is enough */
     assert_int_equal(overlay.entries, 2);
+    assert_true(overlay_show(&overlay, subject(&named, "local-zone", NULL)));
+    assert_int_equal(overlay.entries, 0);
+    overlay_roll_back(&overlay);
+    assert_int_equal(overlay_hide(&overlay, subject(&named, "local-zone", "a.example")),
+                     STATUS_OK);
+    assert_int_equal(overlay_hide(&overlay, subject(&named, "local-zone", "b.example")),
+                     STATUS_OK);
     overlay_commit(&overlay);
     CONTAINER_OF(overlay.hidings.head.after, struct overlay_hiding, link)->was_used = true;
     overlay_forget_unused(&overlay);
