@@ -13,6 +13,8 @@
 void overlay_init(struct overlay *overlay)
 {
     list_init(&overlay->statements);
+    for (size_t i = 0; i < OVERLAY_BUCKETS; i++)
+        list_init(&overlay->named[i]);
     list_init(&overlay->hidings);
     overlay->entries = 0;
     overlay->leaving = 0;
@@ -22,6 +24,7 @@ void overlay_init(struct overlay *overlay)
 static void drop_statement(struct overlay_statement *statement)
 {
     list_remove(&statement->link);
+    list_remove(&statement->named);
     free(statement);
 }
 
@@ -38,6 +41,12 @@ void overlay_clear(struct overlay *overlay)
     LIST_EACH(&overlay->hidings, link)
     drop_hiding(CONTAINER_OF(link, struct overlay_hiding, link));
     overlay_init(overlay);
+}
+
+/* Only root and the daemon's own set anything: the hash needs no secret. */
+static size_t bucket_of(struct dname name)
+{
+    return (size_t)(dname_hash(name, (struct hash_key){0, 0}) % OVERLAY_BUCKETS);
 }
 
 /* Names first: of thousands of records that is where they differ. */
@@ -148,6 +157,8 @@ enum status overlay_add(struct overlay *overlay, const struct overlay_subject *s
         statement->values[i].text = pack_text(&at, values[i].text);
     }
     list_append(&overlay->statements, &statement->link);
+    if (subject->has_name)
+        list_append(&overlay->named[bucket_of(subject->name)], &statement->named);
     return STATUS_OK;
 }
 
@@ -157,18 +168,36 @@ static void leave(struct overlay *overlay, struct overlay_statement *statement)
     overlay->leaving++;
 }
 
+/* The first statement behind `after` (NULL: of all) that the subject speaks of: of a name only
+ * its bucket is looked through, in which they stand in the same order. */
+static struct overlay_statement *find(const struct overlay *overlay,
+                                      const struct overlay_subject *subject,
+                                      const struct overlay_statement *after)
+{
+    const struct list *list =
+        subject->has_name ? &overlay->named[bucket_of(subject->name)] : &overlay->statements;
+    struct link *link = list->head.after;
+
+    if (after != NULL)
+        link = subject->has_name ? after->named.after : after->link.after;
+    for (; link != &list->head; link = link->after) {
+        struct overlay_statement *statement =
+            subject->has_name ? CONTAINER_OF(link, struct overlay_statement, named)
+                              : CONTAINER_OF(link, struct overlay_statement, link);
+
+        if (overlay_is_there(statement->state) && covers(subject, &statement->subject))
+            return statement;
+    }
+    return NULL;
+}
+
 size_t overlay_take_back(struct overlay *overlay, const struct overlay_subject *subject)
 {
+    struct overlay_statement *statement = find(overlay, subject, NULL), *next;
     size_t count = 0;
 
-    LIST_EACH(&overlay->statements, link)
-    {
-        struct overlay_statement *statement =
-            CONTAINER_OF(link, struct overlay_statement, link);
-
-        if (!overlay_is_there(statement->state) || !covers(subject, &statement->subject))
-            continue;
-        count++;
+    for (; statement != NULL; statement = next, count++) {
+        next = find(overlay, subject, statement);
         give_room(overlay, statement->size_bytes);
         if (statement->state == OVERLAY_NEW)
             drop_statement(statement);
@@ -182,17 +211,7 @@ const struct overlay_statement *overlay_find(const struct overlay *overlay,
                                              const struct overlay_subject *subject,
                                              const struct overlay_statement *after)
 {
-    const struct link *link =
-        after == NULL ? overlay->statements.head.after : after->link.after;
-
-    for (; link != &overlay->statements.head; link = link->after) {
-        const struct overlay_statement *statement =
-            CONTAINER_OF(link, const struct overlay_statement, link);
-
-        if (overlay_is_there(statement->state) && covers(subject, &statement->subject))
-            return statement;
-    }
-    return NULL;
+    return find(overlay, subject, after);
 }
 
 /* ---- hiding ---- */

@@ -17,7 +17,7 @@
 #include "util/wire/dname.h"
 
 /** What all of it may be; who needs more has a configuration file. */
-enum { OVERLAY_ENTRIES_MAX = 50000, OVERLAY_BYTES_MAX = 16 << 20 };
+enum { OVERLAY_ENTRIES_MAX = 50000, OVERLAY_BYTES_MAX = 16 << 20, OVERLAY_BUCKETS = 1024 };
 
 /** What a statement is about. */
 struct overlay_subject {
@@ -36,6 +36,7 @@ enum overlay_state { OVERLAY_KEPT, OVERLAY_NEW, OVERLAY_LEAVING };
 
 struct overlay_statement {
     struct link link;
+    struct link named; /* in the bucket of its name, if it has one */
     enum overlay_state state;
     struct overlay_subject subject; /* its octets live in the statement, as do the texts */
     const char *command;            /* as it was given; begins the place of each value */
@@ -56,6 +57,7 @@ struct overlay_hiding {
 
 struct overlay {
     struct list statements; /* those that are leaving included: see overlay_is_there */
+    struct list named[OVERLAY_BUCKETS]; /* the same by the hash of their names */
     struct list hidings;
     size_t entries; /* of both, without those that are leaving */
     size_t leaving; /* statements */
@@ -91,7 +93,8 @@ size_t overlay_take_back(struct overlay *overlay, const struct overlay_subject *
 /** Has the files' word on the subject not count. Once is enough. Failures as overlay_add. */
 enum status overlay_hide(struct overlay *overlay, const struct overlay_subject *subject);
 
-/** The files' word counts again; of a whole option, on all names. @return false: it did all the time. */
+/** The files' word counts again; of a whole option, on all names. @return false: it did all the
+ * time. */
 bool overlay_show(struct overlay *overlay, const struct overlay_subject *subject);
 
 /** The first statement about the subject, and the next one; NULL: there is none (more). */
