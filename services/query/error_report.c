@@ -15,18 +15,12 @@ static const uint8_t mark[] = {3, '_', 'e', 'r', 0};
 
 /* RFC 9567 section 5: an uncompressed name, all of the option's data. Section 6.1: not the
  * root. */
-static bool is_agent(struct slice data)
+static bool read_agent(struct slice data, struct dname *agent)
 {
-    size_t at = 0;
+    struct cursor in = cursor_of(data);
 
-    if (data.size < 2 || data.size > DNAME_MAX)
-        return false;
-    while (at < data.size && data.data[at] != 0) {
-        if (data.data[at] > DNAME_LABEL_MAX)
-            return false;
-        at += (size_t)data.data[at] + 1;
-    }
-    return at + 1 == data.size;
+    return dname_read_plain(&in, agent) == STATUS_OK && cursor_left(&in) == 0 &&
+           !dname_is_root(*agent);
 }
 
 void report_learn(struct query *query, struct dname zone, struct dname name,
@@ -34,13 +28,14 @@ void report_learn(struct query *query, struct dname zone, struct dname name,
 {
     struct report *report = &query->report;
     const struct edns_option *option;
+    struct dname agent;
 
     if (!query->env->reports_errors || (query->flags & QUERY_REPORT) != 0 || query->depth != 0)
         return;
     option = edns_find(&answer->edns, EDNS_REPORT_CHANNEL);
-    if (option == NULL || !is_agent(option->data))
+    if (option == NULL || !read_agent(option->data, &agent))
         return;
-    report->agent = dname_copy(query->arena, dname_of_wire(option->data.data));
+    report->agent = dname_copy(query->arena, agent);
     report->name = dname_copy(query->arena, name);
     report->zone = dname_copy(query->arena, zone);
     if (report->name.wire == NULL || report->zone.wire == NULL)
