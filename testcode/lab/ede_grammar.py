@@ -20,7 +20,7 @@ CAUSES = {
     "timeout": r"\d+",
     "net": "refused|unreachable|reset|tls|blocked",
     "deleg": "all-failed|no-address|loop|unroutable",
-    "limit": "time|queries|depth|cname|targets|connects|bytes|signatures|nsec3|requests"
+    "limit": "time|queries|depth|cname|targets|connects|bytes|signatures|nsec3|requests|rate"
              "|memory",
     "client": "not-allowed|rd-clear|opcode|qtype|qclass",
     "cached": r"\d+", "stale": r"\d+",
