@@ -8,7 +8,7 @@
 enum {
     TIMEOUT_MIN_MS = 30,
     PATIENCE_MS = 1200, /* with a server that is alive */
-    PATIENCE_TCP_MS = 2400, /* which repeats what was lost at first after 1 s */
+    PATIENCE_TCP_MS = 1800, /* which repeats what was lost at first after 1 s */
     SPARE_MS = 700, /* when all that is left is hope, it ends before the time does */
     LAST_TRY_LEAST_MS = 500, /* a server that hesitates once is not given up in a blink */
     LAST_PLACE_LEAST_MS = 2000, /* that of servers which answer at all is rarely longer */
