@@ -38,12 +38,14 @@ static void drop_buffer(struct stream *stream, uint8_t **buffer, size_t *size)
 }
 
 /*
- * When all together hold too much, whoever made no progress for the longest time is cut off.
+ * When all together hold too much, whoever made no progress for the longest time is cut off,
+ * unless it holds no more than its share of the places: what the others hold is not its fault.
  * Only its answers are dropped at once: its questions may just be being read.
  */
 static void relieve(struct stream *stream)
 {
     struct streams *streams = stream->streams;
+    size_t share = streams->limits.held_max / (streams->limits.connections_max + 1u);
 
     LIST_EACH(&streams->open, link)
     {
@@ -51,7 +53,7 @@ static void relieve(struct stream *stream)
 
         if (streams->held - streams->doomed <= streams->limits.held_max)
             return;
-        if (other == stream || other->broken || other->in_size + other->out_size == 0)
+        if (other == stream || other->broken || other->in_size + other->out_size <= share)
             continue;
         streams->stats.overflowed++;
         other->broken = true;

@@ -314,6 +314,9 @@ static void many_that_never_read(void **state)
 
     bench->answer_size = 60000;
     streams_set_limits(bench->streams, &limits);
+    join(bench, 30);
+    assert_int_equal(send(bench->clients[30], "", 1, MSG_NOSIGNAL), 1); /* a question begins */
+    run_for(bench->loop, 2);
     for (unsigned i = 0; i < 20; i++) {
         int small = 4096;
 
@@ -325,6 +328,7 @@ static void many_that_never_read(void **state)
         assert_true(streams_held(bench->streams) <= limits.held_max);
     }
     assert_in_range(stream_stats(bench->streams)->overflowed, 1, 20);
+    assert_false(is_closed(bench, 30, 10)); /* which has held an octet, for the longest time */
     bench->answer_size = QUESTION;
     join(bench, 20);
     ask(bench, 20, 4);
