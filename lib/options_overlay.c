@@ -224,32 +224,6 @@ static bool hide(struct making *making)
 
 /* ---- what was set ---- */
 
-/* Cuts a value into the words that the option takes; the last has all that is left. */
-static bool cut(struct making *making, const struct conf_option *option,
-                const struct overlay_value *value, struct conf_place place, const char **words)
-{
-    char *text = arena_text(making->options->arena, value->text);
-    size_t n = 0;
-
-    if (text == NULL)
-        return false;
-    words[n++] = text;
-    while (n < option->words) {
-        text += strcspn(text, " \t");
-        if (*text == '\0')
-            break;
-        *text++ = '\0';
-        text += strspn(text, " \t");
-        words[n++] = text;
-    }
-    if (n == option->words && (n == 1 || words[n - 1][0] != '\0'))
-        return true;
-    conf_error(making->options->conf.report, place, "%s: expected %zu words: %s", option->name,
-               option->words, option->option->unit);
-    words[0] = NULL;
-    return true;
-}
-
 static struct conf_option find_option(struct making *making, const struct conf_part *part,
                                       const char *name, struct conf_place place)
 {
@@ -264,20 +238,17 @@ static bool set_value(struct making *making, struct conf_part *part, const char 
                       const struct overlay_value *value)
 {
     struct conf *conf = &making->options->conf;
-    struct conf_place place = {command, 0, value->word}, places[OPT_WORDS_MAX];
+    struct conf_place place = {command, 0, value->word};
     struct conf_option option = find_option(making, part, value->option, place);
-    const char *words[OPT_WORDS_MAX];
+    char *text;
 
     if (option.option == NULL)
         return true; /* told, or none of ours: whoever made the statement has looked */
     if (option.option->kind == OPT_LIST && strcmp(part->section->name, "server") == 0 &&
         !own_list(making, part, option.index, value->option))
         return false;
-    if (!cut(making, &option, value, place, words))
-        return false;
-    for (size_t i = 0; i < OPT_WORDS_MAX; i++)
-        places[i] = place;
-    return words[0] == NULL || conf_set(conf, part, &option, words, places) == STATUS_OK;
+    text = arena_text(making->options->arena, value->text);
+    return text != NULL && conf_set_text(conf, part, &option, text, place) == STATUS_OK;
 }
 
 static bool apply(struct making *making, const struct overlay_statement *statement)

@@ -15,24 +15,9 @@
 
 /* ---- saying options ---- */
 
-/* Cuts a text at its spaces into that many words; the last keeps what is left. */
-static void cut_words(char *text, const char *words[OPT_WORDS_MAX], size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        char *space = i + 1 < count ? strchr(text, ' ') : NULL;
-
-        words[i] = text;
-        if (space != NULL)
-            *space++ = '\0';
-        text = space != NULL ? space : text + strlen(text);
-    }
-}
-
 void take_option(struct named_take *take, struct conf_part *part, const char *option,
                  struct conf_place place, const char *format, ...)
 {
-    const char *words[OPT_WORDS_MAX] = {NULL};
-    struct conf_place places[OPT_WORDS_MAX] = {place, place, place};
     struct conf_option found = conf_find(take->conf, part, option, place);
     char value[2048], *text;
     va_list values;
@@ -45,8 +30,7 @@ void take_option(struct named_take *take, struct conf_part *part, const char *op
         take->no_memory = take->no_memory || text == NULL;
         return;
     }
-    cut_words(text, words, found.words);
-    if (conf_set(take->conf, part, &found, words, places) != STATUS_OK)
+    if (conf_set_text(take->conf, part, &found, text, place) != STATUS_OK)
         take->no_memory = true;
 }
 

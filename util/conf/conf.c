@@ -345,6 +345,43 @@ enum status conf_set(struct conf *conf, struct conf_part *part,
     return STATUS_OK;
 }
 
+/* @return false: told as an error. */
+static bool cut(struct conf *conf, const struct conf_option *option, char *text,
+                struct conf_place place, const char **words)
+{
+    size_t n = 0;
+
+    words[n++] = text;
+    while (n < option->words) {
+        text += strspn(text, " \t");
+        words[n - 1] = text;
+        text += strcspn(text, " \t");
+        if (*text == '\0')
+            break;
+        *text++ = '\0';
+        text += strspn(text, " \t");
+        words[n++] = text;
+    }
+    if (n == option->words && (n == 1 || words[n - 1][0] != '\0'))
+        return true;
+    if (option->option != NULL)
+        conf_error(conf->report, place, "%s: expected %zu words: %s", option->name, option->words,
+                   option->option->unit);
+    return false;
+}
+
+enum status conf_set_text(struct conf *conf, struct conf_part *part,
+                          const struct conf_option *option, char *text,
+                          struct conf_place place)
+{
+    const struct conf_place places[OPT_WORDS_MAX] = {place, place, place};
+    const char *words[OPT_WORDS_MAX];
+
+    if (!cut(conf, option, text, place, words))
+        return STATUS_OK;
+    return conf_set(conf, part, option, words, places);
+}
+
 void conf_set_empty(struct conf_part *part, const struct conf_option *option,
                     struct conf_place place)
 {

@@ -85,6 +85,14 @@ enum status conf_set(struct conf *conf, struct conf_part *part,
                      const struct conf_option *option, const char *const *words,
                      const struct conf_place *places);
 
+/**
+ * The same for a value that stands in one text, as "10.0.0.0/8 allow": it is cut, in place, into the
+ * words that the option takes; the last has all that is left. Too few are told as an error.
+ */
+enum status conf_set_text(struct conf *conf, struct conf_part *part,
+                          const struct conf_option *option, char *text,
+                          struct conf_place place);
+
 /** An empty list said as such ("[]" in YAML). */
 void conf_set_empty(struct conf_part *part, const struct conf_option *option,
                     struct conf_place place);

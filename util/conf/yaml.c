@@ -189,41 +189,10 @@ static char *read_key(struct reader *reader, struct conf_place *place)
 
 /* ---- values of options ---- */
 
-/* Cuts "10.0.0.0/8 allow" into the words that the option takes; the last has all that is left.
- * @return false: told as an error. */
-static bool cut(struct reader *reader, const struct conf_option *option, char *text,
-                struct conf_place place, const char **words)
-{
-    size_t n = 0;
-
-    words[n++] = text;
-    while (n < option->words) {
-        text += strspn(text, " \t");
-        words[n - 1] = text;
-        text += strcspn(text, " \t");
-        if (*text == '\0')
-            break;
-        *text++ = '\0';
-        text += strspn(text, " \t");
-        words[n++] = text;
-    }
-    if (n == option->words && (n == 1 || words[n - 1][0] != '\0'))
-        return true;
-    if (option->option != NULL)
-        conf_error(reader->conf->report, place, "%s: expected %zu words: %s", option->name,
-                   option->words, option->option->unit);
-    return false;
-}
-
 static void set_text(struct reader *reader, struct conf_part *part,
                      const struct conf_option *option, char *text, struct conf_place place)
 {
-    const char *words[OPT_WORDS_MAX];
-    const struct conf_place places[OPT_WORDS_MAX] = {place, place, place};
-
-    if (text == NULL || !cut(reader, option, text, place, words))
-        return;
-    if (conf_set(reader->conf, part, option, words, places) != STATUS_OK)
+    if (text != NULL && conf_set_text(reader->conf, part, option, text, place) != STATUS_OK)
         out_of_memory(reader);
 }
 
