@@ -144,6 +144,7 @@ int main(int argc, char **argv)
            ", reloads %" PRIu64 ", hash %016" PRIx64 "\n",
            totals.questions, totals.musts, totals.secure, totals.servfails, totals.bogus,
            totals.sent, totals.reloads, totals.hash);
-    printf("swarm: %" PRIu64 " passed, %" PRIu64 " failed\n", totals.passed, totals.failed);
+    printf("%s: %" PRIu64 " passed, %" PRIu64 " failed\n", wish.is_day ? "days" : "swarm",
+           totals.passed, totals.failed);
     return totals.failed == 0 ? 0 : 1;
 }
