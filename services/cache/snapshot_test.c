@@ -228,7 +228,8 @@ static void comes_back_twice(void **state)
     assert_int_equal(counts.messages, 2);
 }
 
-/* Answers that are marks at their RRsets are written and read like others, and are marks again. */
+/* Answers that are marks at their RRsets are written and read like others, and are marks again.
+ */
 static void plain_answers_come_back_twice(void **state)
 {
     struct home *home = *state;
@@ -437,8 +438,9 @@ static void stops_where_it_is_too_long(void **state)
         snprintf(line, sizeof(line), "n%u.example. 300 IN A 192.0.2.1", i);
         store(home, line, TRUST_ANSWER_AA, SEC_SECURE);
     }
-    assert_int_equal(read_at(&caches, write_all(home, &counts), &small, NOW, WALL + 1000, &counts),
-                     SNAPSHOT_FULL);
+    assert_int_equal(
+        read_at(&caches, write_all(home, &counts), &small, NOW, WALL + 1000, &counts),
+        SNAPSHOT_FULL);
     assert_int_equal(counts.sets, 0);
     assert_true(counts.expired > 0 && counts.expired < 4000);
     free_caches(&caches);
@@ -638,94 +640,94 @@ static struct slice forge(struct home *home, const char *hex)
 #define SIGNATURE(covers, labels, signer)                                                      \
     covers "0d" labels "0000012c 70000000 50000000 0001" signer "abcd"
 
+static const struct {
+    const char *why, *hex;
+    enum snapshot_end end;
+    uint64_t sets, messages, unfit;
+} untrue[] = {
+    {"a good one, to begin with", SET("06", "0001", "0001", "0000") ADDRESS, SNAPSHOT_WHOLE, 1,
+     0, 0},
+    {"with a signature",
+     SET("06", "0001", "0001", "0001") ADDRESS "0016" SIGNATURE("0001", "01", "00") "",
+     SNAPSHOT_DAMAGED, 0, 0, 0}, /* the length is wrong by one octet */
+    {"with a signature of the right length",
+     SET("06", "0001", "0001", "0001") ADDRESS "0015" SIGNATURE("0001", "01", "00"),
+     SNAPSHOT_WHOLE, 1, 0, 0},
+    {"a signature over another type",
+     SET("06", "0001", "0001", "0001") ADDRESS "0015" SIGNATURE("0002", "01", "00"),
+     SNAPSHOT_WHOLE, 0, 0, 1},
+    {"a signature with more labels than the name",
+     SET("06", "0001", "0001", "0001") ADDRESS "0015" SIGNATURE("0001", "02", "00"),
+     SNAPSHOT_WHOLE, 0, 0, 1},
+    {"a signature of a zone elsewhere",
+     SET("06", "0001", "0001", "0001") ADDRESS "0017" SIGNATURE("0001", "01", "016200"),
+     SNAPSHOT_WHOLE, 0, 0, 1},
+    {"an address of five octets", SET("06", "0001", "0001", "0000") "0005 c000020101",
+     SNAPSHOT_WHOLE, 0, 0, 1},
+    {"no record", SET("06", "0001", "0000", "0000"), SNAPSHOT_WHOLE, 0, 0, 1},
+    {"the same record twice", SET("06", "0001", "0002", "0000") ADDRESS ADDRESS, SNAPSHOT_WHOLE,
+     0, 0, 1},
+    {"two aliases", SET("06", "0005", "0002", "0000") "0003016200 0003016300", SNAPSHOT_WHOLE,
+     0, 0, 1},
+    {"a type for questions", SET("06", "00ff", "0001", "0000") ADDRESS, SNAPSHOT_WHOLE, 0, 0,
+     1},
+    {"an OPT record", SET("06", "0029", "0001", "0000") "0000", SNAPSHOT_WHOLE, 0, 0, 1},
+    {"no trust", SET("00", "0001", "0001", "0000") ADDRESS, SNAPSHOT_WHOLE, 0, 0, 1},
+    {"more trust than there is", SET("08", "0001", "0001", "0000") ADDRESS, SNAPSHOT_WHOLE, 0,
+     0, 1},
+    {"a flavour that there is not", SET("26", "0001", "0001", "0000") ADDRESS, SNAPSHOT_WHOLE,
+     0, 0, 1},
+    {"a text as the parent's side", SET("16", "0010", "0001", "0000") "00020161",
+     SNAPSHOT_WHOLE, 0, 0, 1},
+    {"more records than any set has", SET("06", "0001", "ffff", "ffff"), SNAPSHOT_DAMAGED, 0, 0,
+     0},
+    {"a name with a pointer", "01 06 0001 0001 0000012c 0000012c 0001 0000 c00c" ADDRESS,
+     SNAPSHOT_DAMAGED, 0, 0, 0},
+    {"a name that is cut", "01 06 0001 0001 0000012c 0000012c 0001 0000 3f61", SNAPSHOT_DAMAGED,
+     0, 0, 0},
+    {"class ANY", "01 06 0001 00ff 0000012c 0000012c 0001 0000 016100" ADDRESS, SNAPSHOT_WHOLE,
+     0, 0, 1},
+    {"a kind of record that there is not", "03", SNAPSHOT_DAMAGED, 0, 0, 0},
+    {"an answer",
+     SET("06", "0001", "0001", "0000") ADDRESS MESSAGE("0000 0000012c 010000 016100 01"),
+     SNAPSHOT_WHOLE, 1, 1, 0},
+    {"an answer of records that are nowhere", MESSAGE("0000 0000012c 010000 016100 01"),
+     SNAPSHOT_WHOLE, 0, 0, 0},
+    {"an answer of nothing", MESSAGE("0000 0000012c 000000 016100"), SNAPSHOT_WHOLE, 0, 0, 1},
+    {"a failure",
+     SET("06", "0001", "0001", "0000") ADDRESS MESSAGE("0002 0000012c 010000 016100 01"),
+     SNAPSHOT_WHOLE, 1, 0, 1},
+    {"a reference of a kind that there is not",
+     SET("06", "0001", "0001", "0000") ADDRESS MESSAGE("0000 0000012c 010000 016100 05"),
+     SNAPSHOT_DAMAGED, 1, 0, 0},
+    {"an ancestor with more labels than the name",
+     SET("06", "0001", "0001", "0000")
+         ADDRESS MESSAGE("0000 0000012c 010000 016100 02 02 0001"),
+     SNAPSHOT_DAMAGED, 1, 0, 0},
+    {"fewer references than told",
+     SET("06", "0001", "0001", "0000") ADDRESS MESSAGE("0000 0000012c 02ffff 016100 01"),
+     SNAPSHOT_DAMAGED, 1, 0, 0},
+    {"references without end, of an answer that is too long for it",
+     MESSAGE("0000 0000012c ffffff 016100 01"), SNAPSHOT_DAMAGED, 0, 0, 0},
+};
+
 static void believes_no_more_than_a_server(void **state)
 {
-    static const struct {
-        const char *why, *hex;
-        enum snapshot_end end;
-        uint64_t sets, messages, unfit;
-    } cases[] = {
-        {"a good one, to begin with", SET("06", "0001", "0001", "0000") ADDRESS, SNAPSHOT_WHOLE,
-         1, 0, 0},
-        {"with a signature",
-         SET("06", "0001", "0001", "0001") ADDRESS "0016" SIGNATURE("0001", "01", "00") "",
-         SNAPSHOT_DAMAGED, 0, 0, 0}, /* the length is wrong by one octet */
-        {"with a signature of the right length",
-         SET("06", "0001", "0001", "0001") ADDRESS "0015" SIGNATURE("0001", "01", "00"),
-         SNAPSHOT_WHOLE, 1, 0, 0},
-        {"a signature over another type",
-         SET("06", "0001", "0001", "0001") ADDRESS "0015" SIGNATURE("0002", "01", "00"),
-         SNAPSHOT_WHOLE, 0, 0, 1},
-        {"a signature with more labels than the name",
-         SET("06", "0001", "0001", "0001") ADDRESS "0015" SIGNATURE("0001", "02", "00"),
-         SNAPSHOT_WHOLE, 0, 0, 1},
-        {"a signature of a zone elsewhere",
-         SET("06", "0001", "0001", "0001") ADDRESS "0017" SIGNATURE("0001", "01", "016200"),
-         SNAPSHOT_WHOLE, 0, 0, 1},
-        {"an address of five octets", SET("06", "0001", "0001", "0000") "0005 c000020101",
-         SNAPSHOT_WHOLE, 0, 0, 1},
-        {"no record", SET("06", "0001", "0000", "0000"), SNAPSHOT_WHOLE, 0, 0, 1},
-        {"the same record twice", SET("06", "0001", "0002", "0000") ADDRESS ADDRESS,
-         SNAPSHOT_WHOLE, 0, 0, 1},
-        {"two aliases", SET("06", "0005", "0002", "0000") "0003016200 0003016300",
-         SNAPSHOT_WHOLE, 0, 0, 1},
-        {"a type for questions", SET("06", "00ff", "0001", "0000") ADDRESS, SNAPSHOT_WHOLE, 0,
-         0, 1},
-        {"an OPT record", SET("06", "0029", "0001", "0000") "0000", SNAPSHOT_WHOLE, 0, 0, 1},
-        {"no trust", SET("00", "0001", "0001", "0000") ADDRESS, SNAPSHOT_WHOLE, 0, 0, 1},
-        {"more trust than there is", SET("08", "0001", "0001", "0000") ADDRESS, SNAPSHOT_WHOLE,
-         0, 0, 1},
-        {"a flavour that there is not", SET("26", "0001", "0001", "0000") ADDRESS,
-         SNAPSHOT_WHOLE, 0, 0, 1},
-        {"a text as the parent's side", SET("16", "0010", "0001", "0000") "00020161",
-         SNAPSHOT_WHOLE, 0, 0, 1},
-        {"more records than any set has", SET("06", "0001", "ffff", "ffff"), SNAPSHOT_DAMAGED,
-         0, 0, 0},
-        {"a name with a pointer", "01 06 0001 0001 0000012c 0000012c 0001 0000 c00c" ADDRESS,
-         SNAPSHOT_DAMAGED, 0, 0, 0},
-        {"a name that is cut", "01 06 0001 0001 0000012c 0000012c 0001 0000 3f61",
-         SNAPSHOT_DAMAGED, 0, 0, 0},
-        {"class ANY", "01 06 0001 00ff 0000012c 0000012c 0001 0000 016100" ADDRESS,
-         SNAPSHOT_WHOLE, 0, 0, 1},
-        {"a kind of record that there is not", "03", SNAPSHOT_DAMAGED, 0, 0, 0},
-        {"an answer",
-         SET("06", "0001", "0001", "0000") ADDRESS MESSAGE("0000 0000012c 010000 016100 01"),
-         SNAPSHOT_WHOLE, 1, 1, 0},
-        {"an answer of records that are nowhere", MESSAGE("0000 0000012c 010000 016100 01"),
-         SNAPSHOT_WHOLE, 0, 0, 0},
-        {"an answer of nothing", MESSAGE("0000 0000012c 000000 016100"), SNAPSHOT_WHOLE, 0, 0,
-         1},
-        {"a failure",
-         SET("06", "0001", "0001", "0000") ADDRESS MESSAGE("0002 0000012c 010000 016100 01"),
-         SNAPSHOT_WHOLE, 1, 0, 1},
-        {"a reference of a kind that there is not",
-         SET("06", "0001", "0001", "0000") ADDRESS MESSAGE("0000 0000012c 010000 016100 05"),
-         SNAPSHOT_DAMAGED, 1, 0, 0},
-        {"an ancestor with more labels than the name",
-         SET("06", "0001", "0001", "0000")
-             ADDRESS MESSAGE("0000 0000012c 010000 016100 02 02 0001"),
-         SNAPSHOT_DAMAGED, 1, 0, 0},
-        {"fewer references than told",
-         SET("06", "0001", "0001", "0000") ADDRESS MESSAGE("0000 0000012c 02ffff 016100 01"),
-         SNAPSHOT_DAMAGED, 1, 0, 0},
-        {"references without end, of an answer that is too long for it",
-         MESSAGE("0000 0000012c ffffff 016100 01"), SNAPSHOT_DAMAGED, 0, 0, 0},
-    };
     struct home *home = *state;
 
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT(untrue); i++) {
         struct snapshot_caches caches = new_caches();
         struct snapshot_counts counts;
         enum snapshot_end end =
-            read_at(&caches, forge(home, cases[i].hex), &wide, NOW, WALL, &counts);
+            read_at(&caches, forge(home, untrue[i].hex), &wide, NOW, WALL, &counts);
 
-        if (end != cases[i].end || counts.sets != cases[i].sets ||
-            counts.messages != cases[i].messages || counts.unfit != cases[i].unfit)
-            fail_msg("%s: end %d, %llu sets, %llu answers, %llu unfit", cases[i].why, end,
+        if (end != untrue[i].end || counts.sets != untrue[i].sets ||
+            counts.messages != untrue[i].messages || counts.unfit != untrue[i].unfit)
+            fail_msg("%s: end %d, %llu sets, %llu answers, %llu unfit", untrue[i].why, end,
                      (unsigned long long)counts.sets, (unsigned long long)counts.messages,
                      (unsigned long long)counts.unfit);
         if (rrset_cache_count(caches.rrsets) != counts.sets)
-            fail_msg("%s: counted wrongly", cases[i].why);
+            fail_msg("%s: counted wrongly", untrue[i].why);
         free_caches(&caches);
     }
 }
