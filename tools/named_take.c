@@ -86,6 +86,9 @@ const struct named_word *only_word(struct named_take *take,
     return NULL;
 }
 
+static const char *const yes_words[] = {"yes", "true", "1", NULL};
+static const char *const no_words[] = {"no", "false", "0", NULL};
+
 static bool is_one_of(const char *text, const char *const *words)
 {
     while (*words != NULL && !text_equal_nocase(text, *words))
@@ -95,15 +98,13 @@ static bool is_one_of(const char *text, const char *const *words)
 
 bool is_yes(struct named_take *take, const struct named_statement *statement, bool otherwise)
 {
-    static const char *const yes[] = {"yes", "true", "1", NULL}, *const no[] = {"no", "false",
-                                                                                "0", NULL};
     const struct named_word *word = only_word(take, statement);
 
     if (word == NULL)
         return otherwise;
-    if (!is_one_of(word->text, yes) && !is_one_of(word->text, no))
+    if (!is_one_of(word->text, yes_words) && !is_one_of(word->text, no_words))
         conf_error(take->report, word->place, "expected yes or no, not \"%s\"", word->text);
-    return is_one_of(word->text, yes);
+    return is_one_of(word->text, yes_words);
 }
 
 bool named_seconds(const char *text, uint64_t *seconds)
@@ -272,12 +273,11 @@ static void take_stale_wait(struct named_take *take, const struct named_statemen
 static void take_minimal(struct named_take *take, const struct named_statement *statement,
                          const char *option)
 {
-    static const char *const no[] = {"no", "false", "0", NULL};
     const struct named_word *word = only_word(take, statement);
 
     if (word != NULL)
         take_option(take, take->server, option, word->place, "%s",
-                    is_one_of(word->text, no) ? "no" : "yes");
+                    is_one_of(word->text, no_words) ? "no" : "yes");
 }
 
 static void take_prefetch(struct named_take *take, const struct named_statement *statement,
