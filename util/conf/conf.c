@@ -353,8 +353,6 @@ static bool cut(struct conf *conf, const struct conf_option *option, char *text,
 
     words[n++] = text;
     while (n < option->words) {
-        text += strspn(text, " \t");
-        words[n - 1] = text;
         text += strcspn(text, " \t");
         if (*text == '\0')
             break;

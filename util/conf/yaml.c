@@ -192,6 +192,9 @@ static char *read_key(struct reader *reader, struct conf_place *place)
 static void set_text(struct reader *reader, struct conf_part *part,
                      const struct conf_option *option, char *text, struct conf_place place)
 {
+    /* Quotes may hold blanks in front; of a value of one word they are a part. */
+    if (text != NULL && option->words > 1)
+        text += strspn(text, " \t");
     if (text != NULL && conf_set_text(reader->conf, part, option, text, place) != STATUS_OK)
         out_of_memory(reader);
 }
