@@ -8,9 +8,10 @@
  * same for each seed. -d sets DO, -t asks over TCP connections, -w is how many questions each
  * socket may have under way, -p puts a label out of the seed in front of each name of the list: a
  * flood of names that were never asked before. -o asks each question of the list once, as they stand
- * there. -P is how long a socket waits in silence before it gives its questions up for lost. Prints one
- * line of JSON: asked, answered, lost, answers by rcode, octets, seconds, and the milliseconds in which
- * half, 99 % and 99.9 % of the answers came.
+ * there. -P is how long a question is waited for before it is given up for lost and another one takes its
+ * place; an answer that comes later still counts. Prints one line of JSON: asked, answered, lost, answers by
+ * rcode, octets, seconds, the answers a second while questions went out (what is waited for at the end says
+ * nothing of speed), and the milliseconds in which half, 99 % and 99.9 % of the answers came.
  *
  * It keeps to few system calls itself, since it shares the processors with who is measured.
  */
@@ -36,6 +37,7 @@ enum {
     QUESTION_MAX = 320,
     LISTED_MAX = 1 << 20,
     ANSWER_MAX = 65535 + 2,
+    IDS = 1 << 16,
     STEPS = 1 << 20 /* of waiting times, ten microseconds each; longer ones count as the last */
 };
 
@@ -47,9 +49,14 @@ struct listed { /* a question in wire form, without the length that TCP wants */
 struct line { /* one socket */
     int fd;
     unsigned under_way;
-    double heard_s; /* when the last answer came */
     uint8_t *in;
     size_t in_used;
+};
+
+struct pending { /* the last question with an id */
+    double asked_s; /* 0: answered */
+    uint8_t line;
+    bool is_lost;
 };
 
 struct load {
@@ -59,7 +66,8 @@ struct load {
     unsigned sockets, window;
     uint64_t most;
     double seconds, patience_s;
-    double asked_s[65536]; /* by id; 0: not under way */
+    struct pending pending[IDS];
+    uint64_t settled; /* up to this one, questions were answered or given up */
     uint32_t waited[STEPS];
     struct listed *listed;
     size_t listed_count;
@@ -169,7 +177,7 @@ static uint64_t draw(struct load *load)
     return load->chance;
 }
 
-static size_t make_question(struct load *load, uint8_t *to)
+static size_t make_question(struct load *load, const struct line *line, uint8_t *to)
 {
     uint64_t number = load->asked++;
     const struct listed *listed =
@@ -185,7 +193,8 @@ static size_t make_question(struct load *load, uint8_t *to)
     memcpy(to + at, listed->bytes + 12, size - 12);
     to[0] = (uint8_t)(load->asked >> 8);
     to[1] = (uint8_t)load->asked;
-    load->asked_s[load->asked & 0xffff] = now_s();
+    load->pending[load->asked % IDS] =
+        (struct pending){now_s(), (uint8_t)(line - load->lines), false};
     return size + at - 12;
 }
 
@@ -209,7 +218,6 @@ static void open_line(struct load *load, struct line *line)
         (void)setsockopt(line->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
     }
     (void)fcntl(line->fd, F_SETFL, O_NONBLOCK);
-    line->heard_s = now_s();
 }
 
 static unsigned may_ask(const struct load *load, const struct line *line)
@@ -226,20 +234,17 @@ static void ask_udp(struct load *load, struct line *line)
     unsigned count = may_ask(load, line);
     struct mmsghdr headers[BATCH];
     struct iovec parts[BATCH];
-    int sent;
 
     if (count == 0)
         return;
     memset(headers, 0, sizeof(headers));
     for (unsigned i = 0; i < count; i++) {
-        parts[i] = (struct iovec){load->out[i], make_question(load, load->out[i])};
+        parts[i] = (struct iovec){load->out[i], make_question(load, line, load->out[i])};
         headers[i].msg_hdr.msg_iov = &parts[i];
         headers[i].msg_hdr.msg_iovlen = 1;
     }
-    sent = sendmmsg(line->fd, headers, count, 0);
-    if (sent > 0)
-        line->under_way += (unsigned)sent;
-    load->lost += count - (sent > 0 ? (unsigned)sent : 0);
+    line->under_way += count;
+    (void)sendmmsg(line->fd, headers, count, 0); /* what did not go out is not answered */
 }
 
 /* The window is kept small enough that the kernel takes it whole. */
@@ -252,7 +257,7 @@ static void ask_tcp(struct load *load, struct line *line)
     if (count == 0)
         return;
     for (unsigned i = 0; i < count; i++) {
-        size_t size = make_question(load, bytes + used + 2);
+        size_t size = make_question(load, line, bytes + used + 2);
 
         bytes[used] = (uint8_t)(size >> 8);
         bytes[used + 1] = (uint8_t)size;
@@ -263,13 +268,21 @@ static void ask_tcp(struct load *load, struct line *line)
     line->under_way += count;
 }
 
-static void note_wait(struct load *load, uint16_t id)
+/* Gives up what was waited for long enough, or whose id is needed for the next one. */
+static void settle(struct load *load, double now)
 {
-    double waited_s = now_s() - load->asked_s[id];
+    for (; load->settled < load->asked; load->settled++) {
+        struct pending *pending = &load->pending[(load->settled + 1) % IDS];
 
-    if (load->asked_s[id] != 0)
-        load->waited[waited_s < STEPS / 1e5 ? (size_t)(waited_s * 1e5) : STEPS - 1]++;
-    load->asked_s[id] = 0;
+        if (pending->asked_s == 0)
+            continue;
+        if (now - pending->asked_s <= load->patience_s &&
+            load->asked - load->settled < IDS - SOCKETS_MAX * BATCH)
+            return;
+        pending->is_lost = true;
+        load->lost++;
+        load->lines[pending->line].under_way--;
+    }
 }
 
 /* Milliseconds within which that share of the answers came. */
@@ -285,18 +298,29 @@ static double wait_of(const struct load *load, double share)
     return 0;
 }
 
-static void count_answer(struct load *load, struct line *line, const uint8_t *answer, size_t size)
+static void count_answer(struct load *load, const uint8_t *answer, size_t size)
 {
+    struct pending *pending;
+    double waited_s;
+
     if (size < 12 || (answer[2] & 0x80) == 0)
         return;
-    note_wait(load, (uint16_t)(answer[0] << 8 | answer[1]));
+    pending = &load->pending[answer[0] << 8 | answer[1]];
+    if (pending->asked_s == 0)
+        return;
+    waited_s = now_s() - pending->asked_s;
+    pending->asked_s = 0;
+    load->waited[waited_s < STEPS / 1e5 ? (size_t)(waited_s * 1e5) : STEPS - 1]++;
     load->answered++;
     load->octets += size;
     load->rcodes[answer[3] & 15]++;
-    line->under_way -= line->under_way > 0;
+    if (pending->is_lost)
+        load->lost--;
+    else
+        load->lines[pending->line].under_way--;
 }
 
-static bool hear_udp(struct load *load, struct line *line)
+static void hear_udp(struct load *load, struct line *line)
 {
     struct mmsghdr headers[BATCH];
     struct iovec parts[BATCH];
@@ -310,11 +334,10 @@ static bool hear_udp(struct load *load, struct line *line)
     }
     count = recvmmsg(line->fd, headers, BATCH, 0, NULL);
     for (int i = 0; i < count; i++)
-        count_answer(load, line, load->answers[i], headers[i].msg_len);
-    return count > 0;
+        count_answer(load, load->answers[i], headers[i].msg_len);
 }
 
-static bool hear_tcp(struct load *load, struct line *line)
+static void hear_tcp(struct load *load, struct line *line)
 {
     ssize_t size = recv(line->fd, line->in + line->in_used, 2 * ANSWER_MAX - line->in_used, 0);
     size_t at = 0;
@@ -322,19 +345,18 @@ static bool hear_tcp(struct load *load, struct line *line)
     if (size == 0 || (size < 0 && errno != EAGAIN))
         fail("recv");
     if (size < 0)
-        return false;
+        return;
     line->in_used += (size_t)size;
     while (line->in_used - at >= 2) {
         size_t length = (size_t)(line->in[at] << 8 | line->in[at + 1]);
 
         if (line->in_used - at - 2 < length)
             break;
-        count_answer(load, line, line->in + at + 2, length);
+        count_answer(load, line->in + at + 2, length);
         at += length + 2;
     }
     line->in_used -= at;
     memmove(line->in, line->in + at, line->in_used);
-    return true;
 }
 
 /* @return how many questions are under way. */
@@ -343,16 +365,17 @@ static unsigned turn(struct load *load, double now, bool may_go_on)
     unsigned under_way = 0;
 
     for (unsigned i = 0; i < load->sockets; i++) {
+        if ((load->polls[i].revents & POLLIN) == 0)
+            continue;
+        if (load->tcp)
+            hear_tcp(load, &load->lines[i]);
+        else
+            hear_udp(load, &load->lines[i]);
+    }
+    settle(load, now);
+    for (unsigned i = 0; i < load->sockets; i++) {
         struct line *line = &load->lines[i];
 
-        if ((load->polls[i].revents & POLLIN) != 0 &&
-            (load->tcp ? hear_tcp(load, line) : hear_udp(load, line)))
-            line->heard_s = now;
-        if (line->under_way > 0 && now - line->heard_s > load->patience_s) {
-            load->lost += line->under_way;
-            line->under_way = 0;
-            line->heard_s = now;
-        }
         if (may_go_on && line->under_way <= load->window / 2) {
             if (load->tcp)
                 ask_tcp(load, line);
@@ -366,7 +389,8 @@ static unsigned turn(struct load *load, double now, bool may_go_on)
 
 static void run(struct load *load)
 {
-    double begin = now_s(), now = begin;
+    double begin = now_s(), now = begin, asked_until = begin;
+    uint64_t answered = 0; /* until then */
     unsigned under_way = 0;
     bool may_go_on;
 
@@ -377,17 +401,22 @@ static void run(struct load *load)
     do {
         now = now_s();
         may_go_on = load->most != 0 ? load->asked < load->most : now - begin < load->seconds;
+        if (may_go_on || load->answered == 0) {
+            asked_until = now;
+            answered = load->answered;
+        }
         under_way = turn(load, now, may_go_on);
         (void)poll(load->polls, load->sockets, under_way > 0 ? 20 : 0);
     } while (may_go_on || under_way > 0);
     printf("{\"asked\": %llu, \"answered\": %llu, \"lost\": %llu, \"octets\": %llu, "
-           "\"noerror\": %llu, \"servfail\": %llu, \"nxdomain\": %llu, \"seconds\": %.3f, "
+           "\"noerror\": %llu, \"servfail\": %llu, \"nxdomain\": %llu, \"seconds\": %.3f, \"rate\": %.0f, "
            "\"p50\": %.2f, \"p99\": %.2f, \"p999\": %.2f}\n",
            (unsigned long long)load->asked, (unsigned long long)load->answered,
            (unsigned long long)load->lost, (unsigned long long)load->octets,
            (unsigned long long)load->rcodes[0], (unsigned long long)load->rcodes[2],
-           (unsigned long long)load->rcodes[3], now - begin, wait_of(load, 0.5),
-           wait_of(load, 0.99), wait_of(load, 0.999));
+           (unsigned long long)load->rcodes[3], now - begin,
+           asked_until > begin ? (double)answered / (asked_until - begin) : 0,
+           wait_of(load, 0.5), wait_of(load, 0.99), wait_of(load, 0.999));
 }
 
 int main(int argc, char **argv)
