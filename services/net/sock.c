@@ -177,13 +177,31 @@ static void refuse_fragments(int fd, enum addr_family family)
 #endif
 }
 
+/* A buffer that is larger already stays: whoever made it so (the service manager for a socket
+ * that it hands over, net.core.rmem_default for all) meant it. */
+static void widen_receive_buffer(int fd, int wanted)
+{
+    int have = 0;
+    socklen_t size = sizeof(have);
+
+    (void)getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &have, &size);
+#if HAVE_DECL_SO_RCVBUFFORCE
+    have /= 2; /* socket(7): Linux doubles what it is asked for, and tells that */
+    if (have >= wanted || set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, wanted))
+        return; /* beyond net.core.rmem_max for who is root or has CAP_NET_ADMIN */
+#endif
+    /* Linux grants what it can; the BSDs refuse what is too much. */
+    while (wanted > have && !set_option(fd, SOL_SOCKET, SO_RCVBUF, wanted))
+        wanted /= 2;
+}
+
 static void set_buffers(int fd, const struct sock_wishes *wishes)
 {
     const uint64_t most = 1 << 30;
 
     if (wishes->receive_buffer != 0)
-        (void)set_option(fd, SOL_SOCKET, SO_RCVBUF,
-                         (int)(wishes->receive_buffer < most ? wishes->receive_buffer : most));
+        widen_receive_buffer(
+            fd, (int)(wishes->receive_buffer < most ? wishes->receive_buffer : most));
     if (wishes->send_buffer != 0)
         (void)set_option(fd, SOL_SOCKET, SO_SNDBUF,
                          (int)(wishes->send_buffer < most ? wishes->send_buffer : most));

@@ -34,7 +34,8 @@ bool sock_is_wildcard(const struct addr *addr);
 struct sock_wishes {
     bool reuse_port;       /* several threads share the address */
     bool want_destination; /* each datagram is to tell which address of ours it was sent to */
-    uint64_t receive_buffer, send_buffer; /* octets; 0: the system's choice */
+    uint64_t receive_buffer; /* octets at least, as far as the system lets; 0: its choice */
+    uint64_t send_buffer;    /* octets; 0: the system's choice */
 };
 
 /**

@@ -7,12 +7,13 @@ import base64
 import glob
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
 
-from service import Skipped, need, need_root, until, want
+from service import QUESTION, Skipped, need, need_root, until, want
 from service_rights import NOBODY, in_mounts
 
 LOW = "127.77.53.2"
@@ -121,6 +122,31 @@ def test_socket_buffers(daemon):
     daemon.write_config('username: ""\nso-rcvbuf: 1g\nso-sndbuf: 1g')
     daemon.start()
     want(daemon.answers() and "level=warn" not in daemon.log(), daemon.log())
+
+
+def test_questions_wait_while_it_does_not_run(daemon):
+    """What comes while the daemon does not get the processor waits in its buffer, which is larger than usual."""
+    daemon.write_config('username: ""', threads=1)
+    daemon.start()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as usual:
+        wanted = usual.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 768 * 5 // 4
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        client.connect(("127.0.0.1", daemon.port))
+        client.settimeout(1)
+        daemon.child.send_signal(signal.SIGSTOP)
+        try:
+            for number in range(wanted):
+                client.send(number.to_bytes(2, "big") + QUESTION[2:])
+        finally:
+            daemon.child.send_signal(signal.SIGCONT)
+        came = set()
+        try:
+            while len(came) < wanted:
+                came.add(client.recv(4096)[:2])
+        except TimeoutError:
+            pass
+    want(len(came) == wanted, f"{len(came)} of {wanted} answered")
 
 
 def test_outgoing_interface(daemon):
