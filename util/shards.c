@@ -1,14 +1,14 @@
 /*
- * shards.c - the sharded table with a byte budget, and the only locks of the house.
+ * shards.c - the sharded table with a byte budget, and the only user of locks below the daemon.
  *
  * Called by the caches of services/cache and by whatever else threads share. Knows nothing of
  * what an entry means.
  *
- * Lock: a plain mutex for each shard. A critical section is a walk along a chain of one or two
+ * Lock: a plain one (lock.h) for each shard. A critical section is a walk along a chain of one or two
  * entries and a reference taken, some 50 ns. A read-write lock writes its count of readers into
- * the same cache line that a mutex writes, so a hit would cost no less memory traffic and more
+ * the same cache line that a plain lock writes, so a hit would cost no less memory traffic and more
  * instructions, to let readers be together who are hardly ever there together (64 shards, few
- * threads). A spin lock burns a time slice whenever its holder loses the processor.
+ * threads).
  *
  * Looking without a lock (shards_peek): chains are singly linked, entries are published whole and
  * unlinked by one store, so whoever walks a chain finds nothing but entries. All that has to be
@@ -31,9 +31,10 @@
  */
 #include "util/shards.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "util/lock.h"
 
 enum {
     SHARDS_MAX = 1024,
@@ -55,7 +56,7 @@ struct buckets {
 };
 
 struct shard {
-    _Alignas(64) pthread_mutex_t lock; /* a shard shares no cache line with its neighbour */
+    _Alignas(64) struct lock lock; /* a shard shares no cache line with its neighbour */
     _Atomic(struct buckets *) now;
     _Atomic(struct buckets *) grown; /* while growing, where entries go; else NULL */
     size_t moved;                    /* buckets of `now` that have been moved to `grown` */
@@ -83,7 +84,8 @@ struct shards {
 
     _Atomic(struct shards_reader *) readers; /* all there ever were */
     atomic_uint_least64_t epoch;
-    pthread_mutex_t limbo_lock;
+    struct lock_bench bench; /* of all locks here */
+    struct lock limbo_lock;
     atomic_bool limbo_is_used;
     struct trash limbo;
     uint64_t limbo_epoch; /* when no reader looks since before, limbo can be emptied */
@@ -132,23 +134,9 @@ static bool is_unseen(const struct shards *shards, uint64_t epoch)
     return true;
 }
 
-static void limbo_lock(struct shards *shards)
-{
-    int error = pthread_mutex_lock(&shards->limbo_lock);
-
-    ASSERT(error == 0);
-}
-
-static void limbo_unlock(struct shards *shards)
-{
-    int error = pthread_mutex_unlock(&shards->limbo_lock);
-
-    ASSERT(error == 0);
-}
-
 static void limbo_add(struct shards *shards, struct trash *trash, uint64_t epoch)
 {
-    limbo_lock(shards);
+    lock_take(&shards->limbo_lock);
     while (trash->links != NULL) {
         struct shard_link *link = trash->links;
 
@@ -164,20 +152,20 @@ static void limbo_add(struct shards *shards, struct trash *trash, uint64_t epoch
     if (shards->limbo_epoch < epoch)
         shards->limbo_epoch = epoch;
     shards->limbo_is_used = true;
-    limbo_unlock(shards);
+    lock_give(&shards->limbo_lock);
 }
 
 static void limbo_empty(struct shards *shards)
 {
     struct trash trash = {NULL, NULL};
 
-    limbo_lock(shards);
+    lock_take(&shards->limbo_lock);
     if (is_unseen(shards, shards->limbo_epoch)) {
         trash = shards->limbo;
         shards->limbo = (struct trash){NULL, NULL};
         shards->limbo_is_used = false;
     }
-    limbo_unlock(shards);
+    lock_give(&shards->limbo_lock);
     trash_free(shards, &trash);
 }
 
@@ -451,35 +439,26 @@ static struct shard *shard_of(const struct shards *shards, uint64_t hash)
 
 static struct shard *shard_lock(struct shard *shard)
 {
-    int error = pthread_mutex_lock(&shard->lock);
-
-    ASSERT(error == 0);
+    lock_take(&shard->lock);
     return shard;
 }
 
 static void shard_unlock(struct shard *shard)
 {
-    int error = pthread_mutex_unlock(&shard->lock);
-
-    ASSERT(error == 0);
+    lock_give(&shard->lock);
 }
 
-static bool shard_init(struct shard *shard, uint64_t budget_bytes)
+static bool shard_init(struct shard *shard, uint64_t budget_bytes, struct lock_bench *bench)
 {
     memset(shard, 0, sizeof(*shard));
+    lock_init(&shard->lock, bench);
     shard->budget_bytes = budget_bytes;
     shard->now = buckets_new(BUCKETS_MIN);
-    if (shard->now == NULL)
-        return false;
-    if (pthread_mutex_init(&shard->lock, NULL) == 0)
-        return true;
-    free(shard->now);
-    return false;
+    return shard->now != NULL;
 }
 
 static void shard_clear(struct shard *shard)
 {
-    pthread_mutex_destroy(&shard->lock);
     free(shard->now);
     free(shard->grown);
 }
@@ -498,19 +477,20 @@ struct shards *shards_new(uint64_t size_bytes, unsigned count,
     shards->count = BIT(shards->bits);
     shards->release = release;
     atomic_init(&shards->epoch, 1);
-    if (pthread_mutex_init(&shards->limbo_lock, NULL) != 0) {
+    if (!lock_bench_init(&shards->bench)) {
         free(shards);
         return NULL;
     }
+    lock_init(&shards->limbo_lock, &shards->bench);
     shards->shard = aligned_alloc(_Alignof(struct shard), shards->count * sizeof(struct shard));
     while (shards->shard != NULL && made < shards->count &&
-           shard_init(&shards->shard[made], size_bytes / shards->count))
+           shard_init(&shards->shard[made], size_bytes / shards->count, &shards->bench))
         made++;
     if (made == shards->count)
         return shards;
     while (made-- > 0)
         shard_clear(&shards->shard[made]);
-    pthread_mutex_destroy(&shards->limbo_lock);
+    lock_bench_clear(&shards->bench);
     free(shards->shard);
     free(shards);
     return NULL;
@@ -538,7 +518,7 @@ void shards_free(struct shards *shards)
     for (unsigned i = 0; i < shards->count; i++)
         shard_clear(&shards->shard[i]);
     free_readers(shards);
-    pthread_mutex_destroy(&shards->limbo_lock);
+    lock_bench_clear(&shards->bench);
     free(shards->shard);
     free(shards);
 }
