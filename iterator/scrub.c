@@ -107,7 +107,7 @@ static const struct rrset *make_alias(struct scrubber *scrubber, const struct rr
                                 .type = TYPE_CNAME,
                                 .rrclass = dname_set->rrclass,
                                 .ttl_s = dname_set->ttl_s,
-                                .now_s = dname_set->expires_s - dname_set->ttl_s,
+                                .now_s = rrset_came_s(dname_set),
                                 .trust = TRUST_NONE,
                                 .rdata = &rdata,
                                 .rr_count = 1};

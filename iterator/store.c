@@ -97,7 +97,7 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
     struct env *env = query->env;
     int64_t now_s = query_now_s(query);
     /* An answer that had to wait until it was believed is as old as it is. */
-    int64_t came_s = time_min(set->expires_s - set->ttl_s, now_s);
+    int64_t came_s = time_min(rrset_came_s(set), now_s);
     struct rrset *ranked = rrset_copy_in(query->arena, set);
     const struct rrset *stored, *renewed;
 
@@ -106,9 +106,9 @@ static const struct rrset *store_set(struct query *query, const struct deleg *de
     ranked->trust = (uint8_t)trust;
     if (is_denials_soa) /* RFC 2308 section 3: this is the TTL to show */
         ranked->ttl_s = life_of(query, set, trust, true);
-    ranked->expires_s = came_s + life_of(query, set, trust, is_denials_soa);
+    rrset_set_expiry(ranked, came_s + life_of(query, set, trust, is_denials_soa));
     if (ranked->type == TYPE_NS || trust <= TRUST_ADDITIONAL || trust == TRUST_ADDITIONAL_AA)
-        ranked->expires_s = time_min(ranked->expires_s, life_of_cut(deleg));
+        rrset_set_expiry(ranked, time_min(ranked->expires_s, life_of_cut(deleg)));
     if (deleg->no_cache)
         return ranked;
     stored = rrset_cache_store(env->rrsets, ranked, RRSET_PLAIN, now_s);
@@ -171,7 +171,7 @@ void store_parent_side(struct query *query, const struct deleg *deleg,
         if (glue == NULL)
             return; /* a last resort less */
         glue->trust = TRUST_ADDITIONAL;
-        glue->expires_s = now_s + life_of(query, sets[i], TRUST_ADDITIONAL, false);
+        rrset_set_expiry(glue, now_s + life_of(query, sets[i], TRUST_ADDITIONAL, false));
         rrset_cache_keep_parent_side(query->env->rrsets, glue, now_s);
     }
 }

@@ -44,9 +44,13 @@ enum {
     SPARED_MAX = 64, /* visited entries that the hand passes by in one critical section */
     VISIT_BUCKETS = 256, /* of a shard, for one taking of the lock */
     SOME_BUCKETS = 32,   /* where others are not to wait */
-    /* Buckets are paid for in advance by entries: doubling at n entries needs n + 2n pointers.
-     * So an array that grows never has to push out entries. */
-    ENTRY_BUCKET_BYTES = 3 * sizeof(struct shard_link *)
+    /* Entries a bucket when the array is doubled. So there are 4 to 8 octets of it for each
+     * entry, and who looks for one passes by 0.75 others; with 1 it was twice and half as much.
+     */
+    LOAD = 2,
+    /* Buckets are paid for in advance by entries: doubling at LOAD n entries needs n + 2n
+     * pointers. So an array that grows never has to push out entries. */
+    ENTRY_BUCKET_BYTES = 3 * sizeof(struct shard_link *) / LOAD
 };
 
 struct buckets {
@@ -70,8 +74,8 @@ struct shards_reader {
     struct shards_reader *next; /* never changed once it is listed */
 };
 
-/* What was unlinked. Of a link only `next` is still followed by readers who are at it; its hash is
- * of no use any more and says which link was unlinked before. */
+/* What was unlinked. Of a link only `next` is still followed by readers who are at it; its hash
+ * and size are of no use any more, and in their place stands which link was unlinked before. */
 struct trash {
     struct shard_link *links;
     struct buckets *buckets;
@@ -93,7 +97,7 @@ struct shards {
 
 static void trash_link(struct trash *trash, struct shard_link *link)
 {
-    link->hash = (uintptr_t)trash->links;
+    link->what = (uintptr_t)trash->links;
     trash->links = link;
 }
 
@@ -108,7 +112,7 @@ static void trash_free(const struct shards *shards, struct trash *trash)
     while (trash->links != NULL) {
         struct shard_link *link = trash->links;
 
-        trash->links = (struct shard_link *)(uintptr_t)link->hash;
+        trash->links = (struct shard_link *)(uintptr_t)link->what;
         shards->release(link);
     }
     while (trash->buckets != NULL) {
@@ -140,7 +144,7 @@ static void limbo_add(struct shards *shards, struct trash *trash, uint64_t epoch
     while (trash->links != NULL) {
         struct shard_link *link = trash->links;
 
-        trash->links = (struct shard_link *)(uintptr_t)link->hash;
+        trash->links = (struct shard_link *)(uintptr_t)link->what;
         trash_link(&shards->limbo, link);
     }
     while (trash->buckets != NULL) {
@@ -254,7 +258,7 @@ static void unlink_at(struct shard *shard, shard_place *place, struct trash *tra
 
     *place = atomic_load(&link->next);
     shard->entries--;
-    shard->entries_bytes -= link->size_bytes;
+    shard->entries_bytes -= shard_link_size_bytes(link);
     trash_link(trash, link);
 }
 
@@ -262,7 +266,7 @@ static void move_chain(struct shard_link *link, struct buckets *to)
 {
     while (link != NULL) {
         struct shard_link *next = link->next;
-        shard_place *head = chain_in(to, link->hash);
+        shard_place *head = chain_in(to, shard_link_hash(link));
 
         link->next = atomic_load(head);
         *head = link;
@@ -293,7 +297,7 @@ static void grow(struct shard *shard, struct trash *trash)
 
     if (is_growing(shard))
         growing_step(shard, trash);
-    else if (shard->entries > count)
+    else if (shard->entries > LOAD * count)
         shard->grown = buckets_new(count * 2);
 }
 
@@ -351,8 +355,8 @@ static shard_place *find_place(struct shard *shard, const struct shard_change *c
     shard_place *place = chain_of(shard, change->hash);
     struct shard_link *link;
 
-    while ((link = *place) != NULL &&
-           (link->hash != change->hash || !change->match(link, change->context)))
+    while ((link = *place) != NULL && (shard_link_hash(link) != (uint32_t)change->hash ||
+                                       !change->match(link, change->context)))
         place = &link->next;
     return place;
 }
@@ -369,13 +373,13 @@ static void put(struct shard *shard, shard_place *place, struct shard_link *fres
         atomic_store_explicit(&fresh->visited, visited, memory_order_relaxed);
         unlink_at(shard, place, trash);
     }
-    evict(shard, 1, fresh->size_bytes, trash);
+    evict(shard, 1, shard_link_size_bytes(fresh), trash);
     grow(shard, trash);
-    chain = chain_of(shard, fresh->hash);
+    chain = chain_of(shard, shard_link_hash(fresh));
     fresh->next = atomic_load(chain);
     *chain = fresh;
     shard->entries++;
-    shard->entries_bytes += fresh->size_bytes;
+    shard->entries_bytes += shard_link_size_bytes(fresh);
 }
 
 /* All entries out; the smallest array in. On lack of memory the array is kept and emptied. */
@@ -433,7 +437,7 @@ static void shrink_arrays(struct shard *shard, struct trash *trash)
 
 static struct shard *shard_of(const struct shards *shards, uint64_t hash)
 {
-    /* The upper bits choose the shard, the lower ones the bucket. Two shifts: bits may be 0. */
+    /* The upper half chooses the shard, the lower one the bucket. Two shifts: bits may be 0. */
     return &shards->shard[hash >> 1 >> (63 - shards->bits)];
 }
 
@@ -561,7 +565,7 @@ static void mark_visited(const struct shard_link *link)
 static inline const struct shard_link *walk(const struct shard_link *link, uint64_t hash,
                                      shard_look *look, void *context)
 {
-    while (link != NULL && (link->hash != hash || !look(link, context)))
+    while (link != NULL && (shard_link_hash(link) != (uint32_t)hash || !look(link, context)))
         link = link->next;
     if (link != NULL)
         mark_visited(link);
@@ -613,12 +617,13 @@ enum shard_verdict shards_change(struct shards *shards, const struct shard_chang
     enum shard_verdict verdict = SHARD_REFUSED;
     struct trash trash = {NULL, NULL};
 
-    if (change->fresh == NULL || fits(shard, change->fresh->size_bytes)) {
+    if (change->fresh == NULL || fits(shard, shard_link_size_bytes(change->fresh))) {
         shard_place *place = find_place(shard, change);
 
         verdict = change->decide(*place, change->context);
         if (verdict == SHARD_PUT) {
-            ASSERT(change->fresh != NULL && change->fresh->hash == change->hash);
+            ASSERT(change->fresh != NULL &&
+                   shard_link_hash(change->fresh) == (uint32_t)change->hash);
             put(shard, place, change->fresh, &trash);
         } else if (verdict == SHARD_DROP && *place != NULL) {
             unlink_at(shard, place, &trash);

@@ -4,14 +4,14 @@
  * Under every cache. The entries are the caller's own structs with a shard_link inside; the
  * caller hashes with a secret key (util/hash.h) and compares. The locks of the house are behind
  * this header and nowhere else. The story of an entry: its maker allocates and fills it without
- * a lock, says in size_bytes what it costs, and offers it with shards_change; from then on the
+ * a lock, says what it costs, and offers it with shards_change; from then on the
  * table owns it. Readers get at it through shards_look, and take a copy or a counted reference
  * before they return. When it is replaced, dropped or evicted, the table unlinks it and calls
  * release once, outside the lock.
  *
  * No function given to this table may call the table again, or do more than compare, count and
- * copy: all but release run in a critical section. Looks may run beside other looks, and through
- * shards_peek beside changes as well, so a look changes nothing but reference counts.
+ * copy: all but release run in a critical section. Looks may run beside other looks, and
+ * through shards_peek beside changes as well, so a look changes nothing but reference counts.
  */
 #ifndef TREESHREW_UTIL_SHARDS_H
 #define TREESHREW_UTIL_SHARDS_H
@@ -23,14 +23,17 @@
 struct shard_link;
 typedef _Atomic(struct shard_link *) shard_place;
 
-/** The table's part of an entry. The maker sets hash and size_bytes, the rest is the table's.
+/**
+ * The table's part of an entry, as small as can be. Of the hash it has the half that tells
+ * buckets apart, as the other one chooses the shard; and where it would end within a word
+ * stands what nearly every entry has, its counter of references.
  */
 struct shard_link {
     shard_place next;
-    atomic_uint_least64_t hash;
-    uint32_t size_bytes; /* the sum of shard_cost of all that release will give back */
+    atomic_uint_least64_t what; /* hash and size; once unlinked, which one was before */
     atomic_bool visited; /* found since the hand last came by; written only when not yet set */
-    uint8_t own[3];      /* the entry's, to do with as it likes: there is room */
+    uint8_t own[3];      /* the entry's, to do with as it likes */
+    atomic_uint references; /* likewise; the table never looks at it */
 };
 
 /** What malloc takes for so many octets: they are rounded up and have a header. */
@@ -39,14 +42,25 @@ static inline uint32_t shard_cost(size_t size_bytes)
     return (uint32_t)((size_bytes + 31) & ~(size_t)15);
 }
 
-/** A link that is ready to be offered. */
+/** A link that is ready to be offered. References are left as they are.
+ *  @param size_bytes the sum of shard_cost of all that release will give back. */
 static inline void shard_link_init(struct shard_link *link, uint64_t hash, uint32_t size_bytes)
 {
     atomic_init(&link->next, NULL);
-    atomic_init(&link->hash, hash);
-    link->size_bytes = size_bytes;
+    atomic_init(&link->what, (uint64_t)size_bytes << 32 | (uint32_t)hash);
     atomic_init(&link->visited, false);
     link->own[0] = link->own[1] = link->own[2] = 0;
+}
+
+/** Not of one that has left the table. */
+static inline uint32_t shard_link_hash(const struct shard_link *link)
+{
+    return (uint32_t)link->what;
+}
+
+static inline uint32_t shard_link_size_bytes(const struct shard_link *link)
+{
+    return (uint32_t)(link->what >> 32);
 }
 
 struct shards;

@@ -57,10 +57,10 @@ static void pack_reasons(struct key_entry *entry, const struct reasons *reasons,
     }
 }
 
-/* @param algorithms NULL: not secure. @return NULL: no memory. */
+/* @param keys, algorithms NULL: not secure. @return NULL: no memory. */
 static struct key_entry *entry_new(const struct key_cache *cache, struct dname zone,
                                    uint16_t rrclass, const struct reasons *reasons,
-                                   const struct algo_set *algorithms)
+                                   struct zone_keys *keys, const struct algo_set *algorithms)
 {
     size_t size = entry_size(zone, reasons, algorithms);
     struct key_entry *entry = calloc(1, size);
@@ -69,13 +69,16 @@ static struct key_entry *entry_new(const struct key_cache *cache, struct dname z
 
     if (entry == NULL)
         return NULL;
-    shard_link_init(&entry->link, zone_hash(cache, zone, rrclass), shard_cost(size));
-    atomic_init(&entry->references, 1);
+    shard_link_init(&entry->link, zone_hash(cache, zone, rrclass),
+                    shard_cost(size) +
+                        (keys == NULL ? 0 : (uint32_t)zone_keys_size_bytes(keys)));
+    atomic_init(&entry->link.references, 1);
     name += algorithms == NULL ? 0 : sizeof(*algorithms);
     name += reasons->count == 0 ? 0 : sizeof(*reasons);
     memcpy(name, zone.wire, zone.size);
     entry->zone = dname_of_wire(name);
     entry->rrclass = rrclass;
+    entry->keys = keys == NULL ? NULL : zone_keys_ref(keys);
     entry->reasons = &no_reasons;
     if (algorithms != NULL)
         entry->algorithms = memcpy(behind, algorithms, sizeof(*algorithms));
@@ -86,7 +89,7 @@ static struct key_entry *entry_new(const struct key_cache *cache, struct dname z
 
 static void entry_ref(const struct key_entry *entry)
 {
-    atomic_fetch_add_explicit(&((struct key_entry *)(uintptr_t)entry)->references, 1,
+    atomic_fetch_add_explicit(&((struct key_entry *)(uintptr_t)entry)->link.references, 1,
                               memory_order_relaxed);
 }
 
@@ -95,7 +98,7 @@ void key_entry_unref(const struct key_entry *borrowed)
     struct key_entry *entry = (struct key_entry *)(uintptr_t)borrowed;
 
     if (entry == NULL ||
-        atomic_fetch_sub_explicit(&entry->references, 1, memory_order_acq_rel) != 1)
+        atomic_fetch_sub_explicit(&entry->link.references, 1, memory_order_acq_rel) != 1)
         return;
     zone_keys_unref(entry->keys);
     free(entry);
@@ -249,7 +252,7 @@ static enum shard_verdict decide(struct shard_link *link, void *context)
 static const struct key_entry *store(struct key_cache *cache, struct storing *storing)
 {
     struct key_entry *entry = storing->fresh;
-    struct shard_change change = {.hash = entry->link.hash,
+    struct shard_change change = {.hash = zone_hash(cache, entry->zone, entry->rrclass),
                                   .match = is_zone,
                                   .decide = decide,
                                   .context = storing,
@@ -271,15 +274,13 @@ const struct key_entry *key_cache_store_secure(struct key_cache *cache, struct d
                                                const struct algo_set *algorithms,
                                                int64_t expires_s)
 {
-    struct storing storing = {.fresh =
-                                  entry_new(cache, zone, rrclass, &no_reasons, algorithms)};
+    struct storing storing = {
+        .fresh = entry_new(cache, zone, rrclass, &no_reasons, keys, algorithms)};
 
     if (storing.fresh == NULL)
         return NULL;
     storing.fresh->security = SEC_SECURE;
     storing.fresh->expires_s = expires_s;
-    storing.fresh->keys = zone_keys_ref(keys);
-    storing.fresh->link.size_bytes += (uint32_t)zone_keys_size_bytes(keys);
     return store(cache, &storing);
 }
 
@@ -288,7 +289,7 @@ const struct key_entry *key_cache_store_insecure(struct key_cache *cache, struct
                                                  const struct reasons *reasons,
                                                  int64_t expires_s)
 {
-    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL)};
+    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL, NULL)};
 
     if (storing.fresh == NULL)
         return NULL;
@@ -302,7 +303,7 @@ const struct key_entry *key_cache_store_bogus(struct key_cache *cache, struct dn
                                               int64_t now_s, uint32_t first_ttl_s,
                                               uint32_t ttl_max_s)
 {
-    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL),
+    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL, NULL),
                               .now_s = now_s,
                               .first_ttl_s = first_ttl_s,
                               .ttl_max_s = ttl_max_s};

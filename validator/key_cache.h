@@ -16,8 +16,7 @@
 #include "validator/zone_keys.h"
 
 struct key_entry {
-    struct shard_link link;
-    atomic_uint references;
+    struct shard_link link; /* its references are the entry's */
     uint32_t failures; /* bogus: how often in a row */
     int64_t expires_s;
     struct dname zone; /* its octets live in the entry */

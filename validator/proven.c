@@ -470,7 +470,7 @@ static const struct rrset *bounded(struct try *try, const struct rrset *set)
         return query_hold(try->query, rrset_ref(set));
     copy = rrset_copy_in(try->query->arena, set);
     if (copy != NULL) {
-        copy->expires_s = try->expires_s;
+        rrset_set_expiry(copy, try->expires_s);
         copy->ttl_s = (uint32_t)(try->expires_s - try->now_s);
     }
     return copy;
@@ -532,7 +532,7 @@ static bool from_wildcard(struct try *try, struct message *out)
         return false;
     rrset_set_security(answer, SEC_SECURE);
     try->expires_s = time_min(try->expires_s, answer->expires_s);
-    answer->expires_s = try->expires_s;
+    rrset_set_expiry(answer, try->expires_s);
     answer->ttl_s = (uint32_t)(try->expires_s - try->now_s);
     return write_out(try, RCODE_NOERROR, answer, &proof, out);
 }

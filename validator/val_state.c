@@ -218,9 +218,9 @@ const struct rrset *val_publish(struct query *query, const struct rrset *set,
     copy->trust = TRUST_VALIDATED;
     /* RFC 4035 section 5.3.3: the original TTL counts from when the set came, not from now. */
     if (copy->ttl_s > good->original_ttl_s)
-        copy->expires_s -= copy->ttl_s - good->original_ttl_s;
+        rrset_set_expiry(copy, rrset_came_s(copy) + good->original_ttl_s);
     copy->ttl_s = (uint32_t)size_min(copy->ttl_s, good->ttl_max_s);
-    copy->expires_s = time_min(copy->expires_s, now_s + good->ttl_max_s);
+    rrset_set_expiry(copy, time_min(copy->expires_s, now_s + good->ttl_max_s));
     rrset_set_security(copy, SEC_SECURE);
     if (query->outcome.uncacheable || (query->flags & QUERY_NO_CACHE_STORE) != 0)
         return copy;

@@ -210,7 +210,7 @@ enum rrset_answers msg_whom_of(uint8_t flavour)
 
 int64_t msg_prefetch_at_s(const struct rrset *set)
 {
-    return set->expires_s - set->ttl_s / 10 - (set->ttl_s % 10 != 0);
+    return (int64_t)set->expires_s - set->ttl_s / 10 - (set->ttl_s % 10 != 0);
 }
 
 void msg_unfold(struct msg_packed *packed, const struct rrset *set, enum rrset_answers whom,
@@ -223,7 +223,7 @@ void msg_unfold(struct msg_packed *packed, const struct rrset *set, enum rrset_a
     entry->is_plain = true;
     entry->reasons = &no_reasons;
     entry->expires_s = set->expires_s;
-    entry->stored_s = set->expires_s - set->ttl_s;
+    entry->stored_s = rrset_came_s(set);
     entry->ttl_s = set->ttl_s;
     entry->prefetch_at_s = (mark & MARK_PREFETCH) != 0 ? msg_prefetch_at_s(set) : INT64_MAX;
     entry->security = mark & RRSET_MARK_SECURITY;

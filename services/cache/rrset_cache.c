@@ -11,6 +11,7 @@
  */
 #include "services/cache/rrset_cache.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +35,10 @@ struct slot {
 
 enum { IS_PARENT_SIDE = 0x40 }; /* no mark: RRSET_MARK_IS_SET is missing */
 
-_Static_assert(sizeof(struct slot) == RRSET_ROOM, "a slot fills the room");
+_Static_assert(offsetof(struct slot, link.references) == RRSET_ROOM &&
+                   offsetof(struct rrset, references) == 0 &&
+                   sizeof(struct slot) == RRSET_ROOM + sizeof(atomic_uint),
+               "a slot fills the room, and the RRset begins with the references");
 _Static_assert(RRSET_ANSWERS <= sizeof(((struct shard_link *)0)->own), "a place for each mark");
 
 struct rrset_key {
@@ -290,7 +294,7 @@ static enum shard_verdict decide_store(struct shard_link *link, void *context)
         }
         if (expires_s < storing->copy->expires_s) {
             storing->copy->ttl_s = (uint32_t)(expires_s - storing->now_s);
-            storing->copy->expires_s = expires_s;
+            rrset_set_expiry(storing->copy, expires_s);
         }
         carry_marks(slot_of(link), rrset_room(storing->copy), &storing->left);
         if (is_last_resort(old, storing))

@@ -73,7 +73,7 @@ static inline void publish(struct query *query, struct message *message)
 
         assert_non_null(set);
         set->trust = TRUST_ANSWER_AA;
-        set->expires_s = query_now_s(query) + set->ttl_s;
+        rrset_set_expiry(set, query_now_s(query) + set->ttl_s);
         rrset_set_security(set, bench.security);
         stored = rrset_cache_replace(query->env->rrsets, set, RRSET_PLAIN, query_now_s(query));
         assert_non_null(stored);

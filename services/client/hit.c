@@ -50,7 +50,7 @@ static const struct rrset *with_stale_ttl(const struct rrset *set, int64_t now_s
     struct rrset *copy = rrset_copy_in(arena, set);
 
     if (copy != NULL)
-        copy->expires_s = now_s + (int64_t)size_min(set->ttl_s, stale_ttl_s);
+        rrset_set_expiry(copy, now_s + (int64_t)size_min(set->ttl_s, stale_ttl_s));
     return copy;
 }
 

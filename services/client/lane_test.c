@@ -222,7 +222,7 @@ static void a_newer_rrset_is_shown(void **state)
     (void)state;
     ask_until_known("www.example. A", PLAIN);
     set->trust = TRUST_ANSWER_AA;
-    set->expires_s = world_now_s(&paper.world) + 200;
+    rrset_set_expiry(set, world_now_s(&paper.world) + 200);
     rrset_set_security(set, SEC_INSECURE);
     rrset_unref(
         rrset_cache_replace(bench.env.rrsets, set, RRSET_PLAIN, world_now_s(&paper.world)));
@@ -241,7 +241,7 @@ static void supersede_the_answer(int64_t now_s)
     struct rrset *set = rrset_copy_in(bench.arena, message->rrsets[0]);
 
     set->trust = TRUST_ANSWER_AA;
-    set->expires_s = now_s + 250;
+    rrset_set_expiry(set, now_s + 250);
     rrset_set_security(set, SEC_INSECURE);
     rrset_unref(rrset_cache_replace(bench.env.rrsets, set, RRSET_PLAIN, now_s));
 }

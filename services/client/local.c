@@ -149,7 +149,7 @@ static const struct rrset *fresh_copy(const struct matter *matter, const struct 
     struct rrset *copy = rrset_rename_in(matter->arena, set, owner);
 
     if (copy != NULL)
-        copy->expires_s = matter->now_s + copy->ttl_s;
+        rrset_set_expiry(copy, matter->now_s + copy->ttl_s);
     return copy;
 }
 

@@ -180,7 +180,7 @@ static void the_newest_rrset_goes_out(void **state)
     answer();
     set->trust = TRUST_ANSWER_AA;
     rrset_set_security(set, bench.security);
-    set->expires_s = paper.now_ms / 1000 + 900;
+    rrset_set_expiry(set, paper.now_ms / 1000 + 900);
     rrset_unref(rrset_cache_replace(bench.env.rrsets, set, RRSET_PLAIN, paper.now_ms / 1000));
     ask("www.example. A", FLAG_RD, PLAIN);
     answer();
@@ -203,7 +203,7 @@ static void ad_needs_every_rrset_secure(void **state)
     assert_true((answer()->flags & FLAG_AD) != 0);
     /* One that was never validated takes its place: the validated one is shown. */
     set->trust = TRUST_ANSWER_AA;
-    set->expires_s = paper.now_ms / 1000 + 900;
+    rrset_set_expiry(set, paper.now_ms / 1000 + 900);
     rrset_unref(rrset_cache_replace(bench.env.rrsets, set, RRSET_PLAIN, paper.now_ms / 1000));
     ask("www.example. A", FLAG_RD, WITH_DO);
     assert_true((answer()->flags & FLAG_AD) != 0);

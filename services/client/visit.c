@@ -143,7 +143,7 @@ const struct message *visit_denial_soa(struct visit *visit, const struct message
         changed->rrsets = ARENA_ARRAY(visit->arena, const struct rrset *, total);
         if (copy == NULL || changed->rrsets == NULL)
             return message;
-        copy->expires_s = visit->now_s + most_s;
+        rrset_set_expiry(copy, visit->now_s + most_s);
         copy->ttl_s = most_s;
         memcpy(changed->rrsets, message->rrsets, total * sizeof(*message->rrsets));
         memcpy(changed->count, message->count, sizeof(changed->count));

@@ -30,10 +30,13 @@ enum trust {
 
 enum security { SEC_UNCHECKED, SEC_BOGUS, SEC_INDETERMINATE, SEC_INSECURE, SEC_SECURE };
 
+/* A cache holds one or more for each answer, so what is here counts. The clock starts with the
+ * machine: with the largest TTL (31 bits, RFC 2181 section 8) on top 32 bits are enough for 68
+ * years. */
 struct rrset {
-    atomic_uint references;     /* of a published RRset; 0 in a message's arena */
-    uint32_t size_bytes;        /* of the whole allocation */
-    int64_t expires_s;          /* monotonic seconds; receipt + ttl_s */
+    atomic_uint references; /* of a published RRset; 0 in a message's arena. See RRSET_ROOM */
+    uint32_t size_bytes;    /* of the struct and all behind it */
+    uint32_t expires_s;     /* monotonic seconds; receipt + ttl_s (rrset_set_expiry) */
     uint32_t ttl_s;             /* as it was received, after the bounds */
     uint16_t type, rrclass;
     uint16_t rr_count, rrsig_count;
@@ -45,8 +48,9 @@ struct rrset {
 /** In rrset.state: a newer RRset took its place in the cache. */
 enum { RRSET_SUPERSEDED = 0x80 };
 
-/** So many octets in front of a published RRset are for the table that it is in (rrset_room). */
-enum { RRSET_ROOM = 24 };
+/** So many octets in front of a published RRset are for the table that it is in (rrset_room);
+ * what the table's link has for a counter of references is the RRset's own. */
+enum { RRSET_ROOM = 20 };
 
 /* ---- reading ---- */
 
@@ -66,6 +70,20 @@ uint32_t rrset_ttl_left_s(const struct rrset *set, int64_t now_s);
 static inline bool rrset_is_fresh(const struct rrset *set, int64_t now_s)
 {
     return set->expires_s > now_s;
+}
+
+/** When it was received, or would have been with the TTL that it has. */
+static inline int64_t rrset_came_s(const struct rrset *set)
+{
+    return (int64_t)set->expires_s - set->ttl_s;
+}
+
+/** Of one that nobody else sees. Before the clock began is as long ago as when it did. */
+static inline void rrset_set_expiry(struct rrset *set, int64_t expires_s)
+{
+    set->expires_s = expires_s < 0            ? 0
+                     : expires_s > UINT32_MAX ? UINT32_MAX
+                                              : (uint32_t)expires_s;
 }
 
 static inline enum security rrset_security(const struct rrset *set)

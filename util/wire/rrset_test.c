@@ -264,7 +264,11 @@ static void time_goes_by(void **state)
     assert_int_equal(rrset_ttl_left_s(set, 1300), 0);
     assert_false(rrset_is_fresh(set, 1300));
     assert_int_equal(rrset_ttl_left_s(set, INT64_MAX / 2), 0);
-    set->expires_s = INT64_MAX;
+    assert_int_equal(rrset_came_s(set), 1000);
+    rrset_set_expiry(set, -1);
+    assert_int_equal(set->expires_s, 0);
+    assert_int_equal(rrset_came_s(set), -300);
+    rrset_set_expiry(set, INT64_MAX);
     assert_int_equal(rrset_ttl_left_s(set, 0), UINT32_MAX);
     arena_free(arena);
 }
