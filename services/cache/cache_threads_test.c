@@ -179,8 +179,8 @@ static void work_on_messages(struct worker *worker)
         rrset_unref(set);
     }
     looking = (struct looking){worker, number};
-    msg_cache_show(worker->caches->messages, worker->reader, &question, 0, NOW, look_at,
-                   &looking);
+    msg_cache_show(worker->caches->messages, worker->reader,
+                   &(struct msg_wanted){question, NOW, 0}, look_at, &looking);
     entry = msg_cache_find(worker->caches->messages, &question, 0, NOW, 3);
     if (entry != NULL) {
         worker->found++;

@@ -163,6 +163,25 @@ static const struct msg_entry *find_plain(struct msg_cache *cache, const struct 
 
 /* ---- storing ---- */
 
+static const struct msg_entry *find(struct msg_cache *cache, const struct msg_key *key,
+                                    int64_t oldest_s);
+
+static void set_for_all(const struct msg_entry *entry, bool value)
+{
+    atomic_store_explicit(&((struct msg_entry *)entry)->is_for_all, value, memory_order_relaxed);
+}
+
+/* From now on who sets CD has an answer of his own. */
+static void end_for_all(struct msg_cache *cache, const struct msg_key *own)
+{
+    const struct msg_key judged = {own->question, own->flavour ^ MSG_FLAVOUR_CD};
+    const struct msg_entry *entry = find(cache, &judged, INT64_MIN);
+
+    if (entry != NULL)
+        set_for_all(entry, false);
+    msg_entry_unref(entry);
+}
+
 static bool match_key(const struct shard_link *link, const void *context)
 {
     return entry_is(msg_entry_of(link), context);
@@ -220,6 +239,8 @@ enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *wha
         }
         drop_plain(cache, &key);
     }
+    if ((key.flavour & (MSG_FLAVOUR_CD | MSG_FLAVOUR_FAILURE)) == MSG_FLAVOUR_CD)
+        end_for_all(cache, &key);
     if ((key.flavour & MSG_FLAVOUR_FAILURE) == 0) {
         key.flavour |= MSG_FLAVOUR_FAILURE;
         drop_key(cache, &key);
@@ -289,9 +310,7 @@ const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct que
 }
 
 struct showing {
-    const struct question *question;
-    uint8_t flavour;
-    int64_t now_s;
+    const struct msg_wanted *wanted;
     msg_cache_use *use;
     void *context;
     bool used;
@@ -302,21 +321,20 @@ static bool look_show(const struct shard_link *link, void *context)
     const struct msg_entry *entry = msg_entry_of(link);
     struct showing *showing = context;
 
-    if (entry->expires_s <= showing->now_s ||
-        !entry_answers(entry, showing->question, showing->flavour))
+    if (entry->expires_s <= showing->wanted->now_s ||
+        !entry_answers(entry, &showing->wanted->question, showing->wanted->flavour))
         return false;
     showing->used = showing->use(entry, showing->context);
     return true;
 }
 
 bool msg_cache_show(struct msg_cache *cache, struct shards_reader *reader,
-                    const struct question *question, uint8_t flavour, int64_t now_s,
-                    msg_cache_use *use, void *context)
+                    const struct msg_wanted *wanted, msg_cache_use *use, void *context)
 {
-    struct showing showing = {question, flavour, now_s, use, context, false};
+    struct showing showing = {wanted, use, context, false};
 
-    shards_peek(cache->shards, reader, question_hash(cache, question, flavour), look_show,
-                &showing);
+    shards_peek(cache->shards, reader,
+                question_hash(cache, &wanted->question, wanted->flavour), look_show, &showing);
     return showing.used;
 }
 
@@ -425,6 +443,22 @@ bool msg_cache_note_hit(struct msg_cache *cache, const struct msg_entry *entry)
            (rrset_cache_add_to_mark(cache->rrsets, entry->rrsets[0],
                                     msg_whom_of(entry->flavour), MARK_WAS_HIT) &
             MARK_WAS_HIT) != 0;
+}
+
+/* Noted first, looked for then: whoever stores one at the same time either is seen here or sees the
+ * note. */
+void msg_cache_note_for_all(struct msg_cache *cache, const struct msg_entry *entry, int64_t now_s)
+{
+    const struct question question = {entry->qname, entry->qtype, entry->qclass};
+    const struct msg_entry *own;
+
+    if (entry->is_plain || atomic_load_explicit(&entry->is_for_all, memory_order_relaxed))
+        return;
+    set_for_all(entry, true);
+    own = msg_cache_find(cache, &question, entry->flavour | MSG_FLAVOUR_CD, now_s, 0);
+    if (own != NULL)
+        set_for_all(entry, false);
+    msg_entry_unref(own);
 }
 
 static void refuse_memo(struct msg_cache *cache, const struct msg_entry *entry)

@@ -51,7 +51,7 @@ enum { MSG_IMAGES = 2 }; /* without and with DO */
  */
 struct msg_memo {
     uint32_t generation; /* of the settings that it was made under */
-    int64_t until_s;     /* the entry, or one of the RRsets, is not fresh any more */
+    int64_t until_s;     /* then the entry, or an RRset, is not fresh any more, or to be fetched anew */
     const struct msg_shown *shown; /* one for each of the entry's RRsets, itself or a newer one */
     struct slice image[MSG_IMAGES]; /* aligned for int64_t; empty: not made */
 };
@@ -73,6 +73,7 @@ struct msg_entry {
     bool is_plain;               /* made of a mark; the table has none */
     atomic_bool was_hit;         /* a memo pays for what is asked for again */
     atomic_bool memo_is_refused; /* there is no room for it: it need not be made again */
+    atomic_bool is_for_all;      /* for who sets CD there is no other: msg_cache_note_for_all */
     const struct rrset **rrsets; /* references; in sections' order */
     const struct msg_memo *memo; /* NULL: none */
     const struct reasons *reasons; /* never NULL; mostly there are none */
@@ -122,19 +123,31 @@ void msg_entry_unref(const struct msg_entry *entry);
 struct shards_reader *msg_cache_reader_new(struct msg_cache *cache);
 void msg_cache_reader_free(struct shards_reader *reader);
 
+/** Which answer, and when. */
+struct msg_wanted {
+    struct question question;
+    int64_t now_s;
+    uint8_t flavour;
+};
+
 /**
- * Shows the fresh entry of that flavour to `use`, where it may be read and copied from but not
+ * Shows the fresh entry that is wanted to `use`, where it may be read and copied from but not
  * referred to afterwards. Neither lock nor reference is taken, so that a hit writes nothing that
  * threads share.
  * @return what `use` returned; false: no entry, or it is just being put there.
  */
 typedef bool msg_cache_use(const struct msg_entry *entry, void *context);
 bool msg_cache_show(struct msg_cache *cache, struct shards_reader *reader,
-                    const struct question *question, uint8_t flavour, int64_t now_s,
-                    msg_cache_use *use, void *context);
+                    const struct msg_wanted *wanted, msg_cache_use *use, void *context);
 
 /** Notes that an entry was an answer. @return it had been one before. */
 bool msg_cache_note_hit(struct msg_cache *cache, const struct msg_entry *entry);
+
+/**
+ * Notes that an entry was the answer for who sets CD as well, since he has none of his own: one that
+ * is stored for him later takes the note away. Not carried over to a copy of the entry.
+ */
+void msg_cache_note_for_all(struct msg_cache *cache, const struct msg_entry *entry, int64_t now_s);
 
 /**
  * Puts a copy of the entry with this memo in the entry's place, unless something newer is there

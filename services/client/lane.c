@@ -1,9 +1,8 @@
 /*
  * lane.c - answers to usual questions out of memos.
  *
- * Called with every message. A question is usual when it is one as RFC 1035 has it, with RD,
- * without CD, and with no more than an OPT that carries nothing but perhaps a cookie that is
- * not answered. Everything else, whatever is wrong with it included, goes the long way. Access
+ * Called with every message. A question is usual when it is one as RFC 1035 has it, with RD, and
+ * with no more than an OPT that carries nothing but perhaps a cookie that is not answered. Everything else, whatever is wrong with it included, goes the long way. Access
  * comes first, as there.
  */
 #include "services/client/lane.h"
@@ -15,6 +14,7 @@
 
 enum {
     UDP_SIZE_LEAST = 512,
+    AT_LOW_FLAGS = 3,
     AT_QDCOUNT = 4,
     AT_ARCOUNT = 10,
     OPT_LEAST = 11,
@@ -26,7 +26,7 @@ enum {
 /* A usual question, on its way through the lane. */
 struct usual {
     struct request_service *service;
-    struct question question;
+    struct msg_wanted wanted;
     struct memo_asker asker;
     uint16_t udp_size;
     struct sink *out;
@@ -90,11 +90,10 @@ static bool read_usual(const struct request_service *service, struct slice packe
     const uint8_t *at = packet.data, *end = at + packet.size;
 
     if (packet.size < HEADER_SIZE ||
-        (bytes_u16(at + 2) & (FLAG_QR | FLAG_OPCODE | FLAG_TC | FLAG_RD | FLAG_CD)) !=
-            FLAG_RD ||
+        (bytes_u16(at + 2) & (FLAG_QR | FLAG_OPCODE | FLAG_TC | FLAG_RD)) != FLAG_RD ||
         bytes_u32(at + AT_QDCOUNT) != 1u << 16 || bytes_u32(at + AT_ARCOUNT - 2) > 1)
         return false;
-    at = read_question(at + HEADER_SIZE, end, &out->question);
+    at = read_question(at + HEADER_SIZE, end, &out->wanted.question);
     if (at == NULL)
         return false;
     out->asker.head = slice_of(packet.data, (size_t)(at - packet.data));
@@ -124,7 +123,7 @@ static bool is_welcome(struct request_service *service, const struct peer *peer)
     }
 }
 
-/* Which answer is meant: as in request.c for who does not set CD. */
+/* Which answer is meant: as in request.c, but for CD. */
 static uint8_t flavour_of(const struct env *env, const struct question *question)
 {
     return env->may_make != NULL && env->may_make(env, question) ? MSG_FLAVOUR_MADE
@@ -152,6 +151,42 @@ static bool use_entry(const struct msg_entry *entry, void *context)
                                      : memo_write(entry, &usual->asker, usual->out);
 }
 
+/* What was judged, for who does not ask for that: where he has no answer of his own. */
+static bool use_for_all(const struct msg_entry *entry, void *context)
+{
+    return atomic_load_explicit(&entry->is_for_all, memory_order_relaxed) &&
+           use_entry(entry, context);
+}
+
+static bool show(struct usual *usual, uint8_t flavour, msg_cache_use *use)
+{
+    const struct request_service *service = usual->service;
+
+    usual->wanted.flavour = flavour;
+    return msg_cache_show(service->settings.env->messages, service->reader, &usual->wanted, use,
+                          usual);
+}
+
+/* RFC 4035 section 3.2.2: with CD, as may_be_made and look_up of request.c have it. */
+static bool answer_unchecked(struct usual *usual)
+{
+    const struct env *env = usual->service->settings.env;
+    bool counts = !usual->service->settings.options->ignore_cd_flag;
+    uint8_t flavour = counts && usual->asker.dnssec_ok
+                          ? MSG_FLAVOUR_NONE
+                          : flavour_of(env, &usual->wanted.question);
+
+    if (!counts || !env->validates) {
+        if (!show(usual, flavour, use_entry))
+            return false;
+    } else if (!show(usual, flavour | MSG_FLAVOUR_CD, use_entry) &&
+               !show(usual, flavour, use_for_all)) {
+        return false;
+    }
+    usual->out->base[AT_LOW_FLAGS] |= FLAG_CD;
+    return true;
+}
+
 bool lane_answer(struct request_service *service, enum transport transport,
                  const struct peer *peer, struct slice packet, struct sink *out)
 {
@@ -161,20 +196,20 @@ bool lane_answer(struct request_service *service, enum transport transport,
     if (!is_welcome(service, peer) || !read_usual(service, packet, &usual))
         return false;
     /* RFC 8482: by UDP it is not told all of it. */
-    if (usual.question.qtype == TYPE_ANY && transport == TRANSPORT_UDP)
+    if (usual.wanted.question.qtype == TYPE_ANY && transport == TRANSPORT_UDP)
         return false;
     usual.service = service;
     usual.out = out;
-    service->lane_type = usual.question.qtype;
+    service->lane_type = usual.wanted.question.qtype;
     usual.asker.generation = service->settings.generation;
-    usual.asker.now_s = world_now_s(service->world);
+    usual.wanted.now_s = usual.asker.now_s = world_now_s(service->world);
     usual.asker.wants_ad = usual.asker.dnssec_ok || (bytes_u16(packet.data + 2) & FLAG_AD) != 0;
     usual.asker.size_max = size_limit(service, transport, &usual);
     usual.asker.rotate =
         service->settings.options->rrset_roundrobin ? bytes_u16(packet.data) : 0;
-    return msg_cache_show(env->messages, service->reader, &usual.question,
-                          flavour_of(env, &usual.question), usual.asker.now_s, use_entry,
-                          &usual);
+    if ((packet.data[AT_LOW_FLAGS] & FLAG_CD) != 0)
+        return answer_unchecked(&usual);
+    return show(&usual, flavour_of(env, &usual.wanted.question), use_entry);
 }
 
 bool request_receive(struct request_service *service, struct channel *channel,

@@ -59,7 +59,7 @@ static const struct {
     {"RA, AA and Z mean nothing in a question", "www.example. A",
      FLAG_RD | FLAG_RA | FLAG_AA | FLAG_Z, PLAIN, true},
     {"without RD it is a matter of rights", "www.example. A", 0, PLAIN, false},
-    {"CD may show what is not validated", "www.example. A", FLAG_RD | FLAG_CD, PLAIN, false},
+    {"CD, where nothing is validated", "www.example. A", FLAG_RD | FLAG_CD, PLAIN, true},
     {"an answer", "www.example. A", FLAG_RD | FLAG_QR, PLAIN, false},
     {"cut", "www.example. A", FLAG_RD | FLAG_TC, PLAIN, false},
     {"another type", "www.example. AAAA", FLAG_RD, PLAIN, false},
@@ -142,6 +142,119 @@ static void a_cookie_is_passed_over_where_none_is_answered(void **state)
     ask_until_known("www.example. A", WITH_EDNS);
     size = make_packet("www.example. A", FLAG_RD, WITH_EDNS, slice_of(octets, 8));
     assert_false(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+}
+
+/* ---- with CD ---- */
+
+static void ask_unchecked_until_known(const char *question)
+{
+    for (int i = 0; i < 4; i++) {
+        ask(question, FLAG_RD | FLAG_CD, WITH_EDNS);
+        answer();
+    }
+}
+
+static bool unchecked_is_in_lane(void)
+{
+    return is_in_lane("www.example. A", FLAG_RD | FLAG_CD, WITH_EDNS);
+}
+
+static bool checked_is_in_lane(void)
+{
+    return is_in_lane("www.example. A", FLAG_RD, WITH_EDNS);
+}
+
+/* The last octet of the address that the lane gives to who sets CD; -1: there is none. */
+static int unchecked_address(void)
+{
+    uint8_t octets[PACKET_MAX];
+    struct sink out = sink_of(octets, sizeof(octets));
+    size_t size = make_packet("www.example. A", FLAG_RD | FLAG_CD, PLAIN, slice_of(NULL, 0));
+
+    if (!lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out))
+        return -1;
+    assert_int_equal(bytes_u16(octets + 2) & ~15, FLAG_QR | FLAG_RD | FLAG_RA | FLAG_CD);
+    return bytes_u16(octets + 6) == 0 ? -1 : octets[out.used - 1];
+}
+
+/* Data that is bogus: who judges for himself has it, others have the failure. */
+static void bogus_data_is_for_who_sets_cd(void **state)
+{
+    (void)state;
+    bench.env.validates = true;
+    bench.security = SEC_BOGUS;
+    ask_unchecked_until_known("www.example. A");
+    assert_int_equal(unchecked_address(), 1);
+    assert_false(checked_is_in_lane());
+    bench.records = NULL; /* as the validator has it */
+    ask("www.example. A", FLAG_RD, WITH_EDNS);
+    assert_int_equal(answer()->rcode, RCODE_SERVFAIL);
+    ask("www.example. A", FLAG_RD | FLAG_CD, WITH_EDNS);
+    assert_int_equal(answer()->rcode, RCODE_NOERROR);
+    assert_false(checked_is_in_lane());
+    assert_int_equal(unchecked_address(), 1);
+    assert_int_equal(bench.asked, 2);
+}
+
+/* RFC 4035 section 3.2.2. */
+static void what_was_judged_is_for_all(void **state)
+{
+    (void)state;
+    bench.env.validates = true;
+    bench.security = SEC_SECURE;
+    ask_until_known("www.example. A", WITH_EDNS);
+    assert_true(checked_is_in_lane());
+    assert_false(unchecked_is_in_lane()); /* he may have an answer of his own */
+    ask_unchecked_until_known("www.example. A");
+    assert_true(checked_is_in_lane());
+    assert_int_equal(unchecked_address(), 1);
+    assert_int_equal(bench.asked, 1);
+}
+
+/* As a prefetch for who sets CD has it. */
+static void store_denial_for_cd(void)
+{
+    struct message *message =
+        message_of(bench.arena, "www.example. A", RCODE_NXDOMAIN, FLAG_QR, "");
+    struct question question = question_of(bench.arena, "www.example. A");
+    struct msg_store store = {.message = message,
+                              .question = &question,
+                              .flavour = MSG_FLAVOUR_CD,
+                              .security = SEC_BOGUS,
+                              .ttl_s = 200,
+                              .now_s = world_now_s(&paper.world)};
+
+    assert_int_equal(msg_cache_store(bench.env.messages, &store), STATUS_OK);
+}
+
+static void an_answer_of_ones_own_comes_first(void **state)
+{
+    (void)state;
+    bench.env.validates = true;
+    ask_until_known("www.example. A", WITH_EDNS);
+    ask_unchecked_until_known("www.example. A");
+    assert_int_equal(unchecked_address(), 1);
+    store_denial_for_cd();
+    assert_int_equal(unchecked_address(), -1);
+    assert_true(checked_is_in_lane());
+    ask_unchecked_until_known("www.example. A");
+    assert_true(unchecked_is_in_lane());
+    assert_int_equal(unchecked_address(), -1); /* it is denied */
+    paper.now_ms += 200 * 1000; /* his own has expired, what was judged has not */
+    assert_int_equal(unchecked_address(), -1);
+    ask_unchecked_until_known("www.example. A");
+    assert_int_equal(unchecked_address(), 1);
+    assert_int_equal(bench.asked, 1);
+}
+
+static void cd_that_is_ignored_is_only_copied(void **state)
+{
+    (void)state;
+    bench.env.validates = true;
+    bench.options.ignore_cd_flag = true;
+    apply(NULL, NULL, NULL);
+    ask_until_known("www.example. A", WITH_EDNS);
+    assert_int_equal(unchecked_address(), 1);
 }
 
 /* ---- who asks ---- */
@@ -387,6 +500,10 @@ int main(void)
         TEST(usual_questions_are_taken),
         TEST(whatever_is_odd_is_not),
         TEST(a_cookie_is_passed_over_where_none_is_answered),
+        TEST(bogus_data_is_for_who_sets_cd),
+        TEST(what_was_judged_is_for_all),
+        TEST(an_answer_of_ones_own_comes_first),
+        TEST(cd_that_is_ignored_is_only_copied),
         TEST(only_who_may_ask_is_answered),
         TEST(what_does_not_fit_is_not_answered),
         TEST(a_memo_ends_with_what_it_shows),

@@ -4,8 +4,8 @@
  * An image is made of the octets that reply_write gives to an asker who is nobody in
  * particular: the records, the OPT, and where in them stands what changes: TTLs, and records
  * that take turns. Everything that reply_write decides by asker or time is either part of the
- * image's key (DO, the settings), done again here (AD, size, TTLs, turns), or a reason for the
- * lane not to come here (lane.c). Images are flat octets; only this file knows what they mean.
+ * image's key (DO, the settings), done again here (AD, size, TTLs, turns), added by lane.c (CD), or
+ * a reason for it not to come here. Images are flat octets; only this file knows what they mean.
  */
 #include "services/client/memo.h"
 
@@ -53,12 +53,13 @@ static size_t entry_rrsets(const struct msg_entry *entry)
 static inline bool is_valid(const struct msg_entry *entry, uint32_t generation, int64_t now_s)
 {
     const struct msg_memo *memo = entry->memo;
-    size_t total = entry_rrsets(entry);
+    const struct msg_shown *shown, *end;
 
     if (memo == NULL || memo->generation != generation || memo->until_s <= now_s)
         return false;
-    for (size_t i = 0; i < total; i++)
-        if (!is_current(&memo->shown[i]))
+    end = memo->shown + entry_rrsets(entry);
+    for (shown = memo->shown; shown < end; shown++)
+        if (!is_current(shown))
             return false;
     return true;
 }
@@ -72,13 +73,13 @@ static bool is_suitable(const struct visit *visit, const struct hit *hit)
 
     for (size_t i = entry->count[SECTION_ANSWER]; i < message_rrsets(&hit->message); i++)
         soas += hit->message.rrsets[i]->type == TYPE_SOA;
-    return hit->age == HIT_FRESH && (entry->flavour & ~MSG_FLAVOUR_MADE) == 0 &&
+    return hit->age == HIT_FRESH && (entry->flavour & ~(MSG_FLAVOUR_MADE | MSG_FLAVOUR_CD)) == 0 &&
            visit->asker.question.qclass == CLASS_IN && visit->alias_count == 0 &&
            entry->rcode <= 15 && visit->now_s < entry->prefetch_at_s && soas <= 1 &&
            local_is_silent(visit->service->settings.local, &visit->target);
 }
 
-/* What goes out, and until when. @return false: it may be another set at the next look. */
+/* What goes out, and until when: a hit after that has it fetched anew, or finds nothing. @return false: it may be another set at the next look. */
 static bool note_shown(struct making *making)
 {
     const struct message *message = &making->hit->message;
@@ -87,7 +88,8 @@ static bool note_shown(struct making *making)
 
     if (shown == NULL)
         return false;
-    making->memo.until_s = making->hit->entry->expires_s;
+    making->memo.until_s =
+        time_min(making->hit->entry->expires_s, making->hit->entry->prefetch_at_s);
     for (size_t i = 0; i < total; i++) {
         const struct rrset *set = message->rrsets[i];
 
@@ -251,6 +253,16 @@ static bool is_due(const struct visit *visit, const struct hit *hit)
             entry->memo->generation != settings->generation);
 }
 
+/* Where who sets CD was answered by what was judged, the lane may do so, too. */
+static void share_memo(struct visit *visit, const struct hit *hit)
+{
+    const struct request_settings *settings = &visit->service->settings;
+
+    if (visit_is_unchecked(visit) && hit->age == HIT_FRESH &&
+        (hit->entry->flavour & MSG_FLAVOUR_CD) == 0 && hit->entry->memo != NULL)
+        msg_cache_note_for_all(settings->env->messages, hit->entry, visit->now_s);
+}
+
 void memo_keep(struct visit *visit, const struct hit *hit)
 {
     struct making making = {.visit = visit,
@@ -258,7 +270,11 @@ void memo_keep(struct visit *visit, const struct hit *hit)
                             .dnssec_ok = visit->asker.dnssec_ok,
                             .memo = {.generation = visit->service->settings.generation}};
 
-    if (!is_due(visit, hit) || !is_suitable(visit, hit) || !note_shown(&making) ||
+    if (!is_due(visit, hit)) {
+        share_memo(visit, hit);
+        return;
+    }
+    if (!is_suitable(visit, hit) || !note_shown(&making) ||
         !write_answer(&making) || !make_image(&making))
         return;
     keep_other_image(&making);
@@ -279,22 +295,25 @@ static void turn_set(const struct image_set *set, const uint16_t *ttls, const ui
     }
 }
 
-/* What changes in the records: TTLs, and which record comes first. */
+/* What changes in the records: TTLs, and which record comes first. Numbers are read once: for all that
+ * the compiler knows the octets written might be theirs. */
 static void patch_records(const struct image *image, const struct image_set *sets,
                           const struct memo_asker *asker, const uint8_t *from, uint8_t *to)
 {
-    const uint16_t *ttls = (const uint16_t *)(sets + image->set_count);
+    const struct image_set *end = sets + image->set_count;
+    const uint16_t *ttls = (const uint16_t *)end;
     uint32_t age_s = (uint32_t)(asker->now_s - image->made_s);
 
-    for (const struct image_set *set = sets; set < sets + image->set_count; set++) {
+    for (const struct image_set *set = sets; set < end; set++) {
+        const uint16_t *ttls_end = ttls + set->ttl_count;
         uint32_t left_s = set->expires_in_s > age_s ? set->expires_in_s - age_s : 0;
         uint32_t ttl_s = left_s < set->ttl_most_s ? left_s : set->ttl_most_s;
 
-        for (size_t i = 0; i < set->ttl_count; i++)
-            bytes_put_u32(to + ttls[i], ttl_s);
+        for (const uint16_t *at = ttls; at < ttls_end; at++)
+            bytes_put_u32(to + *at, ttl_s);
         if (set->movable != 0 && asker->rotate % set->movable != 0)
             turn_set(set, ttls, from, to, asker->rotate % set->movable);
-        ttls += set->ttl_count;
+        ttls = ttls_end;
     }
 }
 
@@ -316,8 +335,7 @@ bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker, s
     const uint8_t *records;
     size_t copied, begin = asker->head.size;
 
-    if (!is_valid(entry, asker->generation, asker->now_s) ||
-        asker->now_s >= entry->prefetch_at_s || entry->memo->image[asker->dnssec_ok].size == 0)
+    if (!is_valid(entry, asker->generation, asker->now_s) || entry->memo->image[asker->dnssec_ok].size == 0)
         return false;
     image = (const struct image *)(const void *)entry->memo->image[asker->dnssec_ok].data;
     copied = (size_t)image->records_size + (asker->has_edns ? image->opt_size : 0);

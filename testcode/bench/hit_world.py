@@ -61,6 +61,12 @@ def _deny_zone():
     return [f"{_letters(chance, 8)} A 192.0.2.1" for _ in range(50)], []
 
 
+def warming(options):
+    """Of the options of load those that make another question of it."""
+    kept = [option for option in options if option in ("-d", "-C", "-t", "-p")]
+    return kept + (options[options.index("-e"):][:2] if "-e" in options else [])
+
+
 def program(name):
     path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if path is None:

@@ -1,11 +1,11 @@
 /*
  * load.c - asks the questions of a list again and again, as fast as they are answered.
  *
- *     load [-d] [-t] [-p] [-o] [-c SOCKETS] [-w WINDOW] [-P SECONDS] [-r SEED]
+ *     load [-d] [-C] [-e HEX] [-t] [-p] [-o] [-c SOCKETS] [-w WINDOW] [-P SECONDS] [-r SEED]
  *          [-n QUESTIONS | -s SECONDS] ADDRESS PORT FILE
  *
  * FILE has one "name type" a line; the questions go out in an order that looks random and is the
- * same for each seed. -d sets DO, -t asks over TCP connections, -w is how many questions each
+ * same for each seed. -d sets DO, -C sets CD, -e puts these octets into the OPT, -t asks over TCP connections, -w is how many questions each
  * socket may have under way, -p puts a label out of the seed in front of each name of the list: a
  * flood of names that were never asked before. -o asks each question of the list once, as they stand
  * there. -P is how long a question is waited for before it is given up for lost and another one takes its
@@ -34,7 +34,8 @@
 enum {
     BATCH = 32,
     SOCKETS_MAX = 64,
-    QUESTION_MAX = 320,
+    QUESTION_MAX = 400,
+    OPTIONS_MAX = 100,
     LISTED_MAX = 1 << 20,
     ANSWER_MAX = 65535 + 2,
     IDS = 1 << 16,
@@ -62,7 +63,9 @@ struct pending { /* the last question with an id */
 struct load {
     const char *address;
     int port;
-    bool dnssec_ok, tcp, flood, once;
+    bool dnssec_ok, checking_disabled, tcp, flood, once;
+    uint8_t options[OPTIONS_MAX]; /* in the OPT */
+    uint8_t options_size;
     unsigned sockets, window;
     uint64_t most;
     double seconds, patience_s;
@@ -137,6 +140,8 @@ static struct listed list_one(const struct load *load, const char *name, const c
     struct listed listed;
 
     memcpy(bytes, header, sizeof(header));
+    if (load->checking_disabled)
+        bytes[3] = 0x10;
     used += put_name(bytes + used, name);
     bytes[used++] = (uint8_t)(number >> 8);
     bytes[used++] = (uint8_t)number;
@@ -145,12 +150,25 @@ static struct listed list_one(const struct load *load, const char *name, const c
     memcpy(bytes + used, opt, sizeof(opt));
     if (load->dnssec_ok)
         bytes[used + 7] = 0x80;
+    bytes[used + 10] = load->options_size;
     used += sizeof(opt);
+    memcpy(bytes + used, load->options, load->options_size);
+    used += load->options_size;
     listed = (struct listed){(uint16_t)used, malloc(used)};
     if (listed.bytes == NULL)
         fail("malloc");
     memcpy(listed.bytes, bytes, used);
     return listed;
+}
+
+static void read_options(struct load *load, const char *hex)
+{
+    unsigned octet;
+
+    for (; sscanf(hex, "%2x", &octet) == 1 && load->options_size < OPTIONS_MAX; hex += 2)
+        load->options[load->options_size++] = (uint8_t)octet;
+    if (*hex != '\0')
+        fail("the octets of -e");
 }
 
 static void read_list(struct load *load, const char *file)
@@ -429,9 +447,11 @@ int main(int argc, char **argv)
     load.seconds = 5;
     load.patience_s = 0.5;
     load.chance = 88172645463325252u;
-    while ((option = getopt(argc, argv, "dtpoc:w:P:n:s:r:")) != -1) {
+    while ((option = getopt(argc, argv, "dCe:tpoc:w:P:n:s:r:")) != -1) {
         switch (option) {
         case 'd': load.dnssec_ok = true; break;
+        case 'C': load.checking_disabled = true; break;
+        case 'e': read_options(&load, optarg); break;
         case 't': load.tcp = true; break;
         case 'p': load.flood = true; break;
         case 'o': load.once = true; break;
@@ -445,8 +465,8 @@ int main(int argc, char **argv)
         }
     }
     if (argc - optind != 3 || load.sockets < 1 || load.sockets > SOCKETS_MAX || load.window < 1) {
-        fprintf(stderr, "usage: load [-d] [-t] [-p] [-o] [-c SOCKETS] [-w WINDOW] [-P SECONDS] "
-                        "[-r SEED] [-n QUESTIONS | -s SECONDS] ADDRESS PORT FILE\n");
+        fprintf(stderr, "usage: load [-d] [-C] [-e HEX] [-t] [-p] [-o] [-c SOCKETS] [-w WINDOW] "
+                        "[-P SECONDS] [-r SEED] [-n QUESTIONS | -s SECONDS] ADDRESS PORT FILE\n");
         return 2;
     }
     load.address = argv[optind];
