@@ -162,6 +162,35 @@ def test_outgoing_interface(daemon):
          and daemon.log().count(words) == before + 1, daemon.log())
 
 
+def _held_open(port, count, seconds=3):
+    """TCP connections that ask nothing; as many as the system makes within that time."""
+    held = []
+    for _ in range(count):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock.settimeout(seconds)
+        sock.connect(("127.0.0.1", port))
+        held.append(sock)
+    return held
+
+
+def test_few_descriptors(daemon):
+    """With 64 descriptors and twice as many connections held open, every question over UDP is answered; when
+    they are closed TCP works again."""
+    daemon.write_config('username: ""\ntcp-idle-timeout: 30000')
+    daemon.start(before=[need("prlimit"), "--nofile=64:64"])
+    want(daemon.answers(tcp=True), "TCP before")
+    before = len(os.listdir(f"/proc/{daemon.child.pid}/fd"))
+    held = _held_open(daemon.port, 120)
+    try:
+        want(until(lambda: len(os.listdir(f"/proc/{daemon.child.pid}/fd")) > before + 10), "none was accepted")
+        want(all(daemon.answers() for _ in range(50)), "not all questions over UDP were answered")
+    finally:
+        for sock in held:
+            sock.close()
+    want(until(lambda: daemon.answers(tcp=True), 5), "TCP does not work again", daemon.log())
+    want(daemon.ctl("status")[0] == 0, "shrewctl is not served any more")
+
+
 # ---- files ---------------------------------------------------------------------------------------
 
 
