@@ -13,6 +13,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -203,6 +204,20 @@ remote-control:
         done = subprocess.run([self.load, "-r", str(self.seed), *options, *how, address, str(PORT), self.lists[name]],
                               check=True, capture_output=True, text=True)
         return json.loads(done.stdout)
+
+    def burst(self, child, address, name, *options):
+        """The server finds all questions at once, full batches: it stands still while they come. Figures and CPU ns."""
+        self.seed += 1
+        with subprocess.Popen([self.load, "-b", "-P", "5", "-r", str(self.seed), *options, address, str(PORT),
+                               self.lists[name]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
+            child.send_signal(signal.SIGSTOP)
+            try:
+                load.stdout.readline()
+                before = cpu_ns(child)
+            finally:
+                child.send_signal(signal.SIGCONT)
+            figures = json.loads(load.communicate("\n")[0])
+        return figures, cpu_ns(child) - before
 
     def warm(self, name="hits", options=()):
         """Each question at least a few times, gently, until the cache has all of it."""

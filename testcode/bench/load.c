@@ -1,17 +1,20 @@
 /*
  * load.c - asks the questions of a list again and again, as fast as they are answered.
  *
- *     load [-d] [-C] [-e HEX] [-t] [-p] [-o] [-c SOCKETS] [-w WINDOW] [-P SECONDS] [-r SEED]
- *          [-n QUESTIONS | -s SECONDS] ADDRESS PORT FILE
+ *     load [-d] [-C] [-e HEX] [-t] [-p] [-o] [-b] [-c SOCKETS] [-w WINDOW] [-P SECONDS] [-r SEED]
+ *          [-n QUESTIONS] [-s SECONDS] ADDRESS PORT FILE
  *
- * FILE has one "name type" a line; the questions go out in an order that looks random and is the
- * same for each seed. -d sets DO, -C sets CD, -e puts these octets into the OPT, -t asks over TCP connections, -w is how many questions each
- * socket may have under way, -p puts a label out of the seed in front of each name of the list: a
- * flood of names that were never asked before. -o asks each question of the list once, as they stand
- * there. -P is how long a question is waited for before it is given up for lost and another one takes its
- * place; an answer that comes later still counts. Prints one line of JSON: asked, answered, lost, answers by
- * rcode, octets, seconds, the answers a second while questions went out (what is waited for at the end says
- * nothing of speed), and the milliseconds in which half, 99 % and 99.9 % of the answers came.
+ * FILE has one "name type" a line; the questions go out in an order that looks random and is the same
+ * for each seed, until there were so many or so much time has passed. -d sets DO, -C sets CD, -e puts
+ * these octets into the OPT, -t asks over TCP connections, -w is how many questions each socket may
+ * have under way, -p puts a label out of the seed in front of each name of the list: a flood of names
+ * that were never asked before. -o asks each question of the list once, as they stand there. -b sends
+ * all QUESTIONS at once, says "sent" and hears no answer before a line comes in: a server that stands
+ * still meanwhile then finds full batches. -P is how long a question is waited for before it is given
+ * up for lost and another one takes its place; an answer that comes later still counts. Prints one
+ * line of JSON: asked, answered, lost, answers by rcode, octets, seconds, the answers a second while
+ * questions went out (what is waited for at the end says nothing of speed), and the milliseconds in
+ * which half, 99 % and 99.9 % of the answers came.
  *
  * It keeps to few system calls itself, since it shares the processors with who is measured.
  */
@@ -63,12 +66,13 @@ struct pending { /* the last question with an id */
 struct load {
     const char *address;
     int port;
-    bool dnssec_ok, checking_disabled, tcp, flood, once;
+    bool dnssec_ok, checking_disabled, tcp, flood, once, burst;
     uint8_t options[OPTIONS_MAX]; /* in the OPT */
     uint8_t options_size;
     unsigned sockets, window;
     uint64_t most;
-    double seconds, patience_s;
+    double seconds; /* 0: as long as it takes */
+    double patience_s;
     struct pending pending[IDS];
     uint64_t settled; /* up to this one, questions were answered or given up */
     uint32_t waited[STEPS];
@@ -405,6 +409,21 @@ static unsigned turn(struct load *load, double now, bool may_go_on)
     return under_way;
 }
 
+/* Everything at once; nothing is heard before somebody says so. */
+static void send_all(struct load *load)
+{
+    unsigned window = load->window;
+
+    load->window = (unsigned)load->most;
+    while (load->asked < load->most)
+        for (unsigned i = 0; i < load->sockets; i++)
+            ask_udp(load, &load->lines[i]);
+    load->window = window;
+    puts("sent");
+    fflush(stdout);
+    (void)getchar();
+}
+
 static void run(struct load *load)
 {
     double begin = now_s(), now = begin, asked_until = begin;
@@ -416,10 +435,15 @@ static void run(struct load *load)
         open_line(load, &load->lines[i]);
         load->polls[i] = (struct pollfd){load->lines[i].fd, POLLIN, 0};
     }
+    if (load->burst) {
+        send_all(load);
+        begin = now_s();
+    }
     do {
         now = now_s();
-        may_go_on = load->most != 0 ? load->asked < load->most : now - begin < load->seconds;
-        if (may_go_on || load->answered == 0) {
+        may_go_on = (load->most == 0 || load->asked < load->most) &&
+                    (load->seconds == 0 || now - begin < load->seconds);
+        if (may_go_on || load->burst || load->answered == 0) {
             asked_until = now;
             answered = load->answered;
         }
@@ -444,10 +468,9 @@ int main(int argc, char **argv)
 
     load.sockets = 4;
     load.window = 32;
-    load.seconds = 5;
     load.patience_s = 0.5;
     load.chance = 88172645463325252u;
-    while ((option = getopt(argc, argv, "dCe:tpoc:w:P:n:s:r:")) != -1) {
+    while ((option = getopt(argc, argv, "dCe:tpobc:w:P:n:s:r:")) != -1) {
         switch (option) {
         case 'd': load.dnssec_ok = true; break;
         case 'C': load.checking_disabled = true; break;
@@ -455,6 +478,7 @@ int main(int argc, char **argv)
         case 't': load.tcp = true; break;
         case 'p': load.flood = true; break;
         case 'o': load.once = true; break;
+        case 'b': load.burst = true; break;
         case 'P': load.patience_s = atof(optarg); break;
         case 'c': load.sockets = (unsigned)atoi(optarg); break;
         case 'w': load.window = (unsigned)atoi(optarg); break;
@@ -465,8 +489,8 @@ int main(int argc, char **argv)
         }
     }
     if (argc - optind != 3 || load.sockets < 1 || load.sockets > SOCKETS_MAX || load.window < 1) {
-        fprintf(stderr, "usage: load [-d] [-C] [-e HEX] [-t] [-p] [-o] [-c SOCKETS] [-w WINDOW] "
-                        "[-P SECONDS] [-r SEED] [-n QUESTIONS | -s SECONDS] ADDRESS PORT FILE\n");
+        fprintf(stderr, "usage: load [-d] [-C] [-e HEX] [-t] [-p] [-o] [-b] [-c SOCKETS] [-w WINDOW] "
+                        "[-P SECONDS] [-r SEED] [-n QUESTIONS] [-s SECONDS] ADDRESS PORT FILE\n");
         return 2;
     }
     load.address = argv[optind];
@@ -474,6 +498,8 @@ int main(int argc, char **argv)
     read_list(&load, argv[optind + 2]);
     if (load.once && (load.most == 0 || load.most > load.listed_count))
         load.most = load.listed_count;
+    if (load.most == 0 && load.seconds == 0)
+        load.seconds = 5;
     run(&load);
     return 0;
 }
