@@ -3,6 +3,7 @@
  *
  * Used by everything that reads or writes a wire format. After the first failure a cursor reads
  * zeroes and a sink writes nothing; so one question at the end replaces a check after each step.
+ * Steps stand here and not in bytes.c: a step is a few instructions, a call of it as many again.
  */
 #ifndef TREESHREW_UTIL_BYTES_H
 #define TREESHREW_UTIL_BYTES_H
@@ -62,19 +63,32 @@ static inline void cursor_fail(struct cursor *in)
     in->failed = true;
 }
 
-uint8_t cursor_u8(struct cursor *in);
-uint16_t cursor_u16(struct cursor *in);
-uint32_t cursor_u32(struct cursor *in);
-uint64_t cursor_u48(struct cursor *in);
-
 /** The next octets, not copied; an empty slice and a failed cursor when fewer are left. */
-struct slice cursor_bytes(struct cursor *in, size_t size);
+static inline struct slice cursor_bytes(struct cursor *in, size_t size)
+{
+    struct slice taken = slice_of(in->at, size);
+
+    if (in->failed || (size_t)(in->end - in->at) < size) {
+        in->failed = true;
+        return slice_of(in->at, 0);
+    }
+    in->at += size;
+    return taken;
+}
 
 /** All octets that are left. */
-struct slice cursor_rest(struct cursor *in);
+static inline struct slice cursor_rest(struct cursor *in)
+{
+    return cursor_bytes(in, cursor_left(in));
+}
 
 /** A cursor over the next octets, which the outer one passes over. Keeps base, for pointers. */
-struct cursor cursor_sub(struct cursor *in, size_t size);
+static inline struct cursor cursor_sub(struct cursor *in, size_t size)
+{
+    struct slice taken = cursor_bytes(in, size);
+
+    return (struct cursor){in->base, taken.data, taken.data + taken.size, in->failed};
+}
 
 /** The inner cursor must have been read to its end without failure, else the outer one fails. */
 void cursor_finish_sub(struct cursor *outer, const struct cursor *inner);
@@ -105,15 +119,6 @@ static inline struct slice sink_written(const struct sink *out)
     return slice_of(out->base, out->used);
 }
 
-void sink_u8(struct sink *out, uint8_t value);
-void sink_u16(struct sink *out, uint16_t value);
-void sink_u32(struct sink *out, uint32_t value);
-void sink_u48(struct sink *out, uint64_t value);
-void sink_bytes(struct sink *out, struct slice bytes);
-
-/** Overwrites two octets that are already written. */
-void sink_patch_u16(struct sink *out, size_t offset, uint16_t value);
-
 /** Reads without a cursor, where the size is known to suffice. */
 static inline uint16_t bytes_u16(const uint8_t *at)
 {
@@ -136,5 +141,69 @@ static inline void bytes_put_u32(uint8_t *at, uint32_t value)
     bytes_put_u16(at, (uint16_t)(value >> 16));
     bytes_put_u16(at + 2, (uint16_t)value);
 }
+
+static inline uint8_t cursor_u8(struct cursor *in)
+{
+    struct slice taken = cursor_bytes(in, 1);
+
+    return taken.size == 0 ? 0 : taken.data[0];
+}
+
+static inline uint16_t cursor_u16(struct cursor *in)
+{
+    struct slice taken = cursor_bytes(in, 2);
+
+    return taken.size == 0 ? 0 : bytes_u16(taken.data);
+}
+
+static inline uint32_t cursor_u32(struct cursor *in)
+{
+    struct slice taken = cursor_bytes(in, 4);
+
+    return taken.size == 0 ? 0 : bytes_u32(taken.data);
+}
+
+uint64_t cursor_u48(struct cursor *in);
+
+/** Room for that many octets, which the caller writes; NULL and a failed sink: there is none. */
+static inline uint8_t *sink_room(struct sink *out, size_t size)
+{
+    if (out->failed || out->size - out->used < size) {
+        out->failed = true;
+        return NULL;
+    }
+    out->used += size;
+    return out->base + (out->used - size);
+}
+
+static inline void sink_u8(struct sink *out, uint8_t value)
+{
+    uint8_t *room = sink_room(out, 1);
+
+    if (room != NULL)
+        *room = value;
+}
+
+static inline void sink_u16(struct sink *out, uint16_t value)
+{
+    uint8_t *room = sink_room(out, 2);
+
+    if (room != NULL)
+        bytes_put_u16(room, value);
+}
+
+static inline void sink_u32(struct sink *out, uint32_t value)
+{
+    uint8_t *room = sink_room(out, 4);
+
+    if (room != NULL)
+        bytes_put_u32(room, value);
+}
+
+void sink_u48(struct sink *out, uint64_t value);
+void sink_bytes(struct sink *out, struct slice bytes);
+
+/** Overwrites two octets that are already written. */
+void sink_patch_u16(struct sink *out, size_t offset, uint16_t value);
 
 #endif

@@ -118,9 +118,8 @@ enum reply_fault ask_wire_check(const struct ask_wire *wire, struct slice packet
     /* The name at this place cannot be compressed: there is nothing before it to point to. */
     if (bytes_u16(packet.data + HEADER_QDCOUNT) != 1 ||
         packet.size < (size_t)HEADER_SIZE + wire->name_size + QUESTION_TAIL ||
-        !same_name(sent, got, wire->name_size) ||
         memcmp(sent + wire->name_size, got + wire->name_size, QUESTION_TAIL) != 0)
         return REPLY_QUESTION;
     *case_kept = memcmp(sent, got, wire->name_size) == 0;
-    return REPLY_FINE;
+    return *case_kept || same_name(sent, got, wire->name_size) ? REPLY_FINE : REPLY_QUESTION;
 }

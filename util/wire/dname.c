@@ -150,90 +150,84 @@ enum status dname_read_plain(struct cursor *in, struct dname *out)
     return STATUS_MALFORMED;
 }
 
-/*
- * A name with pointers is put together here: labels that stood before a pointer are copied, the
- * part behind the last pointer is only looked at until it turns out whether a copy is needed at
- * all.
- */
+/* A name with pointers: what stood before the last of them is copied, the part behind it is only looked
+ * at until it turns out whether a copy is needed at all. */
 struct gathering {
     uint8_t wire[DNAME_MAX];
     size_t copied;       /* octets in wire */
     const uint8_t *part; /* begin of the part that is being read */
-    size_t part_size;    /* octets of it that were passed */
-    uint8_t labels;
 };
 
 /* RFC 1035 section 4.1.4. The part that was read so far is kept and a new one begins. Every
  * part has to begin before the one that led to it: that makes loops impossible. */
-static bool follow_pointer(const struct cursor *in, struct gathering *name, unsigned high)
+static bool follow_pointer(const struct cursor *in, struct gathering *name, const uint8_t *at)
 {
-    const uint8_t *at = name->part + name->part_size;
-    size_t target;
+    size_t target, size = (size_t)(at - name->part);
 
     if (in->end - at < 2)
         return false;
-    target = (high & 0x3f) << 8 | at[1];
+    target = bytes_u16(at) & 0x3fffu;
     if (target >= (size_t)(name->part - in->base))
         return false;
-    memcpy(name->wire + name->copied, name->part, name->part_size);
-    name->copied += name->part_size;
+    if (size != 0)
+        memcpy(name->wire + name->copied, name->part, size);
+    name->copied += size;
     name->part = in->base + target;
-    name->part_size = 0;
     return true;
 }
 
-static enum status finish_gathering(const struct gathering *name, struct arena *arena,
-                                    struct dname *out)
+/* @param size of the last part. */
+static enum status finish_gathering(const struct gathering *name, size_t size, unsigned labels,
+                                    struct arena *arena, struct dname *out)
 {
-    size_t size = name->copied + name->part_size;
     uint8_t *wire;
 
     if (name->copied == 0) { /* nothing but pointers led here: a view will do */
-        *out = (struct dname){name->part, (uint8_t)size, name->labels};
+        *out = (struct dname){name->part, (uint8_t)size, (uint8_t)labels};
         return STATUS_OK;
     }
-    wire = arena_bytes(arena, size);
+    wire = arena_bytes(arena, name->copied + size);
     if (wire == NULL)
         return STATUS_NO_MEMORY;
     memcpy(wire, name->wire, name->copied);
-    memcpy(wire + name->copied, name->part, name->part_size);
-    *out = (struct dname){wire, (uint8_t)size, name->labels};
+    memcpy(wire + name->copied, name->part, size);
+    *out = (struct dname){wire, (uint8_t)(name->copied + size), (uint8_t)labels};
     return STATUS_OK;
 }
 
 enum status dname_read(struct cursor *in, struct arena *arena, struct dname *out)
 {
     struct gathering name;
-    unsigned pointers = 0;
+    unsigned pointers = 0, labels = 0;
+    const uint8_t *at = in->at, *end = in->failed ? at : in->end;
     const uint8_t *behind = NULL; /* where reading goes on, known at the first pointer */
 
-    name.copied = name.part_size = 0;
-    name.part = in->at;
-    name.labels = 0;
+    name.copied = 0;
+    name.part = at;
     *out = dname_root;
-    while (!in->failed && name.part + name.part_size < in->end) {
-        const uint8_t *at = name.part + name.part_size;
-        uint8_t length = at[0];
+    while (at < end) {
+        unsigned length = at[0];
 
         if (length >= 0xc0) {
             /* Pointers to pointers add no octet to the name, so they need a bound of their own.
              */
-            if (++pointers > DNAME_LABELS_MAX || !follow_pointer(in, &name, length))
+            if (++pointers > DNAME_LABELS_MAX || !follow_pointer(in, &name, at))
                 break;
             behind = behind == NULL ? at + 2 : behind;
+            at = name.part;
             continue;
         }
-        name.part_size += 1u + length;
         /* The upper bits 01 and 10 stand for nothing (RFC 6891 section 5, RFC 1035). */
-        if (length > DNAME_LABEL_MAX || name.copied + name.part_size > DNAME_MAX ||
-            in->end - at < 1 + length)
+        if (length > DNAME_LABEL_MAX || (size_t)(end - at) < 1 + length ||
+            name.copied + (size_t)(at - name.part) + 1 + length > DNAME_MAX)
             break;
+        at += 1 + length;
         if (length != 0) {
-            name.labels++;
+            labels++;
             continue;
         }
-        in->at = behind != NULL ? behind : at + 1;
-        return finish_gathering(&name, arena, out);
+        in->at = behind != NULL ? behind : at;
+        return finish_gathering(&name, (size_t)(at - name.part), labels, arena, out);
     }
     cursor_fail(in);
     return STATUS_MALFORMED;

@@ -16,6 +16,10 @@
 /* Too small for the number of records that would make collisions felt. */
 enum { PACKET_SMALL = 1500 };
 
+/* So few records are looked through faster than they are hashed: all have the hash 0, which makes a
+ * list of the table. */
+enum { RECORDS_FEW = 12 };
+
 enum { RECORD_FIXED_SIZE = 10, RECORD_LEAST_SIZE = 11, GROUPS_FIRST = 16 };
 
 /* The end of a list of records, and an empty place in the table. A packet holds 5,957 records.
@@ -57,6 +61,8 @@ struct reader {
     uint16_t *table; /* hash table of groups, then of one group's rdata */
     size_t table_mask;
     bool is_small; /* collisions cannot be felt */
+    bool is_few;   /* records need no hash */
+    bool has_rrsigs;
 };
 
 /* ---- header and question ---- */
@@ -161,6 +167,8 @@ static uint32_t owner_hash(const struct reader *reader, struct dname owner)
 {
     const struct record *before = reader->records + reader->record_count - 1;
 
+    if (reader->is_few)
+        return 0;
     if (reader->record_count != 0 && before->owner.wire == owner.wire)
         return before->owner_hash;
     if (reader->is_small)
@@ -196,6 +204,7 @@ static enum status read_data(struct reader *reader, struct cursor *in, enum sect
     record->rdata_size = (uint16_t)data.size;
     record->owner_hash = owner_hash(reader, record->owner);
     record->next = NONE;
+    reader->has_rrsigs = reader->has_rrsigs || record->type == TYPE_RRSIG;
     reader->record_count++;
     return STATUS_OK;
 }
@@ -222,6 +231,7 @@ static enum status read_records(struct reader *reader, struct cursor *in, const 
         reader->records_left += bytes_u16(counts + 2 * i);
     if (reader->records_left > cursor_left(in) / RECORD_LEAST_SIZE)
         return STATUS_MALFORMED;
+    reader->is_few = reader->records_left <= RECORDS_FEW;
     reader->records = ARENA_ARRAY(reader->arena, struct record, reader->records_left);
     if (reader->records == NULL)
         return STATUS_NO_MEMORY;
@@ -252,10 +262,13 @@ static enum status make_table(struct reader *reader)
     return STATUS_OK;
 }
 
-static uint32_t group_hash(const struct record *record, uint16_t type, size_t section)
+static uint32_t group_hash(const struct reader *reader, const struct record *record,
+                           uint16_t type, size_t section)
 {
     uint32_t rest = (uint32_t)type << 16 ^ (uint32_t)record->rrclass << 2 ^ (uint32_t)section;
 
+    if (reader->is_few)
+        return 0;
     return record->owner_hash ^ rest * 0x9e3779b1u ^ rest >> 16;
 }
 
@@ -274,7 +287,7 @@ static bool is_same_owner(struct dname a, struct dname b)
 static uint16_t *find_group(const struct reader *reader, const struct record *record,
                             uint16_t type, size_t section)
 {
-    uint32_t hash = group_hash(record, type, section);
+    uint32_t hash = group_hash(reader, record, type, section);
 
     for (size_t at = hash & reader->table_mask;; at = (at + 1) & reader->table_mask) {
         uint16_t *place = reader->table + at;
@@ -341,7 +354,7 @@ static enum status group_record(struct reader *reader, uint16_t index, size_t se
             return STATUS_NO_MEMORY;
         *place = (uint16_t)reader->group_count;
         reader->groups[reader->group_count++] =
-            (struct group){.hash = group_hash(record, record->type, section),
+            (struct group){.hash = group_hash(reader, record, record->type, section),
                            .type = record->type,
                            .section = (uint8_t)section};
     }
@@ -459,19 +472,12 @@ static void add_rdata(const struct reader *reader, struct gathering *gathering,
     }
 }
 
-/* @return the number of different ones. */
-static size_t gather(const struct reader *reader, const struct record_list *list,
+static size_t gather_many(const struct reader *reader, const struct record_list *list,
                      struct slice *out)
 {
     const struct record *record = reader->records + list->first;
     struct gathering gathering = {out, 0, reader->table, 15, record->type, false};
 
-    if (list->count == 0)
-        return 0;
-    if (list->count == 1) {
-        out[0] = slice_of(record->rdata, record->rdata_size);
-        return 1;
-    }
     if (list->count > COMPARED_MOST) {
         while (gathering.mask + 1 < 2u * list->count)
             gathering.mask = 2 * gathering.mask + 1;
@@ -490,6 +496,19 @@ static size_t gather(const struct reader *reader, const struct record_list *list
             record = reader->records + record->next;
     }
     return gathering.count;
+}
+
+/* @return the number of different ones. */
+static size_t gather(const struct reader *reader, const struct record_list *list,
+                     struct slice *out)
+{
+    const struct record *first = reader->records + list->first;
+
+    if (list->count > 1)
+        return gather_many(reader, list, out);
+    if (list->count == 1)
+        out[0] = slice_of(first->rdata, first->rdata_size);
+    return list->count;
 }
 
 static size_t largest_group(const struct reader *reader)
@@ -577,7 +596,7 @@ static enum status read_all(struct reader *reader, struct slice packet, int64_t 
     status = make_table(reader);
     if (status == STATUS_OK)
         status = group_records(reader, false);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && reader->has_rrsigs)
         status = group_records(reader, true);
     return status == STATUS_OK ? make_rrsets(reader, now_s) : status;
 }

@@ -39,11 +39,17 @@ struct pieces {
 
 static void add_piece(struct pieces *pieces, struct slice piece)
 {
+    struct slice *last = pieces->piece + (pieces->count == 0 ? 0 : pieces->count - 1);
+
     if (piece.size == 0)
         return;
+    pieces->size += piece.size;
+    if (pieces->count != 0 && last->data + last->size == piece.data) { /* nothing lay between */
+        last->size += piece.size;
+        return;
+    }
     ASSERT(pieces->count < COUNT(pieces->piece));
     pieces->piece[pieces->count++] = piece;
-    pieces->size += piece.size;
 }
 
 static enum status join_pieces(const struct pieces *pieces, struct arena *arena,
@@ -68,18 +74,27 @@ static enum status join_pieces(const struct pieces *pieces, struct arena *arena,
     return STATUS_OK;
 }
 
+static bool may_hold_pointers(const char *layout)
+{
+    for (; layout != NULL && *layout != '\0'; layout++)
+        if (*layout == 'C' || *layout == 'D')
+            return true;
+    return false;
+}
+
 /*
  * RFC 3597 section 4: pointers are followed in the types of RFC 1035, and in those that once
- * allowed them (RP, AFSDB, RT, SIG, PX, NXT, NAPTR, SRV).
+ * allowed them (RP, AFSDB, RT, SIG, PX, NXT, NAPTR, SRV). Where there are none it stays a view.
  */
 static enum status read_compressed(struct cursor *rdata, const char *layout,
                                    struct arena *arena, struct slice *out)
 {
     struct layout_walk walk = {layout, false};
-    struct pieces pieces = {.count = 0};
+    struct pieces pieces;
     const uint8_t *copied = rdata->at;
     char letter;
 
+    pieces.count = pieces.size = 0;
     while ((letter = layout_next(&walk, cursor_left(rdata) > 0)) != '\0') {
         const uint8_t *start = rdata->at;
         struct dname name;
@@ -106,18 +121,18 @@ enum status rdata_read(struct cursor *rdata, uint16_t type, uint16_t rrclass,
                        struct arena *arena, struct slice *out)
 {
     const char *layout = rdata_layout(type, rrclass);
-    struct cursor in = *rdata;
+    struct slice all = slice_of(rdata->at, cursor_left(rdata));
     enum status status = STATUS_MALFORMED;
 
     *out = slice_of(NULL, 0);
     if (cursor_failed(rdata))
         return STATUS_MALFORMED;
-    if (rdata_check(slice_of(in.at, cursor_left(&in)), type, rrclass)) {
+    if (may_hold_pointers(layout)) {
+        status = read_compressed(rdata, layout, arena, out);
+    } else if (rdata_check(all, type, rrclass)) {
         *out = cursor_rest(rdata);
         return STATUS_OK;
     }
-    if (layout != NULL && strpbrk(layout, "CD") != NULL)
-        status = read_compressed(rdata, layout, arena, out);
     if (status != STATUS_OK)
         cursor_fail(rdata);
     return status;
