@@ -76,13 +76,15 @@ static bool make_room(struct timers *timers)
 
 enum status timers_set(struct timers *timers, struct timer *timer, int64_t at_ms)
 {
-    timers_stop(timers, timer);
-    if (!make_room(timers))
-        return STATUS_NO_MEMORY;
+    if (!timer_is_set(timer)) {
+        if (!make_room(timers))
+            return STATUS_NO_MEMORY;
+        put(timers, timers->count++, timer);
+    }
     timer->at_ms = at_ms;
     timer->order = ++timers->order;
-    put(timers, timers->count++, timer);
     sift_up(timers, timer->place - 1);
+    sift_down(timers, timer->place - 1);
     return STATUS_OK;
 }
 

@@ -201,8 +201,9 @@ static enum status exchange_ask(struct upstream *upstream, struct upstream_ask *
     ask->rtt_ms = 0;
     ask->case_failed = ask->without_edns = false;
     ask->wrong_answers = 0;
-    /* From here on there is a timer, so that every end can be told: moving it cannot fail. */
-    if (!attempt_set_timer(attempt, attempt_now_ms(attempt))) {
+    /* From here on there is a timer, so that every end can be told: moving it cannot fail. Mostly it is
+     * set for the right time at once. */
+    if (!attempt_set_timer(attempt, attempt_now_ms(attempt) + ask->timeout_ms)) {
         attempt_drop(attempt);
         return STATUS_NO_MEMORY;
     }
