@@ -10,12 +10,14 @@
 void iter_explain_cut(struct query *query, struct iter_state *state)
 {
     const struct deleg *deleg = state->deleg;
-    struct trace_event event = {.kind = TRACE_CUT, .zone = deleg->zone};
-    struct text text = text_in(query->arena);
+    struct trace_event event = {.kind = TRACE_CUT};
+    struct text text;
     char word[DNAME_TEXT_MAX];
 
     if (!query->env->explains || state->explained == deleg)
         return;
+    event.zone = deleg->zone;
+    text = text_in(query->arena);
     state->explained = deleg;
     text_add(&text, deleg->recursive ? "forwarders:" : "servers:");
     for (const struct deleg_name *name = deleg->names; name != NULL; name = name->next)
@@ -32,16 +34,19 @@ void iter_explain_answer(struct query *query, const struct iter_state *state,
 {
     const struct upstream_ask *ask = &state->landed->ask;
     const struct message *message = &ask->message;
-    struct trace_event event = {.kind = TRACE_ANSWERED,
-                                .has_server = true,
-                                .server = ask->server,
-                                .transport = ask->transport,
-                                .name = ask->question.qname,
-                                .type = ask->question.qtype,
-                                .zone = state->deleg->zone,
-                                .code = message->rcode,
-                                .number = ask->rtt_ms};
+    struct trace_event event;
 
+    if (!query->env->explains)
+        return;
+    event = (struct trace_event){.kind = TRACE_ANSWERED,
+                                 .has_server = true,
+                                 .server = ask->server,
+                                 .transport = ask->transport,
+                                 .name = ask->question.qname,
+                                 .type = ask->question.qtype,
+                                 .zone = state->deleg->zone,
+                                 .code = message->rcode,
+                                 .number = ask->rtt_ms};
     query_explain(query, event, "%s%s, %u+%u+%u sets, %u ms", verdict_word(verdict),
                   (message->flags & FLAG_AA) != 0 ? ", aa" : "", message->count[SECTION_ANSWER],
                   message->count[SECTION_AUTHORITY], message->count[SECTION_ADDITIONAL],

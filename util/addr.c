@@ -200,7 +200,7 @@ static bool has_prefix(const uint8_t *bytes, const uint8_t *prefix, unsigned bit
 {
     unsigned whole = bits / 8, rest = bits % 8;
 
-    if (memcmp(bytes, prefix, whole) != 0)
+    if (whole != 0 && (bytes[0] != prefix[0] || memcmp(bytes, prefix, whole) != 0))
         return false;
     return rest == 0 || ((bytes[whole] ^ prefix[whole]) & (0xff00u >> rest) & 0xff) == 0;
 }

@@ -23,6 +23,7 @@ struct anchors {
     size_t count;
     struct negative_anchor *negatives; /* in canonical order */
     size_t negative_count;
+    uint8_t deepest; /* labels; below that nothing stands */
 };
 
 struct builder {
@@ -340,11 +341,26 @@ static struct anchors *empty(void)
     return NULL;
 }
 
+static uint8_t deepest_of(const struct anchors *anchors)
+{
+    uint8_t deepest = 0;
+
+    for (size_t i = 0; i < anchors->count; i++)
+        if (anchors->items[i].zone.labels > deepest)
+            deepest = anchors->items[i].zone.labels;
+    for (size_t i = 0; i < anchors->negative_count; i++)
+        if (anchors->negatives[i].zone.labels > deepest)
+            deepest = anchors->negatives[i].zone.labels;
+    return deepest;
+}
+
 static struct anchors *finish(struct builder *builder)
 {
     build(builder);
-    if (!builder->failed)
+    if (!builder->failed) {
+        builder->anchors->deepest = deepest_of(builder->anchors);
         return builder->anchors;
+    }
     anchors_free(builder->anchors);
     return NULL;
 }
@@ -493,7 +509,8 @@ struct anchor_found anchors_find(const struct anchors *anchors, struct dname nam
 {
     struct anchor_found found = {NULL, NULL};
 
-    for (;; name = dname_parent(name)) {
+    /* Mostly there is one for the root alone. */
+    for (name = dname_ancestor(name, anchors->deepest);; name = dname_parent(name)) {
         found.negative = negative_of(anchors, name, wall_s);
         if (found.negative != NULL)
             return found;

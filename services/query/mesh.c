@@ -350,12 +350,13 @@ static void keep_answer(struct query *query)
     if (env->validates && outcome->security == SEC_UNCHECKED)
         store.flavour |= MSG_FLAVOUR_CD;
     store.prefetch_s = fresh_prefetch_s(env->cache_options, store.ttl_s);
-    msg_cache_drop(env->messages, &query->question,
-                   (uint8_t)(store.flavour | MSG_FLAVOUR_FAILURE)); /* no longer in a row */
+    /* Failures are no longer in a row, whether the answer is kept or not: to store it drops them. */
     if (ttl_s == 0) /* RFC 1035 section 3.2.1: for this transaction only; what was there is over */
         msg_cache_drop(env->messages, &query->question, store.flavour);
-    else if (all_published(&outcome->message))
-        (void)msg_cache_store(env->messages, &store); /* without memory it is just not kept */
+    else if (!all_published(&outcome->message) ||
+             msg_cache_store(env->messages, &store) != STATUS_OK)
+        msg_cache_drop(env->messages, &query->question,
+                       (uint8_t)(store.flavour | MSG_FLAVOUR_FAILURE));
 }
 
 static void keep(struct mesh *mesh, struct query *query)
