@@ -1,11 +1,11 @@
 /*
  * algo.c - the table of signature algorithms, and keys parsed for OpenSSL's EVP.
  *
- * The only file that verifies signatures, together with curve.c, which does ECDSA. Everything that
- * OpenSSL looks up by name is looked up in crypto_new and when a key is made ready: then it carries
- * an operation, of which each verification takes a copy, so that threads share nothing but what is
- * only read. A key of ECDSA, as most zones have, is the octets of its point. One of RSA or EdDSA is
- * its octets as well, until it is used often enough to be worth some 2,000 more.
+ * The only file that verifies signatures, together with curve.c, which does ECDSA. Everything
+ * that OpenSSL looks up by name is looked up in crypto_new and when a key is made ready: then
+ * it carries an operation, of which each verification takes a copy, so that threads share
+ * nothing but what is only read. A key is a view of its octets, and one of RSA or EdDSA has
+ * something made ready of them once it was used often enough to be worth some 2,000 more.
  */
 #include "validator/algo.h"
 
@@ -80,19 +80,22 @@ struct ready {
     EVP_MD_CTX *over_octets; /* EdDSA: ready to verify the octets */
 };
 
-/* So often a key is used before what was made ready of it is kept: the set of keys and one answer, of a
- * zone that is not asked for again, are two uses. */
-enum { USES_UNTIL_KEPT = 3 };
+/*
+ * What parsing a key has made ready is there for its first uses, which follow at once: the set
+ * of keys and one answer. After that it is made anew for each use, which takes 13 us with RSA
+ * of 2048 bits and 8 us with Ed25519, until so many uses say that this is the key of a large
+ * zone.
+ */
+enum { USES_OF_SPARE = 2, USES_UNTIL_KEPT = 32 };
 
 struct public_key {
     atomic_uint references;
-    atomic_uint uses; /* while nothing is kept */
-    bool fake;
+    atomic_ushort uses; /* while nothing is kept */
     uint16_t octets_size;
+    const uint8_t *octets; /* as they came; the zone's */
     const struct algorithm_row *row;
     _Atomic(struct ready *) spare; /* for the first uses: whoever takes it has it alone */
-    _Atomic(struct ready *) kept;  /* for all others; once there it stays */
-    uint8_t octets[]; /* as they came; ECDSA: the point, for curve.c */
+    _Atomic(struct ready *) kept;  /* for many; once there it stays */
 };
 
 /* ---- what is there ---- */
@@ -276,22 +279,26 @@ static enum status parse_rsa(struct ready *ready, struct slice octets)
     return status;
 }
 
-static size_t point_size(const struct algorithm_row *row)
+/* RFC 6605 section 4: both coordinates, to which SEC 1 puts the octet 4 for "uncompressed". */
+struct point {
+    uint8_t octets[1 + 2 * FIELD_OCTETS_MOST];
+};
+
+static struct slice point_of(const struct public_key *key, struct point *storage)
 {
-    return row->kind == KIND_ECDSA ? 1 + 2 * row->field_octets : 0;
+    storage->octets[0] = 4;
+    memcpy(storage->octets + 1, key->octets, key->octets_size);
+    return slice_of(storage->octets, (size_t)1 + key->octets_size);
 }
 
-/* RFC 6605 section 4: both coordinates, to which SEC 1 puts the octet 4 for "uncompressed".
- * That the point lies on the curve is checked by OpenSSL. */
-static enum status parse_ecdsa(const struct crypto *crypto, struct public_key *key,
-                               struct slice octets)
+/* That the point lies on the curve is checked by OpenSSL. */
+static enum status parse_ecdsa(const struct crypto *crypto, const struct public_key *key)
 {
-    if (octets.size + 1 != point_size(key->row))
+    struct point point;
+
+    if (key->octets_size != 2 * key->row->field_octets)
         return STATUS_MALFORMED;
-    key->octets[0] = 4;
-    memcpy(key->octets + 1, octets.data, octets.size);
-    return curve_check(crypto->curves[key->row - rows],
-                       slice_of(key->octets, point_size(key->row)));
+    return curve_check(crypto->curves[key->row - rows], point_of(key, &point));
 }
 
 /* RFC 8080 section 3: the key as RFC 8032 encodes it. */
@@ -355,19 +362,21 @@ static enum status ready_new(const struct crypto *crypto, const struct algorithm
     return status;
 }
 
-static enum status parse(const struct crypto *crypto, struct public_key *key,
-                         struct slice octets)
+static struct slice octets_of(const struct public_key *key)
+{
+    return slice_of(key->octets, key->octets_size);
+}
+
+static enum status parse(const struct crypto *crypto, struct public_key *key)
 {
     struct ready *ready = NULL;
     enum status status;
 
-    if (key->fake)
+    if (is_fake(crypto, key->row))
         return STATUS_OK;
     if (key->row->kind == KIND_ECDSA)
-        return parse_ecdsa(crypto, key, octets);
-    memcpy(key->octets, octets.data, octets.size);
-    key->octets_size = (uint16_t)octets.size;
-    status = ready_new(crypto, key->row, octets, &ready);
+        return parse_ecdsa(crypto, key);
+    status = ready_new(crypto, key->row, octets_of(key), &ready);
     atomic_init(&key->spare, ready);
     return status;
 }
@@ -384,16 +393,17 @@ enum status public_key_new(const struct crypto *crypto, uint8_t algorithm, struc
         return STATUS_NOT_FOUND;
     if (octets.size > UINT16_MAX)
         return STATUS_LIMIT;
-    key = calloc(1, sizeof(*key) + size_max(point_size(row), octets.size));
+    key = calloc(1, sizeof(*key));
     if (key == NULL)
         return STATUS_NO_MEMORY;
     atomic_init(&key->references, 1);
+    key->octets = octets.data;
+    key->octets_size = (uint16_t)octets.size;
     key->row = row;
-    key->fake = is_fake(crypto, row);
     atomic_init(&key->uses, 0);
     atomic_init(&key->spare, NULL);
     atomic_init(&key->kept, NULL);
-    status = parse(crypto, key, octets);
+    status = parse(crypto, key);
     if (status == STATUS_OK) {
         *out = key;
         return STATUS_OK;
@@ -419,6 +429,12 @@ void public_key_unref(struct public_key *key)
     free(key);
 }
 
+void public_key_move(struct public_key *key, struct slice octets)
+{
+    ASSERT(slice_equal(octets_of(key), octets));
+    key->octets = octets.data;
+}
+
 size_t public_key_size_most(uint8_t algorithm, size_t octets)
 {
     /* What malloc is asked for by OpenSSL 3 for a key of RSA or EdDSA and its operation, measured. */
@@ -428,14 +444,13 @@ size_t public_key_size_most(uint8_t algorithm, size_t octets)
     if (row == NULL || row->kind == KIND_NAMED_ONLY)
         return sizeof(struct public_key);
     if (row->kind == KIND_ECDSA)
-        return sizeof(struct public_key) + point_size(row);
+        return sizeof(struct public_key);
     return sizeof(struct public_key) + KEY_BYTES + 5 * octets;
 }
 
 size_t public_key_size_bytes(const struct public_key *key)
 {
-    return key->fake ? sizeof(*key)
-                     : public_key_size_most(key->row->number, key->octets_size);
+    return public_key_size_most(key->row->number, key->octets_size);
 }
 
 /* ---- verifying ---- */
@@ -483,14 +498,14 @@ static enum status verify_ecdsa(const struct crypto *crypto, const struct public
 {
     uint8_t hash[EVP_MAX_MD_SIZE], der[2 + 2 * (3 + FIELD_OCTETS_MOST)];
     unsigned hash_size = 0;
+    struct point point;
 
     if (signature.size != 2 * key->row->field_octets)
         return STATUS_MALFORMED;
     if (hash_octets(crypto, key->row, octets, hash, &hash_size) != STATUS_OK)
         return STATUS_NO_MEMORY;
-    return curve_verify(crypto->curves[key->row - rows],
-                        slice_of(key->octets, point_size(key->row)), slice_of(hash, hash_size),
-                        slice_of(der, write_ecdsa(der, signature)));
+    return curve_verify(crypto->curves[key->row - rows], point_of(key, &point),
+                        slice_of(hash, hash_size), slice_of(der, write_ecdsa(der, signature)));
 }
 
 static enum status verify_hash(const struct crypto *crypto, const struct ready *ready,
@@ -542,7 +557,7 @@ static void put_away(struct public_key *key, struct ready *ready)
 
     if (uses >= USES_UNTIL_KEPT)
         put = atomic_compare_exchange_strong(&key->kept, &none, ready);
-    else if (uses + 1 < USES_UNTIL_KEPT)
+    else if (uses < USES_OF_SPARE)
         put = atomic_compare_exchange_strong(&key->spare, &none, ready);
     if (!put)
         ready_free(ready);
@@ -558,7 +573,7 @@ static enum status verify_with(const struct crypto *crypto, struct public_key *k
         return verify_ready(crypto, ready, octets, signature);
     ready = atomic_exchange(&key->spare, NULL);
     if (ready == NULL)
-        status = ready_new(crypto, key->row, slice_of(key->octets, key->octets_size), &ready);
+        status = ready_new(crypto, key->row, octets_of(key), &ready);
     if (status != STATUS_OK)
         return STATUS_NO_MEMORY; /* it was a key when it was parsed */
     status = verify_ready(crypto, ready, octets, signature);
@@ -571,7 +586,7 @@ enum status public_key_verify(const struct crypto *crypto, const struct public_k
 {
     enum status status;
 
-    if (key->fake) /* even a fake signature has octets */
+    if (is_fake(crypto, key->row)) /* even a fake signature has octets */
         return signature.size == 0 ? STATUS_MALFORMED : STATUS_OK;
     if (key->row->kind == KIND_ECDSA)
         status = verify_ecdsa(crypto, key, octets, signature);

@@ -58,29 +58,36 @@ unsigned algo_weight(uint8_t algorithm);
 /** "ECDSAP256SHA256"; NULL for a number without a name. For logs. */
 const char *algo_name(uint8_t algorithm);
 
-/** A set of algorithm numbers. */
+/** A set of numbers of supported algorithms; none of those has a number beyond 31. */
 struct algo_set {
-    uint32_t bits[8];
+    uint32_t bits;
 };
 
 static inline void algo_set_add(struct algo_set *set, uint8_t algorithm)
 {
-    set->bits[algorithm >> 5] |= 1u << (algorithm & 31);
+    if (algorithm < 32)
+        set->bits |= 1u << algorithm;
 }
 
 static inline bool algo_set_has(const struct algo_set *set, uint8_t algorithm)
 {
-    return (set->bits[algorithm >> 5] >> (algorithm & 31) & 1) != 0;
+    return algorithm < 32 && (set->bits >> algorithm & 1) != 0;
+}
+
+static inline bool algo_set_has_all(const struct algo_set *set, const struct algo_set *needed)
+{
+    return (needed->bits & ~set->bits) == 0;
 }
 
 /** A parsed public key, counted. */
 struct public_key;
 
 /**
- * Parses the public key field of a DNSKEY (RFC 3110, 6605, 8080).
+ * Parses the public key field of a DNSKEY (RFC 3110, 6605, 8080), of which a view is kept: it
+ * has to live as long as the key, or until public_key_move.
  *
- * RSA: modulus of 512 to 4096 bits (anything shorter proves nothing; with SHA-512 of 1024 at least),
- * odd; exponent odd, 3 at least, at most 64 bits and below the modulus.
+ * RSA: modulus of 512 to 4096 bits (anything shorter proves nothing; with SHA-512 of 1024 at
+ * least), odd; exponent odd, 3 at least, at most 64 bits and below the modulus.
  * @return STATUS_OK; STATUS_MALFORMED: a broken key, which no signature can be good for;
  *         STATUS_LIMIT: an RSA key over 4096 bits, refused like a broken one; STATUS_NOT_FOUND:
  * the algorithm is not supported; STATUS_NO_MEMORY.
@@ -89,6 +96,9 @@ enum status public_key_new(const struct crypto *crypto, uint8_t algorithm, struc
                            struct public_key **key);
 struct public_key *public_key_ref(struct public_key *key);
 void public_key_unref(struct public_key *key); /* NULL: nothing */
+
+/** The same octets live elsewhere from now on. As long as no other thread has the key. */
+void public_key_move(struct public_key *key, struct slice octets);
 
 /** Octets that it costs to keep it, about. */
 size_t public_key_size_bytes(const struct public_key *key);

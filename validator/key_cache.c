@@ -26,14 +26,12 @@ static uint64_t zone_hash(const struct key_cache *cache, struct dname zone, uint
 
 static const struct reasons no_reasons;
 
-/* What stands behind the struct, in this order: what only some entries have, the name, texts.
- */
-static size_t entry_size(struct dname zone, const struct reasons *reasons,
-                         const struct algo_set *algorithms)
+/* What stands behind the struct, in this order: the reasons of entries that have some, the
+ * name, texts. */
+static size_t entry_size(struct dname zone, const struct reasons *reasons)
 {
     size_t size = sizeof(struct key_entry) + zone.size;
 
-    size += algorithms == NULL ? 0 : sizeof(*algorithms);
     size += reasons->count == 0 ? 0 : sizeof(*reasons);
     for (size_t i = 0; i < reasons->count; i++)
         size += strlen(reasons->item[i].text) + 1;
@@ -57,12 +55,12 @@ static void pack_reasons(struct key_entry *entry, const struct reasons *reasons,
     }
 }
 
-/* @param keys, algorithms NULL: not secure. @return NULL: no memory. */
+/* @param keys NULL: not secure. @return NULL: no memory. */
 static struct key_entry *entry_new(const struct key_cache *cache, struct dname zone,
                                    uint16_t rrclass, const struct reasons *reasons,
-                                   struct zone_keys *keys, const struct algo_set *algorithms)
+                                   struct zone_keys *keys)
 {
-    size_t size = entry_size(zone, reasons, algorithms);
+    size_t size = entry_size(zone, reasons);
     struct key_entry *entry = calloc(1, size);
     void *behind = entry + 1;
     uint8_t *name = behind;
@@ -73,16 +71,13 @@ static struct key_entry *entry_new(const struct key_cache *cache, struct dname z
                     shard_cost(size) +
                         (keys == NULL ? 0 : (uint32_t)zone_keys_size_bytes(keys)));
     atomic_init(&entry->link.references, 1);
-    name += algorithms == NULL ? 0 : sizeof(*algorithms);
     name += reasons->count == 0 ? 0 : sizeof(*reasons);
     memcpy(name, zone.wire, zone.size);
     entry->zone = dname_of_wire(name);
     entry->rrclass = rrclass;
     entry->keys = keys == NULL ? NULL : zone_keys_ref(keys);
     entry->reasons = &no_reasons;
-    if (algorithms != NULL)
-        entry->algorithms = memcpy(behind, algorithms, sizeof(*algorithms));
-    else if (reasons->count != 0)
+    if (reasons->count != 0)
         pack_reasons(entry, reasons, behind);
     return entry;
 }
@@ -274,12 +269,12 @@ const struct key_entry *key_cache_store_secure(struct key_cache *cache, struct d
                                                const struct algo_set *algorithms,
                                                int64_t expires_s)
 {
-    struct storing storing = {
-        .fresh = entry_new(cache, zone, rrclass, &no_reasons, keys, algorithms)};
+    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, &no_reasons, keys)};
 
     if (storing.fresh == NULL)
         return NULL;
     storing.fresh->security = SEC_SECURE;
+    storing.fresh->algorithms = *algorithms;
     storing.fresh->expires_s = expires_s;
     return store(cache, &storing);
 }
@@ -289,7 +284,7 @@ const struct key_entry *key_cache_store_insecure(struct key_cache *cache, struct
                                                  const struct reasons *reasons,
                                                  int64_t expires_s)
 {
-    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL, NULL)};
+    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL)};
 
     if (storing.fresh == NULL)
         return NULL;
@@ -303,7 +298,7 @@ const struct key_entry *key_cache_store_bogus(struct key_cache *cache, struct dn
                                               int64_t now_s, uint32_t first_ttl_s,
                                               uint32_t ttl_max_s)
 {
-    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL, NULL),
+    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL),
                               .now_s = now_s,
                               .first_ttl_s = first_ttl_s,
                               .ttl_max_s = ttl_max_s};

@@ -65,7 +65,7 @@ static struct zone_keys *keys_of(struct lab *lab, const char *zone)
 static void store_secure(struct lab *lab, const char *zone, int64_t expires_s)
 {
     struct zone_keys *keys = keys_of(lab, zone);
-    struct algo_set algorithms = {{0}};
+    struct algo_set algorithms = {0};
 
     algo_set_add(&algorithms, ALGORITHM_ED25519);
     key_entry_unref(key_cache_store_secure(lab->cache, name_of(lab, zone), CLASS_IN, keys,
@@ -83,8 +83,8 @@ static void secure_keys(void **state)
     assert_non_null(entry);
     assert_int_equal(entry->security, SEC_SECURE);
     assert_int_equal(zone_keys_count(entry->keys), 1);
-    assert_true(algo_set_has(entry->algorithms, ALGORITHM_ED25519));
-    assert_false(algo_set_has(entry->algorithms, ALGORITHM_ED448));
+    assert_true(algo_set_has(&entry->algorithms, ALGORITHM_ED25519));
+    assert_false(algo_set_has(&entry->algorithms, ALGORITHM_ED448));
     /* Whoever holds it reads on, whatever becomes of the table. */
     key_cache_flush(lab->cache);
     assert_null(key_cache_ref(lab->cache, name_of(lab, "example.org."), CLASS_IN, 99));
@@ -230,7 +230,7 @@ static void the_budget_is_kept(void **state)
     /* With no room at all the result still reaches who made it. */
     keys = keys_of(lab, "example.");
     entry = key_cache_store_secure(lab->cache, name_of(lab, "example."), CLASS_IN, keys,
-                                   &(struct algo_set){{0}}, 100);
+                                   &(struct algo_set){0}, 100);
     assert_non_null(entry);
     key_entry_unref(entry);
     zone_keys_unref(keys);

@@ -270,14 +270,6 @@ static struct key_verdict verify(struct search *search, struct algo_set algorith
     return verdict;
 }
 
-static bool covers(const struct algo_set *found, const struct algo_set *needed)
-{
-    for (size_t i = 0; i < COUNT(needed->bits); i++)
-        if ((needed->bits[i] & ~found->bits[i]) != 0)
-            return false;
-    return true;
-}
-
 /* What both forms share: search, then verify. @param ds, keys either may be NULL. */
 static struct key_verdict search_and_verify(struct search *search, const struct rrset *ds,
                                             const struct rrset *keys,
@@ -298,7 +290,7 @@ static struct key_verdict search_and_verify(struct search *search, const struct 
         return no_memory();
     /* Keys that were found before the digests were used up count all the same. */
     if (search->matches > 0 &&
-        (!search->check->all_algorithms || covers(&search->found, &algorithms)))
+        (!search->check->all_algorithms || algo_set_has_all(&search->found, &algorithms)))
         return verify(search, algorithms);
     verdict.exhausted = search->exhausted;
     verdict.finding = no_match(search);
@@ -372,7 +364,7 @@ static struct key_verdict keys_verify(const struct sig_check *check, struct dnam
                                       const struct rrset *anchor_keys)
 {
     struct search search = {.check = check, .zone = zone};
-    struct algo_set algorithms = {{0}};
+    struct algo_set algorithms = {0};
     struct key_verdict verdict;
 
     if (!supported(check->crypto, ds, anchor_keys, &algorithms))

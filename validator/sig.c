@@ -490,10 +490,7 @@ static void try_signature(struct signing *signing, struct slice rdata)
 /* harden-algo-downgrade: each algorithm that the parent lists has given a good signature. */
 static bool has_all(const struct algo_set *good, const struct algo_set *needed)
 {
-    for (size_t i = 0; needed != NULL && i < COUNT(needed->bits); i++)
-        if ((needed->bits[i] & ~good->bits[i]) != 0)
-            return false;
-    return true;
+    return needed == NULL || algo_set_has_all(good, needed);
 }
 
 static struct sig_verdict run(struct signing *signing)

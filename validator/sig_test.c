@@ -509,7 +509,7 @@ static void every_algorithm_where_demanded(void **state)
     struct lab *lab = *state;
     struct rrset *set = set_of_text(lab->arena, SET);
     struct slice rrsig = sign(&lab->zsk, lab->arena, set, NULL);
-    struct algo_set needed = {{0}};
+    struct algo_set needed = {0};
     struct sig_verdict verdict;
 
     set = with_rrsigs(lab->arena, set, &rrsig, 1);

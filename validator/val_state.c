@@ -203,7 +203,7 @@ struct sig_check val_sig_check(const struct query *query)
 
 const struct algo_set *val_needed(const struct query *query, const struct key_entry *entry)
 {
-    return val_env(query)->config->options->harden_algo_downgrade ? entry->algorithms : NULL;
+    return val_env(query)->config->options->harden_algo_downgrade ? &entry->algorithms : NULL;
 }
 
 const struct rrset *val_publish(struct query *query, const struct rrset *set,

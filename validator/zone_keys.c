@@ -117,8 +117,15 @@ void zone_keys_rest_on(struct zone_keys *keys, const struct rrset *same)
         if (!slice_equal(rrset_rdata(old, i), rrset_rdata(same, i)))
             return;
     keys->set = rrset_ref(same);
-    for (size_t i = 0; count < keys->count; i++)
-        count += dnskey_read(rrset_rdata(same, i), &keys->keys[count].fields);
+    for (size_t i = 0; count < keys->count; i++) {
+        struct zone_key *key = &keys->keys[count];
+
+        if (!dnskey_read(rrset_rdata(same, i), &key->fields))
+            continue;
+        if (key->parsed != NULL)
+            public_key_move(key->parsed, key->fields.key);
+        count++;
+    }
     rrset_unref(old);
 }
 
