@@ -43,7 +43,18 @@ static void sip_rounds(struct sip *s, int count)
     }
 }
 
-static uint64_t little_u64(const uint8_t *at, size_t size)
+static uint64_t little_u32(const uint8_t *at)
+{
+    return (uint64_t)at[3] << 24 | (uint64_t)at[2] << 16 | (uint64_t)at[1] << 8 | at[0];
+}
+
+static uint64_t little_u64(const uint8_t *at)
+{
+    return little_u32(at + 4) << 32 | little_u32(at);
+}
+
+/* The last octets, fewer than eight. */
+static uint64_t little_rest(const uint8_t *at, size_t size)
 {
     uint64_t value = 0;
 
@@ -61,14 +72,14 @@ static void sip_word(struct sip *s, uint64_t word)
 
 static uint64_t siphash24(const struct cookie_secret *secret, const uint8_t *data, size_t size)
 {
-    uint64_t k0 = little_u64(secret->bytes, 8), k1 = little_u64(secret->bytes + 8, 8);
+    uint64_t k0 = little_u64(secret->bytes), k1 = little_u64(secret->bytes + 8);
     struct sip s = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
                     k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};
     uint64_t last = (uint64_t)size << 56;
 
     for (; size >= 8; data += 8, size -= 8)
-        sip_word(&s, little_u64(data, 8));
-    sip_word(&s, last | little_u64(data, size));
+        sip_word(&s, little_u64(data));
+    sip_word(&s, last | little_rest(data, size));
     s.v2 ^= 0xff;
     sip_rounds(&s, 4);
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;

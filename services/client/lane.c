@@ -2,8 +2,9 @@
  * lane.c - answers to usual questions out of memos.
  *
  * Called with every message. A question is usual when it is one as RFC 1035 has it, with RD, and
- * with no more than an OPT that carries nothing but perhaps a cookie that is not answered. Everything else, whatever is wrong with it included, goes the long way. Access
- * comes first, as there.
+ * with no more than an OPT, whose options change nothing about the answer but its cookie.
+ * Everything else, whatever is wrong with it included, goes the long way. Access comes first, as
+ * there.
  */
 #include "services/client/lane.h"
 
@@ -19,6 +20,7 @@ enum {
     AT_ARCOUNT = 10,
     OPT_LEAST = 11,
     OPTION_HEAD_SIZE = 4,
+    OPTIONS_MAX = 8, /* that are looked at; who sends more is not usual */
     FLAG_OPCODE = 0x7800,
     DNSSEC_OK = 0x8000
 };
@@ -28,6 +30,9 @@ struct usual {
     struct request_service *service;
     struct msg_wanted wanted;
     struct memo_asker asker;
+    enum transport transport;
+    const struct addr *client;
+    struct slice cookie_shown; /* data NULL: none, or none is answered */
     uint16_t udp_size;
     struct sink *out;
 };
@@ -63,17 +68,43 @@ static const uint8_t *read_question(const uint8_t *at, const uint8_t *end,
     return question->qclass == CLASS_IN ? at + 5 : NULL;
 }
 
-/* One option whose data is as long as the OPT says it is, and that nobody will look at. */
-static bool is_idle_option(const struct request_service *service, const uint8_t *at,
-                           size_t size)
+/* @return false: it is answered, as asker.c and reply.c have it. */
+static bool take_option(struct usual *usual, uint16_t code, struct slice data)
 {
-    return size >= OPTION_HEAD_SIZE && bytes_u16(at) == EDNS_COOKIE &&
-           bytes_u16(at + 2) == size - OPTION_HEAD_SIZE &&
-           !service->settings.options->answer_cookie;
+    const struct client_options *options = usual->service->settings.options;
+    bool is_private = usual->transport == TRANSPORT_TLS || usual->transport == TRANSPORT_HTTPS;
+    struct client_subnet subnet;
+
+    switch (code) {
+    case EDNS_COOKIE:
+        if (options->answer_cookie && usual->cookie_shown.data == NULL)
+            usual->cookie_shown = data;
+        return true;
+    case EDNS_NSID: return usual->service->style.nsid.size == 0;
+    case EDNS_PADDING: return !is_private || !options->pad_responses;
+    case EDNS_TCP_KEEPALIVE: return usual->transport == TRANSPORT_UDP;
+    case EDNS_CLIENT_SUBNET: return client_subnet_read(data, &subnet) == STATUS_OK;
+    default: return true; /* RFC 6891 section 6.1.2 */
+    }
 }
 
-static bool read_opt(const struct request_service *service, const uint8_t *at, size_t size,
-                     struct usual *out)
+static bool take_options(struct usual *usual, const uint8_t *at, const uint8_t *end)
+{
+    for (unsigned i = 0; at < end; i++) {
+        size_t left = (size_t)(end - at), size;
+
+        if (i == OPTIONS_MAX || left < OPTION_HEAD_SIZE)
+            return false;
+        size = bytes_u16(at + 2);
+        if (size > left - OPTION_HEAD_SIZE ||
+            !take_option(usual, bytes_u16(at), slice_of(at + OPTION_HEAD_SIZE, size)))
+            return false;
+        at += OPTION_HEAD_SIZE + size;
+    }
+    return true;
+}
+
+static bool read_opt(const uint8_t *at, size_t size, struct usual *out)
 {
     out->asker.has_edns = true;
     if (size < OPT_LEAST || at[0] != 0 || bytes_u16(at + 1) != TYPE_OPT || at[6] != 0 ||
@@ -81,11 +112,10 @@ static bool read_opt(const struct request_service *service, const uint8_t *at, s
         return false;
     out->udp_size = bytes_u16(at + 3);
     out->asker.dnssec_ok = (bytes_u16(at + 7) & DNSSEC_OK) != 0;
-    return size == OPT_LEAST || is_idle_option(service, at + OPT_LEAST, size - OPT_LEAST);
+    return size == OPT_LEAST || take_options(out, at + OPT_LEAST, at + size);
 }
 
-static bool read_usual(const struct request_service *service, struct slice packet,
-                       struct usual *out)
+static bool read_usual(struct slice packet, struct usual *out)
 {
     const uint8_t *at = packet.data, *end = at + packet.size;
 
@@ -101,16 +131,15 @@ static bool read_usual(const struct request_service *service, struct slice packe
     out->udp_size = UDP_SIZE_LEAST;
     if (bytes_u16(packet.data + AT_ARCOUNT) == 0)
         return at == end;
-    return read_opt(service, at, (size_t)(end - at), out);
+    return read_opt(at, (size_t)(end - at), out);
 }
 
 /* The same as in reply.c. */
-static size_t size_limit(const struct request_service *service, enum transport transport,
-                         const struct usual *usual)
+static size_t size_limit(const struct usual *usual)
 {
-    if (transport != TRANSPORT_UDP)
+    if (usual->transport != TRANSPORT_UDP)
         return MESSAGE_MAX;
-    return size_min(size_max(UDP_SIZE_LEAST, usual->udp_size), service->lane_size_max);
+    return size_min(size_max(UDP_SIZE_LEAST, usual->udp_size), usual->service->lane_size_max);
 }
 
 static bool is_welcome(struct request_service *service, const struct peer *peer)
@@ -130,13 +159,28 @@ static uint8_t flavour_of(const struct env *env, const struct question *question
                                                                  : MSG_FLAVOUR_NONE;
 }
 
-/* Reasons are counted one by one. They are rare, and what has none shall not pay for them. */
-RARELY_CALLED static bool use_entry_with_reasons(const struct msg_entry *entry,
+/* RFC 7873 section 5.2. @return false: it is malformed, or the answer does not fit with it. */
+static bool add_cookie(const struct msg_entry *entry, const struct usual *usual)
+{
+    struct request_service *service = usual->service;
+    uint8_t cookie[COOKIE_SIZE];
+
+    service->lane_cookie =
+        cookie_judge(&service->settings.cookie_secrets, usual->cookie_shown, usual->client,
+                     service->world->wall_s(service->world), cookie);
+    return service->lane_cookie != COOKIE_MALFORMED &&
+           memo_add_option(entry, &usual->asker, EDNS_COOKIE, slice_of(cookie, sizeof(cookie)),
+                           usual->out);
+}
+
+/* Reasons are counted one by one. Who has neither them nor a cookie shall not pay for them. */
+RARELY_CALLED static bool use_entry_with_options(const struct msg_entry *entry,
                                                  const struct usual *usual)
 {
     const struct request_settings *settings = &usual->service->settings;
 
-    if (!memo_write(entry, &usual->asker, usual->out))
+    if (!memo_write(entry, &usual->asker, usual->out) ||
+        (usual->cookie_shown.data != NULL && !add_cookie(entry, usual)))
         return false;
     if (usual->asker.has_edns && settings->options->ede && !settings->check_memos)
         tally_reasons(usual->service->stats.edes, entry->reasons, settings->options->ede_most);
@@ -147,8 +191,9 @@ static bool use_entry(const struct msg_entry *entry, void *context)
 {
     const struct usual *usual = context;
 
-    return entry->reasons->count != 0 ? use_entry_with_reasons(entry, usual)
-                                     : memo_write(entry, &usual->asker, usual->out);
+    if (entry->reasons->count != 0 || usual->cookie_shown.data != NULL)
+        return use_entry_with_options(entry, usual);
+    return memo_write(entry, &usual->asker, usual->out);
 }
 
 /* What was judged, for who does not ask for that: where he has no answer of his own. */
@@ -193,18 +238,22 @@ bool lane_answer(struct request_service *service, enum transport transport,
     const struct env *env = service->settings.env;
     struct usual usual;
 
-    if (!is_welcome(service, peer) || !read_usual(service, packet, &usual))
+    usual.service = service;
+    usual.transport = transport;
+    usual.client = &peer->from;
+    usual.cookie_shown.data = NULL;
+    if (!is_welcome(service, peer) || !read_usual(packet, &usual))
         return false;
     /* RFC 8482: by UDP it is not told all of it. */
     if (usual.wanted.question.qtype == TYPE_ANY && transport == TRANSPORT_UDP)
         return false;
-    usual.service = service;
     usual.out = out;
     service->lane_type = usual.wanted.question.qtype;
+    service->lane_cookie = COOKIE_ABSENT;
     usual.asker.generation = service->settings.generation;
     usual.wanted.now_s = usual.asker.now_s = world_now_s(service->world);
     usual.asker.wants_ad = usual.asker.dnssec_ok || (bytes_u16(packet.data + 2) & FLAG_AD) != 0;
-    usual.asker.size_max = size_limit(service, transport, &usual);
+    usual.asker.size_max = size_limit(&usual);
     usual.asker.rotate =
         service->settings.options->rrset_roundrobin ? bytes_u16(packet.data) : 0;
     if ((packet.data[AT_LOW_FLAGS] & FLAG_CD) != 0)
@@ -224,7 +273,9 @@ bool request_receive(struct request_service *service, struct channel *channel,
         visit_all_rooms(service, channel, peer, packet);
         return true;
     }
-    /* All that a hit counts; see request_stats. */
+    if (service->lane_cookie != COOKIE_ABSENT)
+        service->stats.cookies[service->lane_cookie]++;
+    /* All else that a hit counts; see request_stats. */
     service->lane_answers[type_group_of(service->lane_type)]
                          [service->out[3] & (LANE_ANSWERS - 1)]++;
     channel->send(channel, peer, sink_written(&out));

@@ -124,24 +124,166 @@ static void whatever_is_odd_is_not(void **state)
     }
 }
 
-static void a_cookie_is_passed_over_where_none_is_answered(void **state)
-{
-    static const uint8_t octets[8] = "client!";
-    uint8_t answer_octets[PACKET_MAX];
-    struct sink out = sink_of(answer_octets, sizeof(answer_octets));
+/* ---- options ---- */
+
+/* What of the settings an option depends on. */
+enum { BARE = 0, NSID = 1, COOKIES = 2, NO_PADDING = 4 };
+
+static const struct {
+    const char *why;
+    uint16_t code;
+    const char *data;
     size_t size;
+    enum transport transport;
+    unsigned settings;
+    bool taken;
+} option_cases[] = {
+    {"a cookie that is not answered", EDNS_COOKIE, "client!!", 8, TRANSPORT_UDP, BARE, true},
+    {"a malformed one is not looked at", EDNS_COOKIE, "client", 6, TRANSPORT_UDP, BARE, true},
+    {"a cookie that is", EDNS_COOKIE, "client!!", 8, TRANSPORT_UDP, COOKIES, true},
+    {"a malformed one is FORMERR", EDNS_COOKIE, "client", 6, TRANSPORT_UDP, COOKIES, false},
+    {"there is no NSID", EDNS_NSID, "", 0, TRANSPORT_UDP, BARE, true},
+    {"there is one", EDNS_NSID, "", 0, TRANSPORT_UDP, NSID, false},
+    {"padding on UDP", EDNS_PADDING, "\0\0", 2, TRANSPORT_UDP, BARE, true},
+    {"padding on TCP", EDNS_PADDING, "\0\0", 2, TRANSPORT_TCP, BARE, true},
+    {"padding is answered with padding", EDNS_PADDING, "\0\0", 2, TRANSPORT_TLS, BARE, false},
+    {"but not here", EDNS_PADDING, "\0\0", 2, TRANSPORT_TLS, NO_PADDING, true},
+    {"keepalive on UDP", EDNS_TCP_KEEPALIVE, "\0\1", 2, TRANSPORT_UDP, BARE, true},
+    {"keepalive on TCP", EDNS_TCP_KEEPALIVE, "", 0, TRANSPORT_TCP, BARE, false},
+    {"a subnet", EDNS_CLIENT_SUBNET, "\0\1\x18\0\300\0\2", 7, TRANSPORT_UDP, BARE, true},
+    {"a malformed one is FORMERR", EDNS_CLIENT_SUBNET, "\0\1\x18\0\300", 5, TRANSPORT_UDP, BARE,
+     false},
+    {"one that nobody knows", 65001, "\1\2\3", 3, TRANSPORT_UDP, BARE, true},
+};
+
+static size_t packet_with_option(uint16_t code, struct slice data, int edns)
+{
+    struct message message = {.id = 77, .flags = FLAG_RD, .has_question = true};
+    struct message_write how = {.size_max = PACKET_MAX};
+    struct sink out = sink_of(bench.packet, sizeof(bench.packet));
+
+    message.question = question_of(bench.arena, "www.example. A");
+    message.edns.present = true;
+    message.edns.dnssec_ok = (edns & WITH_DO) != 0;
+    message.edns.udp_size = 1232;
+    edns_add(&message.edns, code, data);
+    assert_int_equal(message_write(&message, &how, &out), STATUS_OK);
+    return out.used;
+}
+
+/* By the long way, beside which the lane is compared. */
+static void options_are_answered_alike(void **state)
+{
+    uint8_t octets[PACKET_MAX];
+    struct sink out = sink_of(octets, sizeof(octets));
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(option_cases); i++) {
+        struct slice data =
+            slice_of((const uint8_t *)option_cases[i].data, option_cases[i].size);
+        size_t size;
+
+        bench.options.answer_cookie = (option_cases[i].settings & COOKIES) != 0;
+        bench.options.pad_responses = (option_cases[i].settings & NO_PADDING) == 0;
+        bench.options.edns_tcp_keepalive = true;
+        bench.options.nsid = (option_cases[i].settings & NSID) != 0 ? "ascii_me" : NULL;
+        apply(NULL, NULL, NULL);
+        ask_until_known("www.example. A", WITH_EDNS);
+        size = packet_with_option(option_cases[i].code, data, WITH_EDNS);
+        if (lane_takes("127.0.0.1", option_cases[i].transport, size, &out) !=
+            option_cases[i].taken)
+            fail_msg("%s", option_cases[i].why);
+        paper_channel.channel.transport = option_cases[i].transport;
+        receive_from("127.0.0.1", size);
+        answer();
+        paper_channel.channel.transport = TRANSPORT_UDP;
+    }
+}
+
+static const struct {
+    const char *why, *octets; /* of the OPT's data */
+    uint8_t size;
+    bool taken;
+} options_cases[] = {
+    {"several", "\0\x03\0\0\0\x0c\0\1\0", 9, true},
+    {"as many as are looked at",
+     "\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0", 32, true},
+    {"one more", "\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0\0\3\0\0", 36,
+     false},
+    {"the second is cut", "\0\x03\0\0\0\x0c\0", 7, false},
+    {"the second is longer than the OPT", "\0\x03\0\0\0\x0c\0\2\0", 9, false},
+};
+
+static void all_options_are_looked_at(void **state)
+{
+    uint8_t octets[PACKET_MAX];
+    struct sink out = sink_of(octets, sizeof(octets));
 
     (void)state;
     ask_until_known("www.example. A", WITH_EDNS);
-    size = make_packet("www.example. A", FLAG_RD, WITH_EDNS, slice_of(octets, 8));
-    assert_true(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
-    bench.packet[12 + 17 + 11 + 1] = EDNS_NSID; /* anything else is looked at */
-    assert_false(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+    for (size_t i = 0; i < COUNT(options_cases); i++) {
+        size_t size = make_packet("www.example. A", FLAG_RD, WITH_EDNS, slice_of(NULL, 0));
+
+        memcpy(bench.packet + size, options_cases[i].octets, options_cases[i].size);
+        bench.packet[size - 1] = options_cases[i].size;
+        if (lane_takes("127.0.0.1", TRANSPORT_UDP, size + options_cases[i].size, &out) !=
+            options_cases[i].taken)
+            fail_msg("%s", options_cases[i].why);
+    }
+}
+
+/* Shown again as it was given it is good, which counts for ip-ratelimit-cookie. Each of these
+ * answers is given both ways, with reasons behind the cookie and without. */
+static void cookies_are_answered(void **state)
+{
+    const char *const reasons[] = {NULL, "why"};
+
+    (void)state;
     bench.options.answer_cookie = true;
+    for (size_t i = 0; i < COUNT(reasons); i++) {
+        uint8_t cookie[COOKIE_SIZE] = "client!!", octets[PACKET_MAX];
+        struct sink out = sink_of(octets, sizeof(octets));
+        struct slice data = slice_of(cookie, COOKIE_CLIENT_SIZE);
+
+        bench.reason = reasons[i];
+        msg_cache_flush(bench.env.messages);
+        apply(NULL, NULL, NULL);
+        ask_until_known("www.example. A", WITH_DO);
+        for (enum cookie_verdict want = COOKIE_CLIENT_ONLY; want <= COOKIE_GOOD; want += 2) {
+            size_t size = packet_with_option(EDNS_COOKIE, data, WITH_DO);
+
+            assert_true(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+            assert_int_equal(bench.service->lane_cookie, want);
+            receive_from("127.0.0.1", size);
+            data = edns_find(&answer()->edns, EDNS_COOKIE)->data;
+            assert_int_equal(data.size, COOKIE_SIZE);
+            out.size = out.used - 1;
+            assert_false(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+            out.size = sizeof(octets);
+        }
+    }
+}
+
+static void cookies_are_counted(void **state)
+{
+    const struct request_stats *stats;
+    uint8_t cookie[COOKIE_CLIENT_SIZE] = "client!!";
+    struct slice shown = slice_of(cookie, sizeof(cookie));
+
+    (void)state;
+    bench.uses_lane = bench.options.answer_cookie = true;
     apply(NULL, NULL, NULL);
     ask_until_known("www.example. A", WITH_EDNS);
-    size = make_packet("www.example. A", FLAG_RD, WITH_EDNS, slice_of(octets, 8));
-    assert_false(lane_takes("127.0.0.1", TRANSPORT_UDP, size, &out));
+    receive_from("127.0.0.1", packet_with_option(EDNS_COOKIE, shown, WITH_EDNS));
+    shown = edns_find(&answer()->edns, EDNS_COOKIE)->data;
+    ask("www.example. A", FLAG_RD, WITH_EDNS);
+    answer();
+    receive_from("127.0.0.1", packet_with_option(EDNS_COOKIE, shown, WITH_EDNS));
+    answer();
+    stats = request_stats(bench.service);
+    assert_int_equal(stats->cookies[COOKIE_CLIENT_ONLY], 1);
+    assert_int_equal(stats->cookies[COOKIE_GOOD], 1);
+    assert_int_equal(stats->hits, 5);
 }
 
 /* ---- with CD ---- */
@@ -499,7 +641,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(usual_questions_are_taken),
         TEST(whatever_is_odd_is_not),
-        TEST(a_cookie_is_passed_over_where_none_is_answered),
+        TEST(options_are_answered_alike),
+        TEST(all_options_are_looked_at),
+        TEST(cookies_are_answered),
+        TEST(cookies_are_counted),
         TEST(bogus_data_is_for_who_sets_cd),
         TEST(what_was_judged_is_for_all),
         TEST(an_answer_of_ones_own_comes_first),

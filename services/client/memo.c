@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum { AT_FLAGS = 2, AT_COUNTS = 4, AT_ARCOUNT = 10, TTL_TO_RDATA = 6 };
+enum { OPT_OCTETS = 11, OPTION_HEAD_SIZE = 4 };
 
 /* An image begins with this; behind it come sets, TTL offsets, records and OPT. */
 struct image {
@@ -73,13 +74,15 @@ static bool is_suitable(const struct visit *visit, const struct hit *hit)
 
     for (size_t i = entry->count[SECTION_ANSWER]; i < message_rrsets(&hit->message); i++)
         soas += hit->message.rrsets[i]->type == TYPE_SOA;
-    return hit->age == HIT_FRESH && (entry->flavour & ~(MSG_FLAVOUR_MADE | MSG_FLAVOUR_CD)) == 0 &&
+    return hit->age == HIT_FRESH &&
+           (entry->flavour & ~(MSG_FLAVOUR_MADE | MSG_FLAVOUR_CD)) == 0 &&
            visit->asker.question.qclass == CLASS_IN && visit->alias_count == 0 &&
            entry->rcode <= 15 && visit->now_s < entry->prefetch_at_s && soas <= 1 &&
            local_is_silent(visit->service->settings.local, &visit->target);
 }
 
-/* What goes out, and until when: a hit after that has it fetched anew, or finds nothing. @return false: it may be another set at the next look. */
+/* What goes out, and until when: a hit after that has it fetched anew, or finds nothing.
+ * @return false: it may be another set at the next look. */
 static bool note_shown(struct making *making)
 {
     const struct message *message = &making->hit->message;
@@ -295,8 +298,8 @@ static void turn_set(const struct image_set *set, const uint16_t *ttls, const ui
     }
 }
 
-/* What changes in the records: TTLs, and which record comes first. Numbers are read once: for all that
- * the compiler knows the octets written might be theirs. */
+/* What changes in the records: TTLs, and which record comes first. Numbers are read once: for
+ * all that the compiler knows the octets written might be theirs. */
 static void patch_records(const struct image *image, const struct image_set *sets,
                           const struct memo_asker *asker, const uint8_t *from, uint8_t *to)
 {
@@ -335,7 +338,8 @@ bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker, s
     const uint8_t *records;
     size_t copied, begin = asker->head.size;
 
-    if (!is_valid(entry, asker->generation, asker->now_s) || entry->memo->image[asker->dnssec_ok].size == 0)
+    if (!is_valid(entry, asker->generation, asker->now_s) ||
+        entry->memo->image[asker->dnssec_ok].size == 0)
         return false;
     image = (const struct image *)(const void *)entry->memo->image[asker->dnssec_ok].data;
     copied = (size_t)image->records_size + (asker->has_edns ? image->opt_size : 0);
@@ -347,5 +351,23 @@ bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker, s
     memcpy(out->base + begin, records, copied);
     patch_records(image, sets, asker, records, out->base + begin);
     out->used = begin + copied;
+    return true;
+}
+
+bool memo_add_option(const struct msg_entry *entry, const struct memo_asker *asker,
+                     uint16_t code, struct slice data, struct sink *out)
+{
+    size_t behind = image_of(entry, asker->dnssec_ok)->opt_size - (size_t)OPT_OCTETS;
+    size_t size = OPTION_HEAD_SIZE + data.size;
+    uint8_t *at = out->base + out->used - behind;
+
+    if (out->used + size > size_min(asker->size_max, out->size))
+        return false;
+    memmove(at + size, at, behind);
+    bytes_put_u16(at, code);
+    bytes_put_u16(at + 2, (uint16_t)data.size);
+    memcpy(at + OPTION_HEAD_SIZE, data.data, data.size);
+    bytes_put_u16(at - 2, (uint16_t)(behind + size));
+    out->used += size;
     return true;
 }

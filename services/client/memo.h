@@ -29,4 +29,9 @@ struct memo_asker {
 bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker,
                 struct sink *out);
 
+/** Puts an option into the OPT of what memo_write has just written from that entry: as reply.c has it,
+ *  before the reasons. @return false: it does not fit, and the answer is of no use. */
+bool memo_add_option(const struct msg_entry *entry, const struct memo_asker *asker,
+                     uint16_t code, struct slice data, struct sink *out);
+
 #endif

@@ -56,7 +56,9 @@ static bool is_within(const struct request_settings *settings, const struct addr
 bool pace_allows_hit(struct request_service *service, enum transport transport,
                      const struct peer *peer)
 {
-    return is_within(&service->settings, &peer->from, transport != TRANSPORT_UDP, false,
+    bool is_known = transport != TRANSPORT_UDP || service->lane_cookie == COOKIE_GOOD;
+
+    return is_within(&service->settings, &peer->from, is_known, false,
                      world_now_ms(service->world));
 }
 

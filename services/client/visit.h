@@ -31,6 +31,7 @@ struct request_service {
     /* What the lane answered since it was last read, by type and by AD and rcode of the header. */
     uint64_t lane_answers[TYPE_GROUPS][LANE_ANSWERS];
     uint16_t lane_type; /* of the question that it had last */
+    enum cookie_verdict lane_cookie; /* what its cookie was worth; ABSENT: none was answered */
     size_t lane_size_max;
     struct limit *limit;
     uint64_t chance;      /* cheap and not secret: which of those over a rate are let slip */

@@ -20,9 +20,10 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-AUTH, AUTH_PORT = "127.81.0.1", 5381
-BIG_AUTH = "127.81.0.4"
-SHREWD, FLOOR = "127.81.0.2", "127.81.0.3"
+NET = f"127.{100 + os.getpid() % 150}.0"  # so that two may measure at the same time
+AUTH, AUTH_PORT = f"{NET}.1", 5381
+BIG_AUTH = f"{NET}.4"
+SHREWD, FLOOR = f"{NET}.2", f"{NET}.3"
 PORT = 5382
 NAMES = 300
 

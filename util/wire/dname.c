@@ -70,18 +70,30 @@ static bool words_equal_nocase(uint64_t left, uint64_t right)
     return left == right || lower(left) == lower(right);
 }
 
-/* What is left of a name that does not fill a word is read together with what stands before it. */
+/* What is left of a name that does not fill a word is read together with what stands before it.
+ * @param size a word at least. */
+RARELY_CALLED static bool long_equal_nocase(const uint8_t *a, const uint8_t *b, size_t size)
+{
+    const size_t word = sizeof(uint64_t);
+
+    for (size_t at = 0; at + word <= size; at += word)
+        if (!words_equal_nocase(load(a + at), load(b + at)))
+            return false;
+    return size % word == 0 ||
+           words_equal_nocase(load(a + size - word), load(b + size - word));
+}
+
+/* Mostly the letters are the same: as long as they are, they are only compared. */
 static bool equal_nocase(const uint8_t *a, const uint8_t *b, size_t size)
 {
     const size_t word = sizeof(uint64_t);
 
     if (size < word)
         return size == 0 || words_equal_nocase(load_part(a, size), load_part(b, size));
-    for (size_t at = 0; at + word <= size; at += word)
-        if (!words_equal_nocase(load(a + at), load(b + at)))
-            return false;
-    return size % word == 0 ||
-           words_equal_nocase(load(a + size - word), load(b + size - word));
+    for (; size >= word; a += word, b += word, size -= word)
+        if (load(a) != load(b))
+            return long_equal_nocase(a, b, size);
+    return size == 0 || words_equal_nocase(load(a + size - word), load(b + size - word));
 }
 
 /* ---- walking ---- */
