@@ -20,7 +20,7 @@ struct nta_clock {
 };
 
 static const struct overlay_subject all_ntas = {
-    "server", "negative-trust-anchor", false, {NULL, 0, 0}};
+    "server", "negative-trust-anchor", false, {NULL, 0, 0, 0}};
 
 static struct world *world_of(const struct nta_clock *clock)
 {

@@ -10,7 +10,7 @@ static uint32_t seconds(int64_t now_ms)
 
 void cut_health_note(struct cut_health *health, struct dname zone, int64_t now_ms)
 {
-    uint64_t hash = dname_hash(zone, health->key);
+    uint64_t hash = dname_hash_beside(zone, 0, health->key);
 
     health->slots[hash % HEALTH_SLOTS].tag = (uint32_t)(hash >> 32);
     health->slots[hash % HEALTH_SLOTS].answered_s = seconds(now_ms);
@@ -18,7 +18,7 @@ void cut_health_note(struct cut_health *health, struct dname zone, int64_t now_m
 
 bool cut_health_is_good(const struct cut_health *health, struct dname zone, int64_t now_ms)
 {
-    uint64_t hash = dname_hash(zone, health->key);
+    uint64_t hash = dname_hash_beside(zone, 0, health->key);
     uint32_t answered_s = health->slots[hash % HEALTH_SLOTS].answered_s;
 
     return health->slots[hash % HEALTH_SLOTS].tag == (uint32_t)(hash >> 32) &&

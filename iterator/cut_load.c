@@ -32,7 +32,7 @@ bool cut_load_enter(struct cut_load *load, struct dname zone, uint32_t most, uin
 {
     struct cut_slot *place;
 
-    *slot = (uint16_t)(dname_hash(zone, load->key) % CUT_SLOTS);
+    *slot = (uint16_t)(dname_hash_whole(zone, load->key) % CUT_SLOTS);
     place = &load->slots[*slot];
     if (place->under_way >= most_now(place, most) || place->under_way == UINT16_MAX)
         return false;

@@ -303,6 +303,7 @@ void iter_add_cached_addresses(struct query *query, struct iter_state *state,
                                struct deleg *deleg)
 {
     for (struct deleg_name *name = deleg->names; name != NULL; name = name->next) {
+        name->name = env_hashed(query->env, name->name);
         add_cached(query, state, deleg, name, TYPE_A);
         add_cached(query, state, deleg, name, TYPE_AAAA);
     }
@@ -569,7 +570,7 @@ enum step iter_follow(struct query *query, struct iter_state *state, const struc
     state->deleg = NULL;
     state->qmin = (struct qmin){.active = may_minimise(query, state)};
     state->poor_answer = NULL;
-    state->anew_zone = (struct dname){NULL, 0, 0};
+    state->anew_zone = (struct dname){NULL, 0, 0, 0};
     iter_forget_case(state);
     iter_go(query, state, ITER_START);
     return STEP_AGAIN;

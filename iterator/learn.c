@@ -359,7 +359,7 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
     store_parent_side(query, state->deleg, &told, rrset_owner(ns));
     keep_denial_of_ds(query, rrset_owner(ns), message);
     iter_withdraw(query, state);
-    deleg = deleg_new(query->arena, rrset_owner(ns), DELEG_REFERRED);
+    deleg = deleg_new(query->arena, env_hashed(query->env, rrset_owner(ns)), DELEG_REFERRED);
     if (deleg == NULL)
         return iter_no_memory(query, state);
     deleg->expires_s = ns->expires_s;

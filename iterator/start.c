@@ -150,7 +150,7 @@ static bool try_denial_above(struct query *query, struct iter_state *state)
     while (!done && above.qname.labels > 1) {
         const struct msg_entry *entry;
 
-        above.qname = dname_parent(above.qname);
+        above.qname = query_name(query, dname_parent(above.qname));
         /* The zone that we were told of is there, whatever those above it know. */
         if (told != NULL && told->name.labels > above.qname.labels)
             break;
@@ -284,7 +284,7 @@ static bool try_dname(struct query *query, struct iter_state *state, enum step *
         const struct rrset *sets[2];
         struct dname target;
 
-        above = dname_parent(above);
+        above = query_name(query, dname_parent(above));
         sets[0] = find_good(query, state, above, TYPE_DNAME);
         if (sets[0] == NULL)
             continue;
@@ -450,7 +450,7 @@ static struct deleg *deleg_from_cache_at(struct query *query, struct iter_state 
 static struct deleg *deepest_known(struct query *query, struct iter_state *state, struct dname name)
 {
     for (;;) {
-        struct deleg *deleg = deleg_from_cache_at(query, state, name);
+        struct deleg *deleg = deleg_from_cache_at(query, state, query_name(query, name));
 
         if (deleg != NULL && (!deleg_is_useless(deleg) || dname_is_root(name)))
             return deleg_is_useless(deleg) ? NULL : deleg;

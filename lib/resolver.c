@@ -33,7 +33,8 @@ struct resolver_shared {
     struct proven *proven;
     struct crypto *crypto;
     struct clock_memory clock;
-    struct hash_key mesh_key, rate_key;
+    struct hash_key name_key; /* of the names in most tables, so that each is hashed once a question */
+    struct hash_key rate_key;
     struct trust_points *points; /* of the thread that keeps the anchors */
     atomic_uint anchors_number;  /* how often they were replaced */
     struct outdated_sum *outdated; /* that the sweeper is to forget */
@@ -192,17 +193,17 @@ static bool make_caches(struct resolver_shared *shared, const struct options *op
                                    .fake_sha1 = shared->hooks.fake_sha1,
                                    .fake_dsa = shared->hooks.fake_dsa};
 
+    shared->name_key = random_key(world);
     shared->rrsets =
-        rrset_cache_new(options->cache.rrset_cache_size, CACHE_SHARDS, random_key(world));
+        rrset_cache_new(options->cache.rrset_cache_size, CACHE_SHARDS, shared->name_key);
     shared->messages =
-        msg_cache_new(options->cache.msg_cache_size, CACHE_SHARDS, random_key(world));
+        msg_cache_new(options->cache.msg_cache_size, CACHE_SHARDS, shared->name_key);
     shared->infra = infra_cache_new(infra_limit_bytes(options), CACHE_SHARDS, random_key(world));
-    shared->keys = key_cache_new(options->cache.key_cache_size, CACHE_SHARDS, random_key(world));
-    shared->proven = proven_new(options->cache.neg_cache_size, random_key(world));
+    shared->keys = key_cache_new(options->cache.key_cache_size, CACHE_SHARDS, shared->name_key);
+    shared->proven = proven_new(options->cache.neg_cache_size, shared->name_key);
     shared->crypto = crypto_new(&policy);
     shared->points = trust_points_new();
     shared->outdated = outdated_sum_new();
-    shared->mesh_key = random_key(world);
     world->random(world, &shared->random_secret, sizeof(shared->random_secret));
     shared->rate_key = random_key(world);
     if (shared->messages != NULL)
@@ -418,16 +419,16 @@ static void own_caches_free(struct own_caches *own)
     free(own);
 }
 
-static struct own_caches *own_caches_new(struct world *world)
+static struct own_caches *own_caches_new(struct hash_key key)
 {
     struct own_caches *own = calloc(1, sizeof(*own));
 
     if (own == NULL)
         return NULL;
-    own->rrsets = rrset_cache_new(OWN_CACHE_BYTES, 1, random_key(world));
-    own->messages = msg_cache_new(OWN_CACHE_BYTES, 1, random_key(world));
-    own->keys = key_cache_new(OWN_CACHE_BYTES, 1, random_key(world));
-    own->proven = proven_new(OWN_CACHE_BYTES, random_key(world));
+    own->rrsets = rrset_cache_new(OWN_CACHE_BYTES, 1, key);
+    own->messages = msg_cache_new(OWN_CACHE_BYTES, 1, key);
+    own->keys = key_cache_new(OWN_CACHE_BYTES, 1, key);
+    own->proven = proven_new(OWN_CACHE_BYTES, key);
     if (own->rrsets != NULL && own->messages != NULL && own->keys != NULL &&
         own->proven != NULL) {
         msg_cache_rest_on(own->messages, own->rrsets);
@@ -543,6 +544,7 @@ static struct env *env_with(struct resolver *resolver, struct own_caches *own)
         .rrsets = own != NULL ? own->rrsets : resolver->shared->rrsets,
         .messages = own != NULL ? own->messages : resolver->shared->messages,
         .infra = resolver->shared->infra,
+        .name_key = resolver->shared->name_key,
         .cache_options = &thread->settings->options->cache,
         .limits = thread->settings->limits,
         .reports_errors = thread->settings->options->iterator.dns_error_reporting,
@@ -606,8 +608,8 @@ struct resolver *resolver_new(struct resolver_shared *shared, struct world *worl
     resolver->world = world;
     resolver->upstream = upstream;
     resolver->log = log;
-    resolver->memory.load.key = resolver->memory.health.key = shared->mesh_key;
-    resolver->mesh = mesh_new(world, &limits, shared->mesh_key);
+    resolver->memory.load.key = resolver->memory.health.key = shared->name_key;
+    resolver->mesh = mesh_new(world, &limits, shared->name_key);
     resolver->env = resolver->mesh == NULL ? NULL : env_new(resolver);
     if (resolver->env != NULL) {
         settings = request_settings_of(resolver->env);
@@ -751,7 +753,7 @@ enum status resolver_explain(struct resolver *resolver, const struct question *q
                              bool cached, struct mesh_client *client)
 {
     unsigned before = resolver->anchors_number, flags = QUERY_EXPLAIN;
-    struct own_caches *own = cached ? NULL : own_caches_new(resolver->world);
+    struct own_caches *own = cached ? NULL : own_caches_new(resolver->shared->name_key);
     struct env *env;
     enum status status;
 

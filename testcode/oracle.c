@@ -83,7 +83,7 @@ static enum hop hop(const struct sim_net *net, uint16_t qtype, struct dname *nam
 {
     const struct sim_zone *zone = sim_zone_of(net, *name, qtype);
     const struct sim_set *set = dname_above(zone, *name);
-    struct dname none = {NULL, 0, 0}, target;
+    struct dname none = {NULL, 0, 0, 0}, target;
     uint8_t storage[DNAME_MAX];
     bool exists;
 

@@ -268,7 +268,7 @@ static void show(struct sim_proof *proof, struct sim_set *set)
 struct dname sim_wildcard(struct dname encloser, uint8_t storage[DNAME_MAX])
 {
     static const uint8_t asterisk[] = {1, '*', 0};
-    struct dname wildcard = {NULL, 0, 0};
+    struct dname wildcard = {NULL, 0, 0, 0};
 
     (void)dname_join(dname_of_wire(asterisk), 1, encloser, storage, &wildcard);
     return wildcard;

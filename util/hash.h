@@ -57,6 +57,18 @@ static inline uint64_t hash_end(struct hash_state state)
     return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;
 }
 
+/**
+ * A hash and what belongs to a table's key beside it, which strangers may choose: it can only move what
+ * it is mixed with, and that is secret.
+ */
+static inline uint64_t hash_beside(uint32_t hash, uint64_t beside)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15u;
+    uint64_t mixed = hash + beside * odd;
+
+    return (mixed ^ mixed >> 32) * odd;
+}
+
 /** Takes in octets and their number. */
 void hash_bytes(struct hash_state *state, struct slice bytes);
 

@@ -78,8 +78,8 @@ static enum chained find_place(struct query *query, struct val_state *state)
     if (found.anchor == NULL)
         return chain_end(query, state, SEC_INSECURE, NULL, NULL);
     if (!val_is_probe(query, found.anchor))
-        entry = key_cache_closest_ref(env->keys, chain->target, found.anchor->zone,
-                                      chain_class(query), query_now_s(query));
+        entry = key_cache_closest_ref(env->keys, &query->names, chain->target,
+                                      found.anchor->zone, chain_class(query), query_now_s(query));
     if (entry != NULL) {
         val_explain_keys(query, entry, NULL, false);
         return take_entry(query, state, entry);

@@ -58,9 +58,9 @@ static void desk_init(struct desk *desk)
 
 /* 2031-06-01 by the clock, signed from 2026-11-01 to 2027-01-01; and 1970. */
 static const struct clock_word ahead = {
-    true, {(const uint8_t *)"", 1, 0}, 1938038400, 1793491200, 1798761600};
+    true, {(const uint8_t *)"", 1, 0, 0}, 1938038400, 1793491200, 1798761600};
 static const struct clock_word behind = {
-    true, {(const uint8_t *)"", 1, 0}, 86400, 1793491200, 1798761600};
+    true, {(const uint8_t *)"", 1, 0, 0}, 86400, 1793491200, 1798761600};
 
 static void both_times_are_told(void **state)
 {

@@ -29,7 +29,7 @@ static const struct {
      NULL,
      "sig=missing for www.example.com/AAAA"},
     {"of the root, at a server",
-     {.cause = "key=none", .name = {(const uint8_t *)"", 1, 0}, .type = TYPE_DNSKEY},
+     {.cause = "key=none", .name = {(const uint8_t *)"", 1, 0, 0}, .type = TYPE_DNSKEY},
      "192.0.2.1:53/tcp",
      "key=none for ./DNSKEY at 192.0.2.1:53/tcp"},
     {"the first example of the grammar",

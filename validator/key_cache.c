@@ -19,7 +19,7 @@ struct key_cache {
 
 static uint64_t zone_hash(const struct key_cache *cache, struct dname zone, uint16_t rrclass)
 {
-    return dname_hash(zone, cache->key) + rrclass;
+    return dname_hash_beside(zone, rrclass, cache->key);
 }
 
 /* ---- entries ---- */
@@ -179,18 +179,16 @@ const struct key_entry *key_cache_ref(struct key_cache *cache, struct dname zone
     return search.found;
 }
 
-const struct key_entry *key_cache_closest_ref(struct key_cache *cache, struct dname name,
-                                              struct dname top, uint16_t rrclass, int64_t now_s)
+const struct key_entry *key_cache_closest_ref(struct key_cache *cache, struct hashed *names,
+                                              struct dname name, struct dname top,
+                                              uint16_t rrclass, int64_t now_s)
 {
-    uint64_t hashes[DNAME_LABELS_MAX + 1];
-
-    dname_hashes(name, cache->key, hashes);
     for (;; name = dname_parent(name)) {
-        struct search search = {name, rrclass, now_s, NULL};
+        const struct key_entry *found =
+            key_cache_ref(cache, hashed_name(names, name), rrclass, now_s);
 
-        shards_look(cache->shards, hashes[name.labels] + rrclass, look_fresh, &search);
-        if (search.found != NULL || name.labels <= top.labels)
-            return search.found;
+        if (found != NULL || name.labels <= top.labels)
+            return found;
     }
 }
 

@@ -13,6 +13,7 @@
 #include "services/cache/reasons.h"
 #include "util/hash.h"
 #include "util/shards.h"
+#include "util/wire/hashed.h"
 #include "validator/zone_keys.h"
 
 struct key_entry {
@@ -39,8 +40,10 @@ const struct key_entry *key_cache_ref(struct key_cache *cache, struct dname zone
                                       uint16_t rrclass, int64_t now_s);
 
 /** The fresh entry of the deepest zone at or above the name; a reference, or NULL.
+ *  @param names of the question, with the key of this cache, or none.
  *  @param top nothing above this name is looked at (the trust anchor's zone). */
-const struct key_entry *key_cache_closest_ref(struct key_cache *cache, struct dname name,
+const struct key_entry *key_cache_closest_ref(struct key_cache *cache, struct hashed *names,
+                                              struct dname name,
                                               struct dname top, uint16_t rrclass,
                                               int64_t now_s);
 void key_entry_unref(const struct key_entry *entry); /* NULL: nothing */

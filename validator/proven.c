@@ -113,6 +113,11 @@ static bool look_zone(const struct shard_link *link, void *context)
     return true;
 }
 
+static uint64_t zone_hash(const struct proven *proven, struct dname zone)
+{
+    return dname_hash_beside(zone, 0, proven->key);
+}
+
 static struct proven_zone *find_zone(struct proven *proven, struct dname name, uint64_t hash)
 {
     struct wanted_zone wanted = {.name = name};
@@ -123,15 +128,16 @@ static struct proven_zone *find_zone(struct proven *proven, struct dname name, u
 
 /* The nearest zone at or above a name of which denials are known. There may be a nearer one
  * that is not known; the records themselves then do not speak of what is below its cut. */
-static struct proven_zone *nearest_zone(struct proven *proven, struct dname name)
+static struct proven_zone *nearest_zone(struct proven *proven, struct hashed *names,
+                                        struct dname name)
 {
-    uint64_t hashes[DNAME_LABELS_MAX + 1];
-    struct proven_zone *zone = NULL;
+    for (;; name = dname_parent(name)) {
+        struct dname at = hashed_name(names, name);
+        struct proven_zone *zone = find_zone(proven, at, zone_hash(proven, at));
 
-    dname_hashes(name, proven->key, hashes);
-    for (int labels = name.labels; labels >= 0 && zone == NULL; labels--)
-        zone = find_zone(proven, dname_ancestor(name, (uint8_t)labels), hashes[labels]);
-    return zone;
+        if (zone != NULL || dname_is_root(name))
+            return zone;
+    }
 }
 
 /* ---- learning ---- */
@@ -313,7 +319,7 @@ static void read_lesson(struct lesson *lesson, const struct message *message,
 void proven_learn(struct proven *proven, struct dname zone, const struct message *message,
                   int64_t now_s)
 {
-    uint64_t hash = dname_hash(zone, proven->key);
+    uint64_t hash = zone_hash(proven, zone);
     struct proven_zone *old = find_zone(proven, zone, hash);
     struct lesson lesson = {.zone = zone, .now_s = now_s};
 
@@ -584,8 +590,9 @@ bool proven_answer(struct proven *proven, struct query *query, const struct ques
     if (!may_be_asked(question))
         return false;
     /* RFC 4035 section 2.4: the DS of a zone is its parent's. */
-    zone = nearest_zone(proven, question->qtype == TYPE_DS ? dname_parent(question->qname)
-                                                           : question->qname);
+    zone = nearest_zone(proven, &query->names,
+                        question->qtype == TYPE_DS ? dname_parent(question->qname)
+                                                   : question->qname);
     if (zone == NULL)
         return false;
     try.zone = zone;

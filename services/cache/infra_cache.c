@@ -69,7 +69,7 @@ static uint64_t key_hash(const struct infra_cache *cache, const struct host_key 
 
     memcpy(words, server->bytes, sizeof(words)); /* what IPv4 leaves over is zero */
     if (!dname_is_root(key->zone))
-        hash_word(&state, dname_hash_whole(key->zone, 0, cache->key));
+        hash_word(&state, dname_hash(key->zone, cache->key));
     hash_word(&state, (uint64_t)server->scope << 32 | (uint64_t)server->port << 8 | server->family);
     hash_word(&state, words[0]);
     if (server->family == ADDR_IP6)

@@ -40,7 +40,7 @@ struct msg_key {
 static uint64_t question_hash(const struct msg_cache *cache, const struct question *question,
                               uint8_t flavour)
 {
-    return dname_hash_whole(question->qname,
+    return dname_hash_beside(question->qname,
                             (uint64_t)flavour << 32 | (uint64_t)question->qclass << 16 |
                                 question->qtype,
                             cache->key);

@@ -64,7 +64,7 @@ static enum rrset_flavour flavour_of(const struct slot *slot)
 
 static uint64_t key_hash(const struct rrset_cache *cache, const struct rrset_key *key)
 {
-    return dname_hash_whole(
+    return dname_hash_beside(
         key->owner, (uint64_t)key->flavour << 32 | (uint64_t)key->rrclass << 16 | key->type,
         cache->key);
 }

@@ -62,7 +62,7 @@ static const uint8_t *read_question(const uint8_t *at, const uint8_t *end,
             return NULL;
     if (end - at < 5 || at - begin >= DNAME_MAX)
         return NULL;
-    question->qname = (struct dname){begin, (uint8_t)(at - begin + 1), labels};
+    question->qname = (struct dname){begin, (uint8_t)(at - begin + 1), labels, 0};
     question->qtype = bytes_u16(at + 1);
     question->qclass = bytes_u16(at + 3);
     return question->qclass == CLASS_IN ? at + 5 : NULL;

@@ -15,6 +15,7 @@
 #include "services/query/module.h"
 #include "services/world.h"
 #include "util/log.h"
+#include "util/wire/hashed.h"
 
 struct upstream;
 struct mesh;
@@ -28,6 +29,7 @@ struct env {
     struct rrset_cache *rrsets;
     struct msg_cache *messages;
     struct infra_cache *infra;
+    struct hash_key name_key; /* of the caches of names and the mesh; {0, 0}: there is none */
     const struct cache_options *cache_options;
     struct budget_limits limits;
     const struct module *modules[MODULES_MAX];
@@ -55,6 +57,12 @@ struct env {
     bool (*is_healthy)(const struct env *env, const struct question *question);
     void (*release)(struct env *env); /* called with the last reference */
 };
+
+/** The same name with its hash, for who looks for it more than once. */
+static inline struct dname env_hashed(const struct env *env, struct dname name)
+{
+    return hashed_has_key(&env->name_key) ? dname_hashed(name, env->name_key) : name;
+}
 
 static inline bool env_is_healthy(const struct env *env, const struct question *question)
 {

@@ -101,12 +101,10 @@ const struct failures *mesh_failures(const struct mesh *mesh)
 static uint64_t identity_hash(const struct mesh *mesh, const struct question *question,
                               unsigned flags)
 {
-    struct hash_state state = hash_start(mesh->key);
-
-    hash_word(&state, dname_hash(question->qname, mesh->key));
-    hash_word(&state, (uint64_t)question->qtype << 48 | (uint64_t)question->qclass << 32 |
-                          (flags & QUERY_IDENTITY));
-    return hash_end(state);
+    return dname_hash_beside(question->qname,
+                             (uint64_t)question->qtype << 48 |
+                                 (uint64_t)question->qclass << 32 | (flags & QUERY_IDENTITY),
+                             mesh->key);
 }
 
 /* A query that was begun under other settings is none of ours: its answer may be one that does not
@@ -161,6 +159,13 @@ static void delist(struct mesh *mesh, struct query *query)
 
 /* ---- birth ---- */
 
+/* What follows looks for this name many times, if only to see that nobody asks for it yet. */
+static struct question question_hashed(const struct env *env, const struct question *question)
+{
+    return (struct question){env_hashed(env, question->qname), question->qtype,
+                             question->qclass};
+}
+
 static void deadline_passed(struct timer *timer)
 {
     struct query *query = CONTAINER_OF(timer, struct query, deadline);
@@ -169,10 +174,11 @@ static void deadline_passed(struct timer *timer)
     mesh_wake(query);
 }
 
-static bool copy_question(struct query *query, const struct question *question)
+static bool copy_question(struct query *query, const struct env *env,
+                          const struct question *question)
 {
     query->question = *question;
-    query->question.qname = dname_copy(query->arena, question->qname);
+    query->question.qname = dname_copy(query->arena, env_hashed(env, question->qname));
     return query->question.qname.wire != NULL;
 }
 
@@ -205,13 +211,14 @@ static struct query *query_new(struct mesh *mesh, struct env *env,
         return NULL;
     }
     query->arena = arena;
+    query->names.key = env->name_key;
     query->flags = flags;
     query->started_ms = world_now_ms(mesh->world);
     query->budget = budget != NULL ? budget_ref(budget)
                                    : budget_new(&env->limits, query->started_ms);
     query->trace = trace_new(query->started_ms);
     query->deadline.fire = deadline_passed;
-    if (query->budget == NULL || query->trace == NULL || !copy_question(query, question) ||
+    if (query->budget == NULL || query->trace == NULL || !copy_question(query, env, question) ||
         mesh->world->timer_set(mesh->world, &query->deadline, query->budget->deadline_ms) !=
             STATUS_OK) {
         budget_unref(query->budget);
@@ -575,9 +582,10 @@ static enum place find_place(struct mesh *mesh, const struct env *env,
     return is_healthy && jostle(mesh, PLACE_RESERVED) ? PLACE_RESERVED : PLACES;
 }
 
-enum status mesh_ask(struct mesh *mesh, struct env *env, const struct question *question,
+enum status mesh_ask(struct mesh *mesh, struct env *env, const struct question *asked,
                      unsigned flags, struct mesh_client *client)
 {
+    const struct question hashed = question_hashed(env, asked), *question = &hashed;
     struct query *query = find(mesh, env, question, flags);
 
     if (query == NULL) {
@@ -690,9 +698,10 @@ static enum need new_child(struct query *parent, const struct question *question
     return NEED_WAIT;
 }
 
-enum need mesh_need(struct query *parent, const struct question *question, unsigned flags,
+enum need mesh_need(struct query *parent, const struct question *needed, unsigned flags,
                     struct query_waiter *waiter)
 {
+    const struct question hashed = question_hashed(parent->env, needed), *question = &hashed;
     struct mesh *mesh = parent->env->mesh;
     struct query *child;
     unsigned looked_at = 0;

@@ -77,6 +77,7 @@ struct query {
     unsigned depth;        /* 0: a client's question, else nesting of sub-questions */
     unsigned target_depth; /* how many QUERY_TARGET questions are on the path, this one included */
     struct question question;
+    struct hashed names;   /* of the question and above, see query_name */
     uint64_t hash;         /* in the mesh's index */
     struct query *index_next;
 
@@ -104,6 +105,13 @@ struct query {
     struct referral *referrals; /* the newest first; as many as the budget has referrals */
     struct report report;
 };
+
+/** The same name with its hash, so that looking for it costs less. @param name its octets stay what they
+ *  are as long as the query lives. */
+static inline struct dname query_name(struct query *query, struct dname name)
+{
+    return hashed_name(&query->names, name);
+}
 
 /** The message cache's flavour for a query's flags. */
 static inline uint8_t query_flavour(unsigned flags)

@@ -14,7 +14,7 @@
 
 static const uint8_t root_wire[1] = {0};
 
-const struct dname dname_root = {root_wire, 1, 0};
+const struct dname dname_root = {root_wire, 1, 0, 0};
 
 /* ---- letter case ---- */
 
@@ -105,7 +105,7 @@ static struct dname skip_labels(struct dname name, unsigned count)
     for (unsigned i = 0; i < count; i++)
         at += 1 + at[0];
     return (struct dname){at, (uint8_t)(name.size - (at - name.wire)),
-                          (uint8_t)(name.labels - count)};
+                          (uint8_t)(name.labels - count), count == 0 ? name.hash : 0};
 }
 
 struct dname dname_parent(struct dname name)
@@ -151,7 +151,7 @@ enum status dname_read_plain(struct cursor *in, struct dname *out)
         if (length > DNAME_LABEL_MAX || size > DNAME_MAX || size > left)
             break;
         if (length == 0) {
-            *out = (struct dname){at, (uint8_t)size, labels};
+            *out = (struct dname){at, (uint8_t)size, labels, 0};
             in->at += size;
             return STATUS_OK;
         }
@@ -195,7 +195,7 @@ static enum status finish_gathering(const struct gathering *name, size_t size, u
     uint8_t *wire;
 
     if (name->copied == 0) { /* nothing but pointers led here: a view will do */
-        *out = (struct dname){name->part, (uint8_t)size, (uint8_t)labels};
+        *out = (struct dname){name->part, (uint8_t)size, (uint8_t)labels, 0};
         return STATUS_OK;
     }
     wire = arena_bytes(arena, name->copied + size);
@@ -203,7 +203,7 @@ static enum status finish_gathering(const struct gathering *name, size_t size, u
         return STATUS_NO_MEMORY;
     memcpy(wire, name->wire, name->copied);
     memcpy(wire + name->copied, name->part, size);
-    *out = (struct dname){wire, (uint8_t)(name->copied + size), (uint8_t)labels};
+    *out = (struct dname){wire, (uint8_t)(name->copied + size), (uint8_t)labels, 0};
     return STATUS_OK;
 }
 
@@ -252,7 +252,7 @@ struct dname dname_of_wire(const uint8_t *wire)
 
     for (; at[0] != 0; at += 1 + at[0])
         labels++;
-    return (struct dname){wire, (uint8_t)(at - wire + 1), labels};
+    return (struct dname){wire, (uint8_t)(at - wire + 1), labels, 0};
 }
 
 /* ---- text ---- */
@@ -290,7 +290,7 @@ enum status dname_from_text(const char *text, uint8_t storage[DNAME_MAX], struct
     *out = dname_root;
     if (strcmp(text, ".") == 0) {
         storage[0] = 0;
-        *out = (struct dname){storage, 1, 0};
+        *out = (struct dname){storage, 1, 0, 0};
         return STATUS_OK;
     }
     for (;;) {
@@ -315,7 +315,7 @@ enum status dname_from_text(const char *text, uint8_t storage[DNAME_MAX], struct
             return STATUS_MALFORMED;
     }
     storage[label] = 0;
-    *out = (struct dname){storage, (uint8_t)used, labels};
+    *out = (struct dname){storage, (uint8_t)used, labels, 0};
     return STATUS_OK;
 }
 
@@ -435,13 +435,13 @@ bool dname_is_at_or_below(struct dname name, struct dname ancestor)
 static struct dname copy_to(uint8_t *to, struct dname name)
 {
     memcpy(to, name.wire, name.size);
-    return (struct dname){to, name.size, name.labels};
+    return (struct dname){to, name.size, name.labels, name.hash};
 }
 
 static struct dname copy_lower_to(uint8_t *to, struct dname name)
 {
     copy_lower(to, name.wire, name.size);
-    return (struct dname){to, name.size, name.labels};
+    return (struct dname){to, name.size, name.labels, name.hash};
 }
 
 struct dname dname_store(struct dname name, uint8_t storage[DNAME_MAX])
@@ -458,14 +458,14 @@ struct dname dname_copy(struct arena *arena, struct dname name)
 {
     uint8_t *wire = arena_bytes(arena, name.size);
 
-    return wire == NULL ? (struct dname){NULL, 1, 0} : copy_to(wire, name);
+    return wire == NULL ? (struct dname){NULL, 1, 0, 0} : copy_to(wire, name);
 }
 
 struct dname dname_copy_lower(struct arena *arena, struct dname name)
 {
     uint8_t *wire = arena_bytes(arena, name.size);
 
-    return wire == NULL ? (struct dname){NULL, 1, 0} : copy_lower_to(wire, name);
+    return wire == NULL ? (struct dname){NULL, 1, 0, 0} : copy_lower_to(wire, name);
 }
 
 enum status dname_join(struct dname prefix, uint8_t prefix_labels, struct dname suffix,
@@ -480,7 +480,7 @@ enum status dname_join(struct dname prefix, uint8_t prefix_labels, struct dname 
     memcpy(storage, prefix.wire, prefix_size);
     memcpy(storage + prefix_size, suffix.wire, suffix.size);
     *out = (struct dname){storage, (uint8_t)(prefix_size + suffix.size),
-                          (uint8_t)(labels + suffix.labels)};
+                          (uint8_t)(labels + suffix.labels), 0};
     return STATUS_OK;
 }
 
@@ -518,11 +518,12 @@ uint64_t dname_hash(struct dname name, struct hash_key key)
     return hash_end(state);
 }
 
-uint64_t dname_hash_whole(struct dname name, uint64_t beside, struct hash_key key)
+uint32_t dname_hash_anew(struct dname name, struct hash_key key)
 {
-    struct hash_state state = hash_start((struct hash_key){key.a ^ beside, key.b});
+    struct hash_state state = hash_start(key);
     const size_t word = sizeof(uint64_t);
     size_t at = 0;
+    uint32_t hash;
 
     for (; at + word <= name.size; at += word)
         hash_word(&state, lower(load(name.wire + at)));
@@ -530,7 +531,8 @@ uint64_t dname_hash_whole(struct dname name, uint64_t beside, struct hash_key ke
         hash_word(&state, lower(load_part(name.wire, name.size)) ^ name.size);
     else if (at < name.size) /* the last octets, some of them once more */
         hash_word(&state, lower(load(name.wire + name.size - word)) ^ name.size);
-    return hash_end(state);
+    hash = (uint32_t)hash_end(state);
+    return hash == 0 ? 1 : hash;
 }
 
 void dname_hashes(struct dname name, struct hash_key key, uint64_t hashes[DNAME_LABELS_MAX + 1])

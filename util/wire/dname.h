@@ -4,6 +4,9 @@
  * A view owns nothing: its octets live in a packet, an arena or a cached RRset. Because a view of an
  * ancestor starts further on in the same octets, walking up a name copies nothing. Every view is
  * valid: made by dname_read, dname_from_text or from another one.
+ *
+ * A view may carry a hash of its name along, so that tables in which it is looked for need not hash it
+ * again. Those tables have one key, that of the house (lib/resolver.c), and use no other hash.
  */
 #ifndef TREESHREW_UTIL_WIRE_DNAME_H
 #define TREESHREW_UTIL_WIRE_DNAME_H
@@ -18,6 +21,7 @@ struct dname {
     const uint8_t *wire;
     uint8_t size;   /* octets, the root label included */
     uint8_t labels; /* the root label not counted */
+    uint32_t hash;  /* dname_hash_whole, where it has been worked out (dname_hashed); else 0 */
 };
 
 extern const struct dname dname_root;
@@ -105,9 +109,28 @@ enum status dname_replace_suffix(struct dname name, struct dname from, struct dn
 /** Hash over the lower-cased labels, taken in from the root down. */
 uint64_t dname_hash(struct dname name, struct hash_key key);
 
-/** Hash over the whole name in lower case, and what the caller wants to be taken in beside it.
- *  Cheaper than dname_hash; for tables in which no ancestor is looked for. */
-uint64_t dname_hash_whole(struct dname name, uint64_t beside, struct hash_key key);
+/** Hash over the whole name in lower case, never 0. Cheaper than dname_hash.
+ *  @param key where the view has a hash already (then it is taken), the one that it was made with. */
+uint32_t dname_hash_anew(struct dname name, struct hash_key key);
+
+static inline uint32_t dname_hash_whole(struct dname name, struct hash_key key)
+{
+    return name.hash != 0 ? name.hash : dname_hash_anew(name, key);
+}
+
+/** The same name with its hash, for who looks for it more than once. */
+static inline struct dname dname_hashed(struct dname name, struct hash_key key)
+{
+    name.hash = dname_hash_whole(name, key);
+    return name;
+}
+
+/** For a table: dname_hash_whole and what belongs to the key beside the name (a type). */
+static inline uint64_t dname_hash_beside(struct dname name, uint64_t beside,
+                                         struct hash_key key)
+{
+    return hash_beside(dname_hash_whole(name, key), beside);
+}
 
 /** hashes[n] is the hash of the ancestor with n labels; equal to dname_hash of it. */
 void dname_hashes(struct dname name, struct hash_key key, uint64_t hashes[DNAME_LABELS_MAX + 1]);

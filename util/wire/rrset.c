@@ -78,7 +78,7 @@ static void set_rdata_end(struct rrset *set, size_t index, size_t end)
 
 struct dname rrset_owner(const struct rrset *set)
 {
-    return (struct dname){owner_at(set), set->owner_size, set->owner_labels};
+    return (struct dname){owner_at(set), set->owner_size, set->owner_labels, 0};
 }
 
 struct slice rrset_rdata(const struct rrset *set, size_t index)
