@@ -186,20 +186,21 @@ static void fill_ask(struct query *query, struct iter_state *state, struct fligh
     const struct iterator_config *config = iter_env(query)->config;
     struct upstream_ask *ask = &flight->ask;
 
-    *ask = (struct upstream_ask){.server = flight->server->addr,
-                                 .zone = state->deleg->zone,
-                                 .recursion_desired = state->deleg->recursive,
-                                 .dnssec_ok = query->env->validates,
-                                 .want_tcp = state->deleg->tcp_only,
-                                 .tls_name = flight->server->tls_name,
-                                 .wrong_before = flight->server->wrong_answers,
-                                 .known = infra,
-                                 .arena = query->arena,
-                                 .budget = query->budget,
-                                 .trace = query->trace,
-                                 .done = flight_landed,
-                                 .overdue = flight_is_overdue,
-                                 .owner = flight};
+    upstream_ask_clear(ask);
+    ask->server = flight->server->addr;
+    ask->zone = state->deleg->zone;
+    ask->recursion_desired = state->deleg->recursive;
+    ask->dnssec_ok = query->env->validates;
+    ask->want_tcp = state->deleg->tcp_only;
+    ask->tls_name = flight->server->tls_name;
+    ask->wrong_before = flight->server->wrong_answers;
+    ask->known = infra;
+    ask->arena = query->arena;
+    ask->budget = query->budget;
+    ask->trace = query->trace;
+    ask->done = flight_landed;
+    ask->overdue = flight_is_overdue;
+    ask->owner = flight;
     /* RFC 4035 section 3.2.2: a validating forwarder below us must not hide what we can judge. */
     ask->checking_disabled = state->deleg->recursive &&
                              ((query->flags & QUERY_CD) != 0 || query->env->validates);

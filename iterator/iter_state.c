@@ -509,8 +509,9 @@ static const struct rrset **join_sections(struct query *query, const struct iter
 enum step iter_finish(struct query *query, struct iter_state *state,
                       const struct message *message, int64_t expires_s, enum security security)
 {
-    struct message whole = *message;
+    struct message whole;
 
+    message_copy(&whole, message);
     iter_withdraw(query, state);
     whole.rrsets = join_sections(query, state, &whole);
     if (whole.rrsets == NULL)
@@ -519,7 +520,7 @@ enum step iter_finish(struct query *query, struct iter_state *state,
         expires_s = time_min(expires_s, state->aliases[i]->expires_s);
     for (size_t i = 0; i < state->proof_count; i++)
         expires_s = time_min(expires_s, state->proofs[i]->expires_s);
-    whole.edns = (struct edns){0};
+    edns_clear(&whole.edns);
     query_done(query, &whole, security);
     query->outcome.expires_s = expires_s;
     query->outcome.sources = state->sources;

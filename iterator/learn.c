@@ -175,9 +175,10 @@ static enum step accept(struct query *query, struct iter_state *state, struct me
 {
     struct flight *flight = state->landed;
     bool forwarded = state->deleg->recursive;
-    struct message told = *message;
+    struct message told;
     enum step step;
 
+    message_copy(&told, message);
     message->question = state->question;
     if (!store_message(query, state->deleg, message, denial))
         return iter_no_memory(query, state);
@@ -342,10 +343,11 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
 {
     const struct rrset *ns;
     struct deleg *deleg;
-    struct message told = *message; /* the parent's own words, whatever the cache prefers */
+    struct message told; /* the parent's own words, whatever the cache prefers */
 
     if (!budget_take(query->budget, COST_REFERRALS, 1))
         return iter_limit(query, state, COST_REFERRALS);
+    message_copy(&told, message);
     told.rrsets = copy_sets(query->arena, message);
     message->question = state->landed->ask.question;
     if (told.rrsets == NULL)

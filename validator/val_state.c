@@ -116,11 +116,14 @@ static const struct rrset *cached_secure(struct query *query, struct dname owner
 static void learn_from_referral(struct query *query)
 {
     const struct rrset *sets[2];
-    struct message message = {.count = {0, 2, 0}, .rrsets = sets};
+    struct message message;
     struct dname signer;
 
     if (query->question.qtype != TYPE_DS)
         return;
+    message_clear(&message);
+    message.count[SECTION_AUTHORITY] = 2;
+    message.rrsets = sets;
     sets[0] = cached_secure(query, query->question.qname, TYPE_NSEC);
     if (sets[0] == NULL || !sig_signer(sets[0], &signer))
         return;

@@ -8,6 +8,7 @@
 #include "services/query/mesh.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "services/cache/fresh.h"
 #include "services/query/failures.h"
@@ -399,8 +400,9 @@ static void copy_outcome(struct query *parent, struct outcome *to, const struct 
 {
     size_t count = message_rrsets(&from->message);
 
-    *to = *from;
-    to->message.edns = (struct edns){0};
+    memcpy(to, from, offsetof(struct outcome, message));
+    message_copy(&to->message, &from->message);
+    edns_clear(&to->message.edns);
     to->message.has_question = false;
     reasons_copy(&to->reasons, &from->reasons, parent->arena);
     copy_sources(parent, to, from);

@@ -23,7 +23,6 @@ struct outcome_source {
 };
 
 struct outcome {
-    struct message message;   /* rcode, flags (AA, AD by security), sections */
     enum security security;
     struct reasons reasons;   /* empty on a clean answer */
     bool failed;              /* made by query_fail: to be kept as a remembered failure; security
@@ -34,6 +33,7 @@ struct outcome {
     int64_t expires_s;        /* when the message as a whole is stale */
     const struct outcome_source *sources; /* in the query's arena; for who judges the answer */
     size_t source_count;
+    struct message message;   /* rcode, flags (AA, AD by security), sections */
 };
 
 /**

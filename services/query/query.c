@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct held_rrset {
     struct link link;
@@ -104,7 +105,8 @@ void query_explain(struct query *query, struct trace_event event, const char *wo
 
 static void clear_outcome(struct query *query)
 {
-    query->outcome = (struct outcome){0};
+    memset(&query->outcome, 0, offsetof(struct outcome, message));
+    message_clear(&query->outcome.message);
     query->outcome.message.has_question = true;
     query->outcome.message.question = query->question;
     query->has_outcome = true;
@@ -128,7 +130,7 @@ enum step query_fail(struct query *query, uint16_t rcode, uint16_t code, const c
 enum step query_done(struct query *query, const struct message *message, enum security security)
 {
     clear_outcome(query);
-    query->outcome.message = *message;
+    message_copy(&query->outcome.message, message);
     query->outcome.message.has_question = true;
     query->outcome.message.question = query->question;
     query->outcome.security = security;

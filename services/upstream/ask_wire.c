@@ -30,9 +30,12 @@ static void mix_case(uint8_t *name, size_t size, struct world *world)
 
 static void write_opt(struct sink *out, const struct ask_wishes *wishes)
 {
-    struct edns edns = {
-        .present = true, .udp_size = wishes->udp_size, .dnssec_ok = wishes->dnssec_ok};
+    struct edns edns;
 
+    edns_clear(&edns);
+    edns.present = true;
+    edns.udp_size = wishes->udp_size;
+    edns.dnssec_ok = wishes->dnssec_ok;
     if (wishes->cookie.size > 0)
         edns_add(&edns, EDNS_COOKIE, wishes->cookie);
     if (wishes->extra.size > 0 && wishes->extra.size <= ASK_EXTRA_MAX)

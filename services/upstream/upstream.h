@@ -9,6 +9,8 @@
 #ifndef TREESHREW_SERVICES_UPSTREAM_UPSTREAM_H
 #define TREESHREW_SERVICES_UPSTREAM_UPSTREAM_H
 
+#include <string.h>
+
 #include "services/channel.h"
 #include "services/query/budget.h"
 #include "services/query/trace.h"
@@ -54,7 +56,6 @@ struct upstream_ask {
 
     /* the result */
     enum upstream_verdict verdict;
-    struct message message;
     enum transport transport; /* that the answer came over */
     uint32_t rtt_ms;
     int error;
@@ -64,7 +65,16 @@ struct upstream_ask {
 
     /* the implementation's own; NULL when not under way */
     void *handle;
+
+    struct message message; /* of the result, when the verdict is UPSTREAM_ANSWERED */
 };
+
+/** All zero, no message. */
+static inline void upstream_ask_clear(struct upstream_ask *ask)
+{
+    memset(ask, 0, offsetof(struct upstream_ask, message));
+    message_clear(&ask->message);
+}
 
 struct upstream {
     /** Starts. STATUS_OK: done() will be called later; else it will not. */

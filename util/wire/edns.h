@@ -8,6 +8,8 @@
 #ifndef TREESHREW_UTIL_WIRE_EDNS_H
 #define TREESHREW_UTIL_WIRE_EDNS_H
 
+#include <string.h>
+
 #include "util/addr.h"
 #include "util/arena.h"
 #include "util/bytes.h"
@@ -30,6 +32,22 @@ struct edns {
     uint16_t option_count;
     struct edns_option options[EDNS_OPTIONS_MAX]; /* more than that: the rest is not kept */
 };
+
+/** None. The table of options is as long as its count says; what is behind that is left as it is, since
+ * it is ten times as long as all the rest. */
+static inline void edns_clear(struct edns *edns)
+{
+    edns->present = edns->dnssec_ok = edns->compact_ok = false;
+    edns->version = edns->rcode_high = 0;
+    edns->udp_size = edns->option_count = 0;
+}
+
+/** The same options: views of the same octets. */
+static inline void edns_copy(struct edns *to, const struct edns *from)
+{
+    memcpy(to, from,
+           offsetof(struct edns, options) + from->option_count * sizeof(from->options[0]));
+}
 
 /** Reads CLASS, TTL and RDATA of an OPT; `in` stands behind TYPE. STATUS_MALFORMED. */
 enum status edns_read(struct cursor *in, struct edns *out);

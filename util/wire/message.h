@@ -43,9 +43,24 @@ struct message {
     struct question question;
     uint16_t count[SECTIONS];    /* RRsets of each section */
     const struct rrset **rrsets; /* all of them, section by section */
-    struct edns edns;
-    uint32_t size_bytes; /* of the packet it was read from */
+    uint32_t size_bytes;         /* of the packet it was read from */
+    struct edns edns;            /* last: the table of options is copied as far as it is used */
 };
+
+/** All zero but the options behind option_count, and the question's name the root. */
+static inline void message_clear(struct message *message)
+{
+    memset(message, 0, offsetof(struct message, edns));
+    message->question.qname = dname_root;
+    edns_clear(&message->edns);
+}
+
+/** What `*to = *from` would do, without the options that are not there. */
+static inline void message_copy(struct message *to, const struct message *from)
+{
+    memcpy(to, from, offsetof(struct message, edns));
+    edns_copy(&to->edns, &from->edns);
+}
 
 /** The RRsets of a section. */
 const struct rrset **message_section(const struct message *message, enum section section,

@@ -86,28 +86,12 @@ bool message_read_header(struct slice packet, struct message *out)
     return true;
 }
 
-/* All but the table of EDNS options, which is as long as its count says. */
-static void message_start(struct message *out)
-{
-    out->id = out->flags = out->rcode = 0;
-    out->opcode = 0;
-    out->has_question = false;
-    out->question = (struct question){dname_root, 0, 0};
-    for (size_t i = 0; i < SECTIONS; i++)
-        out->count[i] = 0;
-    out->rrsets = NULL;
-    out->edns.present = false;
-    out->edns.version = out->edns.rcode_high = 0;
-    out->edns.dnssec_ok = out->edns.compact_ok = false;
-    out->edns.udp_size = out->edns.option_count = 0;
-}
-
 enum status message_read_question(struct cursor *in, struct arena *arena, struct message *out)
 {
     struct slice header;
     enum status status;
 
-    message_start(out);
+    message_clear(out);
     out->size_bytes = (uint32_t)cursor_left(in);
     header = cursor_bytes(in, HEADER_SIZE);
     if (cursor_failed(in))
@@ -608,7 +592,7 @@ enum status message_read(struct slice packet, struct arena *arena, int64_t now_s
     enum status status;
 
     if (packet.size > MESSAGE_MAX) {
-        message_start(out);
+        message_clear(out);
         return STATUS_MALFORMED;
     }
     reader.key = key_of_packet(packet);

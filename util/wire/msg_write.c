@@ -389,8 +389,9 @@ static void shorten_errors(struct edns *edns, size_t room)
 
 static void write_edns(struct writer *writer)
 {
-    struct edns edns = writer->message->edns;
+    struct edns edns;
 
+    edns_copy(&edns, &writer->message->edns);
     edns.rcode_high = (uint8_t)(writer->message->rcode >> 4);
     shorten_errors(&edns, writer->packet.size - writer->packet.used);
     edns_write(&writer->packet, &edns);
