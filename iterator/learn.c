@@ -358,7 +358,7 @@ static enum step follow_referral(struct query *query, struct iter_state *state,
         store_make_way(query, message);
     if (!store_message(query, state->deleg, message, false))
         return iter_no_memory(query, state);
-    store_parent_side(query, state->deleg, &told, rrset_owner(ns));
+    store_parent_side(query, state->deleg, &told, message, rrset_owner(ns));
     keep_denial_of_ds(query, rrset_owner(ns), message);
     iter_withdraw(query, state);
     deleg = deleg_new(query->arena, env_hashed(query->env, rrset_owner(ns)), DELEG_REFERRED);

@@ -153,16 +153,32 @@ bool store_message(struct query *query, const struct deleg *deleg, struct messag
     return true;
 }
 
-void store_parent_side(struct query *query, const struct deleg *deleg,
-                       const struct message *message, struct dname zone)
+/* What the cache took as it was told is a last resort by itself. With signatures another set may have
+ * been put beside the cached one. */
+static bool is_kept_as_told(const struct rrset *stored, const struct rrset *told)
 {
-    size_t count;
-    const struct rrset **sets = message_section(message, SECTION_ADDITIONAL, &count);
+    return stored->trust == TRUST_ADDITIONAL && told->rrsig_count == 0 &&
+           atomic_load_explicit(&stored->references, memory_order_relaxed) != 0 &&
+           rrset_same_data(stored, told);
+}
+
+void store_parent_side(struct query *query, const struct deleg *deleg,
+                       const struct message *told, const struct message *stored,
+                       struct dname zone)
+{
+    size_t count, stored_count, at = 0;
+    const struct rrset **sets = message_section(told, SECTION_ADDITIONAL, &count);
+    const struct rrset **kept = message_section(stored, SECTION_ADDITIONAL, &stored_count);
     int64_t now_s = query_now_s(query);
 
     for (size_t i = 0; i < count && !deleg->no_cache; i++) {
         struct rrset *glue;
 
+        /* Those that were stored are some of those that were told, in the same order. */
+        if (at < stored_count && rrset_is(kept[at], rrset_owner(sets[i]), sets[i]->type,
+                                          sets[i]->rrclass) &&
+            is_kept_as_told(kept[at++], sets[i]))
+            continue;
         /* Where glue from elsewhere is not used at once, it is a last resort as well. */
         if (!dname_is_at_or_below(rrset_owner(sets[i]), zone) &&
             !iter_env(query)->config->options->harden_unverified_glue)

@@ -21,9 +21,13 @@ bool store_message(struct query *query, const struct deleg *deleg, struct messag
 /**
  * Keeps the glue of a referral as the parent told it: a last resort when the zone's own word about
  * these names turns out to be wrong.
+ *
+ * @param told    as it came.
+ * @param stored  the same after store_message, which leaves less to be done here.
  */
 void store_parent_side(struct query *query, const struct deleg *deleg,
-                       const struct message *message, struct dname zone);
+                       const struct message *told, const struct message *stored,
+                       struct dname zone);
 
 /**
  * The parent was asked anew about a delegation that is still known: the old NS set goes, and the
