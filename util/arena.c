@@ -116,17 +116,21 @@ static bool add_block(struct arena *arena, size_t piece)
     return true;
 }
 
-static uint8_t *take(struct arena *arena, size_t size, size_t alignment)
+static RARELY_CALLED uint8_t *take_from_new(struct arena *arena, size_t size)
+{
+    if (!add_block(arena, size))
+        return NULL;
+    arena->newest->used = size;
+    return arena->newest->bytes;
+}
+
+static inline uint8_t *take(struct arena *arena, size_t size, size_t alignment)
 {
     struct block *block = arena->newest;
     size_t start = (block->used + alignment - 1) & ~(alignment - 1);
 
-    if (start > block->size || block->size - start < size) {
-        if (!add_block(arena, size))
-            return NULL;
-        block = arena->newest;
-        start = 0;
-    }
+    if (start > block->size || block->size - start < size)
+        return take_from_new(arena, size);
     block->used = start + size;
     return block->bytes + start;
 }
