@@ -13,18 +13,17 @@
 
 enum { QUESTION_TAIL = 4 }; /* type and class */
 
-/* draft-vixie-dnsext-dns0x20: one random bit a letter. Length octets are below 64 and no
- * letters. */
+/* draft-vixie-dnsext-dns0x20: one random bit a letter, which turns its case or does not. Length
+ * octets are below 64 and no letters. */
 static void mix_case(uint8_t *name, size_t size, struct world *world)
 {
-    uint8_t coins[32];
+    uint8_t coins[DNAME_MAX / 8 + 1];
 
-    world->random(world, coins, sizeof(coins));
+    world->random(world, coins, size / 8 + 1);
     for (size_t i = 0; i < size; i++) {
-        bool letter = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z');
+        unsigned letter = (uint8_t)((name[i] | 0x20u) - 'a') < 26u;
 
-        if (letter)
-            name[i] = (uint8_t)((name[i] & ~0x20u) | (coins[i / 8] >> i % 8 & 1u) << 5);
+        name[i] ^= (uint8_t)((letter & coins[i / 8] >> i % 8) << 5);
     }
 }
 
