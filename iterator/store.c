@@ -158,8 +158,7 @@ bool store_message(struct query *query, const struct deleg *deleg, struct messag
 static bool is_kept_as_told(const struct rrset *stored, const struct rrset *told)
 {
     return stored->trust == TRUST_ADDITIONAL && told->rrsig_count == 0 &&
-           atomic_load_explicit(&stored->references, memory_order_relaxed) != 0 &&
-           rrset_same_data(stored, told);
+           rrset_is_published(stored) && rrset_same_data(stored, told);
 }
 
 void store_parent_side(struct query *query, const struct deleg *deleg,

@@ -251,6 +251,9 @@ const struct rrset *val_known_secure(struct query *query, const struct rrset *se
 
     if (query->anew || (query->flags & QUERY_REFRESH) != 0)
         return NULL; /* its TTL is to begin anew */
+    /* It is itself what the cache has: nobody has put another in its place. */
+    if (rrset_is_published(set) && !rrset_is_superseded(set))
+        return rrset_security(set) == SEC_SECURE ? set : NULL;
     known =
         query_hold(query, rrset_cache_find(query->env->rrsets, rrset_owner(set), set->type,
                                            set->rrclass, RRSET_PLAIN, query_now_s(query), 0));

@@ -292,7 +292,7 @@ static bool all_published(const struct message *message)
     size_t count = message_rrsets(message);
 
     for (size_t i = 0; i < count; i++)
-        if (atomic_load_explicit(&message->rrsets[i]->references, memory_order_relaxed) == 0)
+        if (!rrset_is_published(message->rrsets[i]))
             return false;
     return true;
 }
@@ -409,7 +409,7 @@ static void copy_outcome(struct query *parent, struct outcome *to, const struct 
     to->message.rrsets = ARENA_ARRAY(parent->arena, const struct rrset *, count + 1);
     for (size_t i = 0; to->message.rrsets != NULL && i < count; i++) {
         const struct rrset *set = from->message.rrsets[i];
-        bool counted = atomic_load_explicit(&set->references, memory_order_relaxed) != 0;
+        bool counted = rrset_is_published(set);
 
         to->message.rrsets[i] = counted ? query_hold(parent, rrset_ref(set))
                                         : rrset_copy_in(parent->arena, set);

@@ -92,6 +92,12 @@ static inline enum security rrset_security(const struct rrset *set)
                            ~RRSET_SUPERSEDED);
 }
 
+/** In a cache or counted beside it; not one of an arena. */
+static inline bool rrset_is_published(const struct rrset *set)
+{
+    return atomic_load_explicit(&set->references, memory_order_relaxed) != 0;
+}
+
 /** Whoever holds it has to look for a newer one. */
 static inline bool rrset_is_superseded(const struct rrset *set)
 {
