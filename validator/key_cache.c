@@ -55,10 +55,10 @@ static void pack_reasons(struct key_entry *entry, const struct reasons *reasons,
     }
 }
 
-/* @param keys NULL: not secure. @return NULL: no memory. */
+/* @param keys when secure. @return NULL: no memory. */
 static struct key_entry *entry_new(const struct key_cache *cache, struct dname zone,
-                                   uint16_t rrclass, const struct reasons *reasons,
-                                   struct zone_keys *keys)
+                                   uint16_t rrclass, enum security security,
+                                   const struct reasons *reasons, struct zone_keys *keys)
 {
     size_t size = entry_size(zone, reasons);
     struct key_entry *entry = calloc(1, size);
@@ -69,14 +69,17 @@ static struct key_entry *entry_new(const struct key_cache *cache, struct dname z
         return NULL;
     shard_link_init(&entry->link, zone_hash(cache, zone, rrclass),
                     shard_cost(size) +
-                        (keys == NULL ? 0 : (uint32_t)zone_keys_size_bytes(keys)));
+                        (security == SEC_SECURE ? (uint32_t)zone_keys_size_bytes(keys) : 0));
     atomic_init(&entry->link.references, 1);
     name += reasons->count == 0 ? 0 : sizeof(*reasons);
     memcpy(name, zone.wire, zone.size);
     entry->zone = dname_of_wire(name);
     entry->rrclass = rrclass;
-    entry->keys = keys == NULL ? NULL : zone_keys_ref(keys);
-    entry->reasons = &no_reasons;
+    entry->security = (uint8_t)security;
+    if (security == SEC_SECURE)
+        entry->keys = zone_keys_ref(keys);
+    else
+        entry->reasons = &no_reasons;
     if (reasons->count != 0)
         pack_reasons(entry, reasons, behind);
     return entry;
@@ -95,7 +98,8 @@ void key_entry_unref(const struct key_entry *borrowed)
     if (entry == NULL ||
         atomic_fetch_sub_explicit(&entry->link.references, 1, memory_order_acq_rel) != 1)
         return;
-    zone_keys_unref(entry->keys);
+    if (entry->security == SEC_SECURE)
+        zone_keys_unref(entry->keys);
     free(entry);
 }
 
@@ -267,11 +271,11 @@ const struct key_entry *key_cache_store_secure(struct key_cache *cache, struct d
                                                const struct algo_set *algorithms,
                                                int64_t expires_s)
 {
-    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, &no_reasons, keys)};
+    struct storing storing = {
+        .fresh = entry_new(cache, zone, rrclass, SEC_SECURE, &no_reasons, keys)};
 
     if (storing.fresh == NULL)
         return NULL;
-    storing.fresh->security = SEC_SECURE;
     storing.fresh->algorithms = *algorithms;
     storing.fresh->expires_s = expires_s;
     return store(cache, &storing);
@@ -282,11 +286,11 @@ const struct key_entry *key_cache_store_insecure(struct key_cache *cache, struct
                                                  const struct reasons *reasons,
                                                  int64_t expires_s)
 {
-    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL)};
+    struct storing storing = {.fresh =
+                                  entry_new(cache, zone, rrclass, SEC_INSECURE, reasons, NULL)};
 
     if (storing.fresh == NULL)
         return NULL;
-    storing.fresh->security = SEC_INSECURE;
     storing.fresh->expires_s = expires_s;
     return store(cache, &storing);
 }
@@ -296,14 +300,14 @@ const struct key_entry *key_cache_store_bogus(struct key_cache *cache, struct dn
                                               int64_t now_s, uint32_t first_ttl_s,
                                               uint32_t ttl_max_s)
 {
-    struct storing storing = {.fresh = entry_new(cache, zone, rrclass, reasons, NULL),
+    struct storing storing = {.fresh =
+                                  entry_new(cache, zone, rrclass, SEC_BOGUS, reasons, NULL),
                               .now_s = now_s,
                               .first_ttl_s = first_ttl_s,
                               .ttl_max_s = ttl_max_s};
 
     if (storing.fresh == NULL)
         return NULL;
-    storing.fresh->security = SEC_BOGUS;
     return store(cache, &storing);
 }
 

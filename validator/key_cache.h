@@ -20,12 +20,16 @@ struct key_entry {
     struct shard_link link; /* its references are the entry's */
     int64_t expires_s;
     struct dname zone; /* its octets live in the entry */
-    uint32_t failures; /* bogus: how often in a row */
-    struct algo_set algorithms; /* when secure */
+    union {
+        struct zone_keys *keys;        /* when secure; a reference */
+        const struct reasons *reasons; /* else: why bogus, or insecure (EDE 1, 2); never NULL */
+    };
+    union {
+        struct algo_set algorithms; /* when secure */
+        uint32_t failures;          /* bogus: how often in a row */
+    };
     uint16_t rrclass;
     uint8_t security; /* enum security: SEC_SECURE, SEC_INSECURE or SEC_BOGUS */
-    struct zone_keys *keys;        /* when secure; a reference */
-    const struct reasons *reasons; /* why bogus, or insecure (EDE 1, 2); never NULL, mostly none */
 };
 
 struct key_cache;

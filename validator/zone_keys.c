@@ -18,8 +18,8 @@ struct zone_key {
 
 struct zone_keys {
     atomic_uint references;
+    uint32_t count;
     const struct rrset *set;
-    size_t count;
     struct zone_key keys[];
 };
 
