@@ -206,11 +206,16 @@ static void tell(struct log *log, enum log_level level, struct pen *pen)
     log->write(log, &pen->record);
 }
 
+bool log_admits(struct log *log, enum log_level level, const char *format)
+{
+    return log_wants(log, level) && (log->admit == NULL || log->admit(log, level, format));
+}
+
 void log_line(struct log *log, enum log_level level, const char *format, ...)
 {
     struct pen pen;
 
-    if (!log_wants(log, level) || (log->admit != NULL && !log->admit(log, level, format)))
+    if (!log_admits(log, level, format))
         return;
     pen.format = format;
     va_start(pen.values, format);

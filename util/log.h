@@ -62,6 +62,12 @@ static inline bool log_wants(const struct log *log, enum log_level level)
  */
 void log_line(struct log *log, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/**
+ * May a line of this format be logged now? It counts as one. For who would have to find words first, and
+ * what nobody is going to read need not be found: log_each then tells it.
+ */
+bool log_admits(struct log *log, enum log_level level, const char *format);
+
 /** The same for what was asked for one by one (the query log): however many they are. */
 void log_each(struct log *log, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 

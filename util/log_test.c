@@ -164,6 +164,9 @@ static void levels_and_bounds(void **state)
     assert_int_equal(kept.asked, 2);
     log_each(&kept.log, LOG_LEVEL_WARN, "event=asked-for");
     assert_int_equal(kept.lines, 2);
+    assert_false(log_admits(&kept.log, LOG_LEVEL_WARN, "event=too-many"));
+    assert_false(log_admits(&kept.log, LOG_LEVEL_INFO, "event=not-wanted"));
+    assert_int_equal(kept.asked, 3);
     log_line(NULL, LOG_LEVEL_ERROR, "event=nobody-listens");
     assert_string_equal(log_level_text(LOG_LEVEL_DEBUG), "debug");
 }

@@ -89,14 +89,17 @@ void visit_log_reply(const struct visit *visit, const struct reply *reply, size_
 
 void visit_log_servfail(const struct visit *visit, const struct reasons *reasons)
 {
+    static const char format[] =
+        "event=servfail client=%s name=%s type=%s source=%s ede=%s why=%s";
+    struct log *log = log_of(visit);
     struct faces faces;
 
-    if (!put_on(visit, &faces))
+    if (!visit->asker.has_question || !log_admits(log, LOG_LEVEL_INFO, format) ||
+        !put_on(visit, &faces))
         return;
-    log_line(log_of(visit), LOG_LEVEL_INFO,
-             "event=servfail client=%s name=%s type=%s source=%s ede=%s why=%s", faces.client,
-             faces.name, faces.type, source_word(visit->source),
-             reasons_codes(reasons, visit->arena), reasons_words(reasons, visit->arena));
+    log_each(log, LOG_LEVEL_INFO, format, faces.client, faces.name, faces.type,
+             source_word(visit->source), reasons_codes(reasons, visit->arena),
+             reasons_words(reasons, visit->arena));
 }
 
 void visit_log_local(const struct visit *visit, struct dname zone, bool is_dropped)

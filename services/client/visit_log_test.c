@@ -5,7 +5,7 @@
 
 static struct log_book {
     struct log log;
-    unsigned count;
+    unsigned count, asked, most;
     char lines[8][LOG_LINE_MAX];
 } book;
 
@@ -14,6 +14,12 @@ static void keep(struct log *log, struct log_record *record)
     (void)log;
     assert_true(book.count < COUNT(book.lines));
     log_render(record, LOG_TEXT, NULL, 0, book.lines[book.count++], LOG_LINE_MAX);
+}
+
+static bool admit(struct log *log, enum log_level level, const char *format)
+{
+    (void)log, (void)level, (void)format;
+    return book.asked++ < book.most;
 }
 
 static int set_up_log(void **state)
@@ -126,6 +132,24 @@ static void a_failure_has_its_reasons(void **state)
            "why=\"deleg=all-failed for www.example/A z=example n=2/2\"");
 }
 
+/* Asked over and over it counts each time as a line, and is one as long as the bound allows. */
+static void failures_are_bounded(void **state)
+{
+    (void)state;
+    bench.records = NULL;
+    bench.logs.servfail = true;
+    book.log.admit = admit;
+    book.most = 4;
+    apply(NULL, NULL, NULL);
+    for (int i = 0; i < 7; i++) {
+        ask("www.example. A", FLAG_RD, WITH_EDNS);
+        answer();
+    }
+    assert_int_equal(book.asked, 7);
+    assert_int_equal(book.count, 4);
+    assert_int_equal(request_stats(bench.service)->servfail, 7);
+}
+
 static void local_zones_tell_who_asks(void **state)
 {
     (void)state;
@@ -143,7 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nothing_unless_wanted),     TEST(each_question_and_answer),
         TEST(clients_are_masked),        TEST(a_failure_has_its_reasons),
-        TEST(local_zones_tell_who_asks),
+        TEST(failures_are_bounded),      TEST(local_zones_tell_who_asks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

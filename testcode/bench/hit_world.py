@@ -6,6 +6,7 @@ Used by count_instructions, count_syscalls and hit_cost beside it. Everything ru
     hit.    NSEC; 300 names with one or three A, AAAA, some MX, TXT and CNAME
     deny.   NSEC, 50 names: made for floods of names that do not exist
     deny3.  NSEC3, 50 names
+    dead.   its server does not exist
     big.    unsigned: two names with 27 and 54 kB of records that hardly compress (big_server.py)
 """
 import atexit
@@ -23,6 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 NET = f"127.{100 + os.getpid() % 150}.0"  # so that two may measure at the same time
 AUTH, AUTH_PORT = f"{NET}.1", 5381
 BIG_AUTH = f"{NET}.4"
+DEAD_AUTH = f"{NET}.5"  # nobody
 SHREWD, FLOOR = f"{NET}.2", f"{NET}.3"
 PORT = 5382
 NAMES = 300
@@ -132,6 +134,7 @@ class World:
         self._list("hits", parts["hit"][1])
         self._list("big24", [("b24.big", "ANY")])
         self._list("big62", [("b62.big", "ANY")])
+        self._list("dead", [(f"n{i}.dead", "A") for i in range(100)])
         self._list("flood", [("deny", "A")])
         self._list("flood3", [("deny3", "A")])
         with open(self.path("knot.conf"), "w", encoding="ascii") as file:
@@ -155,6 +158,7 @@ class World:
         stubs = "".join(f"stub-zone:\n  name: {zone}.\n  stub-addr: {AUTH}@{AUTH_PORT}\n"
                         for zone in ("hit", "deny", "deny3"))
         stubs += f"stub-zone:\n  name: big.\n  stub-addr: {BIG_AUTH}@{AUTH_PORT}\n"
+        stubs += f"stub-zone:\n  name: dead.\n  stub-addr: {DEAD_AUTH}@{AUTH_PORT}\n"
         anchors = "".join(f"  trust-anchor: '{anchor}'\n" for anchor in self.anchors)
         with open(self.path("shrewd.conf"), "w", encoding="ascii") as file:
             file.write(f"""server:
@@ -224,7 +228,7 @@ remote-control:
         """Each question at least a few times, gently, until the cache has all of it."""
         for _ in range(2):
             self.ask(SHREWD, name, *options, "-c", "1", "-w", "4" if "big" in name else "16",
-                     count=12000 if name == "hits" else 500)
+                     count={"hits": 12000, "dead": 2000}.get(name, 500))
 
     def end(self, child):
         self.children = [other for other in self.children if other is not child]
