@@ -163,25 +163,6 @@ static const struct msg_entry *find_plain(struct msg_cache *cache, const struct 
 
 /* ---- storing ---- */
 
-static const struct msg_entry *find(struct msg_cache *cache, const struct msg_key *key,
-                                    int64_t oldest_s);
-
-static void set_for_all(const struct msg_entry *entry, bool value)
-{
-    atomic_store_explicit(&((struct msg_entry *)entry)->is_for_all, value, memory_order_relaxed);
-}
-
-/* From now on who sets CD has an answer of his own. */
-static void end_for_all(struct msg_cache *cache, const struct msg_key *own)
-{
-    const struct msg_key judged = {own->question, own->flavour ^ MSG_FLAVOUR_CD};
-    const struct msg_entry *entry = find(cache, &judged, INT64_MIN);
-
-    if (entry != NULL)
-        set_for_all(entry, false);
-    msg_entry_unref(entry);
-}
-
 static bool match_key(const struct shard_link *link, const void *context)
 {
     return entry_is(msg_entry_of(link), context);
@@ -205,6 +186,28 @@ static bool drop_key(struct msg_cache *cache, const struct msg_key *key)
                                   NULL};
 
     return shards_change(cache->shards, &change) == SHARD_DROP;
+}
+
+static const struct msg_entry *find(struct msg_cache *cache, const struct msg_key *key,
+                                    int64_t oldest_s);
+
+static void set_for_all(const struct msg_entry *entry, bool value)
+{
+    atomic_store_explicit(&((struct msg_entry *)entry)->is_for_all, value, memory_order_relaxed);
+}
+
+/* From now on who sets CD has an answer of his own; others can have it, too, if it was judged. */
+static void end_for_all(struct msg_cache *cache, const struct msg_store *what)
+{
+    struct msg_key others = {*what->question, what->flavour ^ MSG_FLAVOUR_CD};
+    const struct msg_entry *entry = find(cache, &others, INT64_MIN);
+
+    if (entry != NULL)
+        set_for_all(entry, false);
+    msg_entry_unref(entry);
+    others.flavour |= MSG_FLAVOUR_FAILURE;
+    if (what->security == SEC_SECURE || what->security == SEC_INSECURE)
+        drop_key(cache, &others);
 }
 
 static bool rrsets_are_published(const struct message *message)
@@ -240,7 +243,7 @@ enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *wha
         drop_plain(cache, &key);
     }
     if ((key.flavour & (MSG_FLAVOUR_CD | MSG_FLAVOUR_FAILURE)) == MSG_FLAVOUR_CD)
-        end_for_all(cache, &key);
+        end_for_all(cache, what);
     if ((key.flavour & MSG_FLAVOUR_FAILURE) == 0) {
         key.flavour |= MSG_FLAVOUR_FAILURE;
         drop_key(cache, &key);
@@ -353,6 +356,12 @@ void msg_cache_reader_free(struct shards_reader *reader)
 void msg_cache_forget_failures(struct msg_cache *cache, int64_t now_s)
 {
     atomic_store_explicit(&cache->forgotten_s, now_s, memory_order_relaxed);
+}
+
+bool msg_cache_is_forgotten(const struct msg_cache *cache, const struct msg_entry *entry)
+{
+    return entry->failure_ttl_s != 0 &&
+           entry->stored_s <= atomic_load_explicit(&cache->forgotten_s, memory_order_relaxed);
 }
 
 bool msg_cache_drop(struct msg_cache *cache, const struct question *question, uint8_t flavour)

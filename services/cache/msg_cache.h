@@ -100,7 +100,8 @@ struct msg_store {
 
 /**
  * Stores an entry in place of the one of the same flavour. An answer also drops the remembered
- * failure of its question, so that the next one begins with a short time.
+ * failure of its question, so that the next one begins with a short time; one for CD that was judged
+ * drops that of who does not set CD, too.
  * @return STATUS_NO_MEMORY, or STATUS_LIMIT (too large, or an RRset is not published because the
  *         RRset cache did not take it): nothing was stored, what was there stays.
  */
@@ -179,6 +180,8 @@ size_t msg_cache_take_plain(struct msg_cache *cache, struct shards_place *place,
  * passed over, not looked for. From any thread.
  */
 void msg_cache_forget_failures(struct msg_cache *cache, int64_t now_s);
+/** For who was shown one by msg_cache_show, which does not look for that. */
+bool msg_cache_is_forgotten(const struct msg_cache *cache, const struct msg_entry *entry);
 uint64_t msg_cache_size_bytes(const struct msg_cache *cache);
 /** Without plain answers. */
 uint64_t msg_cache_count(const struct msg_cache *cache);

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "services/cache/fresh.h"
 #include "services/client/memo.h"
 #include "services/client/pace.h"
 
@@ -232,6 +233,62 @@ static bool answer_unchecked(struct usual *usual)
     return true;
 }
 
+/* As explain_failure of visit.c has them. */
+static void tally_failure(struct request_service *service, const struct reasons *reasons)
+{
+    struct reasons told = *reasons;
+
+    told.count = (uint8_t)size_min(told.count, REASONS_MAX - 1);
+    told.item[told.count++].code = EDE_CACHED_ERROR;
+    tally_reasons(service->stats.edes, &told, service->settings.options->ede_most);
+}
+
+/* A line about it that is to be logged is the long way's. */
+static bool use_failure(const struct msg_entry *entry, void *context)
+{
+    const struct usual *usual = context;
+    struct request_service *service = usual->service;
+    const struct request_settings *settings = &service->settings;
+
+    if (msg_cache_is_forgotten(settings->env->messages, entry) ||
+        !memo_write_failure(entry, &usual->asker, usual->out))
+        return false;
+    if (settings->check_memos)
+        return true;
+    service->servfail_is_admitted =
+        settings->log.servfail && visit_log_admits_servfail(service);
+    if (service->servfail_is_admitted)
+        return false;
+    if (usual->asker.has_edns && settings->options->ede)
+        tally_failure(service, entry->reasons);
+    return true;
+}
+
+static bool is_there(const struct msg_entry *entry, void *context)
+{
+    (void)entry, (void)context;
+    return true;
+}
+
+/* RFC 9520: a failure that is remembered. Where anything else is in the cache, fresh, stale or for
+ * who sets CD, the long way finds out what counts. An answer that was stored after the memo was made
+ * has dropped it, so marks need not be looked for. */
+RARELY_CALLED static bool answer_failure(struct usual *usual)
+{
+    const struct env *env = usual->service->settings.env;
+    uint8_t flavour = usual->wanted.flavour;
+
+    if (usual->asker.now_s >= usual->service->failures_until_s ||
+        usual->cookie_shown.data != NULL)
+        return false;
+    usual->wanted.now_s -= fresh_stale_s(env->cache_options);
+    if (show(usual, flavour, is_there) ||
+        (env->validates && show(usual, flavour | MSG_FLAVOUR_CD, is_there)))
+        return false;
+    usual->wanted.now_s = usual->asker.now_s;
+    return show(usual, flavour | MSG_FLAVOUR_FAILURE, use_failure);
+}
+
 bool lane_answer(struct request_service *service, enum transport transport,
                  const struct peer *peer, struct slice packet, struct sink *out)
 {
@@ -258,7 +315,8 @@ bool lane_answer(struct request_service *service, enum transport transport,
         service->settings.options->rrset_roundrobin ? bytes_u16(packet.data) : 0;
     if ((packet.data[AT_LOW_FLAGS] & FLAG_CD) != 0)
         return answer_unchecked(&usual);
-    return show(&usual, flavour_of(env, &usual.wanted.question), use_entry);
+    return show(&usual, flavour_of(env, &usual.wanted.question), use_entry) ||
+           answer_failure(&usual);
 }
 
 bool request_receive(struct request_service *service, struct channel *channel,

@@ -399,6 +399,105 @@ static void cd_that_is_ignored_is_only_copied(void **state)
     assert_int_equal(unchecked_address(), 1);
 }
 
+/* ---- failures ---- */
+
+static void fail_until_known(int edns)
+{
+    bench.records = NULL;
+    for (int i = 0; i < 4; i++) {
+        ask("www.example. A", FLAG_RD, edns);
+        assert_int_equal(answer()->rcode, RCODE_SERVFAIL);
+    }
+}
+
+/* Each answer is given both ways: the numbers have one digit, then two. */
+static void failures_are_told_with_their_age(void **state)
+{
+    char text[128];
+
+    (void)state;
+    bench.cache.failure_ttl = bench.cache.failure_ttl_max = 13;
+    fail_until_known(WITH_EDNS);
+    fail_until_known(WITH_DO);
+    for (int age = 0; age < 13; age++, paper.now_ms += 1000) {
+        assert_true(is_in_lane("www.example. A", FLAG_RD, WITH_EDNS));
+        assert_true(is_in_lane("www.example. A", FLAG_RD, WITH_DO));
+        assert_true(is_in_lane("www.example. A", FLAG_RD, PLAIN));
+        for (int edns = PLAIN; edns <= WITH_DO; edns++) {
+            ask("WWW.example. A", FLAG_RD, edns);
+            assert_int_equal(answer()->rcode, RCODE_SERVFAIL);
+        }
+        snprintf(text, sizeof(text), "cached=%d for www.example/A left=%d", age, 13 - age);
+        expect_ede(1, EDE_CACHED_ERROR, text);
+    }
+    assert_int_equal(bench.asked, 1);
+    assert_false(is_in_lane("www.example. A", FLAG_RD, WITH_EDNS));
+}
+
+static void failures_end_with_what_they_depend_on(void **state)
+{
+    (void)state;
+    bench.env.validates = true;
+    bench.cache.failure_ttl = 60;
+    fail_until_known(WITH_EDNS);
+    assert_true(checked_is_in_lane());
+    assert_false(unchecked_is_in_lane()); /* what is judged would be good for him */
+    msg_cache_forget_failures(bench.env.messages, world_now_s(&paper.world));
+    assert_false(checked_is_in_lane());
+    paper.now_ms += 1000;
+    fail_until_known(WITH_EDNS);
+    assert_true(checked_is_in_lane());
+    bench.records = "www.example. 300 A 192.0.2.1";
+    bench.security = SEC_SECURE;
+    ask("www.example. A", FLAG_RD | FLAG_CD, WITH_EDNS);
+    answer();
+    assert_false(checked_is_in_lane());
+    ask("www.example. A", FLAG_RD, WITH_EDNS); /* out of the cache: a mark */
+    assert_int_equal(answer()->rcode, RCODE_NOERROR);
+    assert_int_equal(bench.asked, 3);
+}
+
+static void what_is_stale_comes_before_a_failure(void **state)
+{
+    (void)state;
+    bench.cache.serve_expired = true;
+    bench.cache.failure_ttl = 60;
+    ask_until_known("www.example. A", WITH_EDNS);
+    paper_pass(&paper, 301 * 1000);
+    bench.records = NULL;
+    for (int i = 0; i < 4; i++) {
+        ask("www.example. A", FLAG_RD, WITH_EDNS);
+        assert_int_equal(answer()->rcode, RCODE_NOERROR);
+        assert_false(checked_is_in_lane());
+    }
+}
+
+static void failures_are_counted(void **state)
+{
+    const struct request_stats *stats;
+    uint64_t told[2];
+
+    (void)state;
+    bench.uses_lane = true;
+    apply(NULL, NULL, NULL);
+    fail_until_known(WITH_EDNS);
+    stats = request_stats(bench.service);
+    told[0] = stats->edes[EDE_CACHED_ERROR];
+    told[1] = stats->edes[EDE_NO_REACHABLE_AUTHORITY];
+    assert_true(checked_is_in_lane()); /* tells it once more */
+    ask("www.example. A", FLAG_RD, WITH_EDNS);
+    answer();
+    ask("www.example. A", FLAG_RD, PLAIN);
+    answer();
+    stats = request_stats(bench.service);
+    assert_int_equal(stats->servfail, 6);
+    assert_int_equal(stats->cached_failures, 5);
+    assert_int_equal(stats->hits, 5);
+    assert_int_equal(stats->rcodes[RCODE_SERVFAIL], 6);
+    assert_int_equal(stats->edes[EDE_CACHED_ERROR], told[0] + 2);
+    assert_int_equal(stats->edes[EDE_NO_REACHABLE_AUTHORITY], told[1] + 2);
+}
+
 /* ---- who asks ---- */
 
 static void only_who_may_ask_is_answered(void **state)
@@ -649,6 +748,10 @@ int main(void)
         TEST(what_was_judged_is_for_all),
         TEST(an_answer_of_ones_own_comes_first),
         TEST(cd_that_is_ignored_is_only_copied),
+        TEST(failures_are_told_with_their_age),
+        TEST(failures_end_with_what_they_depend_on),
+        TEST(what_is_stale_comes_before_a_failure),
+        TEST(failures_are_counted),
         TEST(only_who_may_ask_is_answered),
         TEST(what_does_not_fit_is_not_answered),
         TEST(a_memo_ends_with_what_it_shows),

@@ -19,6 +19,7 @@ struct image {
     int64_t made_s;
     uint16_t set_count, ttl_count;
     uint16_t records_size, opt_size;
+    uint16_t aging_size; /* of the last option, which tells how old a failure is; 0: none does */
     uint8_t flags[2]; /* of the header, with RD and the rcode; AD: the answer is authentic */
     uint8_t counts[8];
 };
@@ -35,7 +36,9 @@ struct image_set {
 struct making {
     struct visit *visit;
     const struct hit *hit;
+    const struct reasons *reasons;
     bool dnssec_ok;
+    uint16_t aging_size;
     struct message_marks marks;
     struct sink out; /* the answer as it was written for nobody in particular */
     struct msg_memo memo;
@@ -65,6 +68,13 @@ static inline bool is_valid(const struct msg_entry *entry, uint32_t generation, 
     return true;
 }
 
+/* It is the question itself that was looked for, and always will be. */
+static bool is_asked_plainly(const struct visit *visit)
+{
+    return visit->asker.question.qclass == CLASS_IN && visit->alias_count == 0 &&
+           local_is_silent(visit->service->settings.local, &visit->target);
+}
+
 /* Whoever asks the same again would be answered the same, but for what memo_write takes care
  * of. */
 static bool is_suitable(const struct visit *visit, const struct hit *hit)
@@ -76,9 +86,8 @@ static bool is_suitable(const struct visit *visit, const struct hit *hit)
         soas += hit->message.rrsets[i]->type == TYPE_SOA;
     return hit->age == HIT_FRESH &&
            (entry->flavour & ~(MSG_FLAVOUR_MADE | MSG_FLAVOUR_CD)) == 0 &&
-           visit->asker.question.qclass == CLASS_IN && visit->alias_count == 0 &&
-           entry->rcode <= 15 && visit->now_s < entry->prefetch_at_s && soas <= 1 &&
-           local_is_silent(visit->service->settings.local, &visit->target);
+           entry->rcode <= 15 && entry->rcode != RCODE_SERVFAIL &&
+           visit->now_s < entry->prefetch_at_s && soas <= 1 && is_asked_plainly(visit);
 }
 
 /* What goes out, and until when: a hit after that has it fetched anew, or finds nothing.
@@ -137,11 +146,13 @@ static bool write_answer(struct making *making)
     struct reply reply = {
         .rcode = making->hit->message.rcode,
         .security = making->hit->security,
-        .reasons = making->hit->entry->reasons,
+        .reasons = making->reasons,
         .now_s = visit->now_s,
         .marks = &making->marks,
-        .message = visit_denial_soa(visit, &making->hit->message, &changed),
     };
+
+    if (making->hit->age != HIT_FAILURE)
+        reply.message = visit_denial_soa(visit, &making->hit->message, &changed);
 
     making->out = sink_of(service->out, sizeof(service->out));
     return make_marks(making) &&
@@ -201,6 +212,7 @@ static bool make_image(struct making *making)
                           .set_count = (uint16_t)marks->mark_count,
                           .ttl_count = (uint16_t)marks->ttl_count,
                           .records_size = (uint16_t)(marks->records_end - records),
+                          .aging_size = making->aging_size,
                           .opt_size = (uint16_t)(making->out.used - marks->records_end)};
     size_t size = sizeof(image) + image.set_count * sizeof(struct image_set) +
                   image.ttl_count * sizeof(uint16_t) + image.records_size + image.opt_size;
@@ -266,22 +278,69 @@ static void share_memo(struct visit *visit, const struct hit *hit)
         msg_cache_note_for_all(settings->env->messages, hit->entry, visit->now_s);
 }
 
+static struct making making_of(struct visit *visit, const struct hit *hit)
+{
+    return (struct making){.visit = visit,
+                           .hit = hit,
+                           .reasons = hit->entry->reasons,
+                           .dnssec_ok = visit->asker.dnssec_ok,
+                           .memo = {.generation = visit->service->settings.generation}};
+}
+
+static void make(struct making *making)
+{
+    if (!note_shown(making) || !write_answer(making) || !make_image(making))
+        return;
+    keep_other_image(making);
+    (void)msg_cache_keep_memo(making->visit->service->settings.env->messages,
+                              making->hit->entry, &making->memo);
+}
+
 void memo_keep(struct visit *visit, const struct hit *hit)
 {
-    struct making making = {.visit = visit,
-                            .hit = hit,
-                            .dnssec_ok = visit->asker.dnssec_ok,
-                            .memo = {.generation = visit->service->settings.generation}};
+    struct making making = making_of(visit, hit);
 
-    if (!is_due(visit, hit)) {
+    if (!is_due(visit, hit))
         share_memo(visit, hit);
-        return;
-    }
-    if (!is_suitable(visit, hit) || !note_shown(&making) ||
-        !write_answer(&making) || !make_image(&making))
-        return;
-    keep_other_image(&making);
-    (void)msg_cache_keep_memo(visit->service->settings.env->messages, hit->entry, &making.memo);
+    else if (is_suitable(visit, hit))
+        make(&making);
+}
+
+/* ---- failures ---- */
+
+static const char aging_head[] = "cached="; /* as visit.c has it: cached=3 for name/TYPE left=2 */
+enum { AGING_HEAD_SIZE = OPTION_HEAD_SIZE + 2 + sizeof(aging_head) - 1, NUMBERS_MAX = 20 };
+
+/* @return false: with other numbers it may be cut. */
+static bool note_aging(struct making *making)
+{
+    const struct client_options *options = making->visit->service->settings.options;
+    const struct reasons *told = making->reasons;
+    const struct reason *last = &told->item[told->count - 1];
+    size_t size = strlen(last->text);
+
+    if (!options->ede || told->count > options->ede_most)
+        return true; /* it is not shown */
+    if (size + NUMBERS_MAX > EDE_TEXT_MAX ||
+        strncmp(last->text, aging_head, sizeof(aging_head) - 1) != 0)
+        return false;
+    making->aging_size = (uint16_t)(OPTION_HEAD_SIZE + 2 + size);
+    return true;
+}
+
+/* For who sets CD any answer that is judged is good, too: his failures are not kept so. */
+void memo_keep_failure(struct visit *visit, const struct hit *hit, const struct reasons *told)
+{
+    struct making making = making_of(visit, hit);
+    const struct msg_entry *entry = hit->entry;
+
+    making.reasons = told;
+    visit->service->failures_until_s =
+        time_max(visit->service->failures_until_s, entry->expires_s);
+    if (is_due(visit, hit) && entry->rcode == RCODE_SERVFAIL && entry_rrsets(entry) == 0 &&
+        (entry->flavour & ~(MSG_FLAVOUR_MADE | MSG_FLAVOUR_FAILURE)) == 0 &&
+        is_asked_plainly(visit) && note_aging(&making))
+        make(&making);
 }
 
 /* ---- using ---- */
@@ -370,4 +429,54 @@ bool memo_add_option(const struct msg_entry *entry, const struct memo_asker *ask
     bytes_put_u16(at - 2, (uint16_t)(behind + size));
     out->used += size;
     return true;
+}
+
+/* ---- using: failures ---- */
+
+/* @return number of digits. */
+static size_t put_number(uint8_t *to, int64_t number)
+{
+    uint8_t digits[NUMBERS_MAX];
+    size_t size = 0;
+
+    do
+        digits[size++] = (uint8_t)('0' + number % 10);
+    while ((number /= 10) > 0);
+    for (size_t i = 0; i < size; i++)
+        to[i] = digits[size - 1 - i];
+    return size;
+}
+
+/* The last option with the numbers of now: how old the failure is, and how long it is kept. */
+static bool renew_age(const struct msg_entry *entry, const struct memo_asker *asker,
+                      struct sink *out)
+{
+    const struct image *image = image_of(entry, asker->dnssec_ok);
+    const struct slice *octets = &entry->memo->image[asker->dnssec_ok];
+    const uint8_t *was = octets->data + octets->size - image->aging_size;
+    uint8_t *option = out->base + out->used - image->aging_size;
+    uint8_t *opt = out->base + out->used - image->opt_size, *at = option + AGING_HEAD_SIZE;
+    uint8_t unused[NUMBERS_MAX];
+    size_t first = put_number(unused, image->made_s - entry->stored_s);
+    size_t second = put_number(unused, entry->expires_s - image->made_s);
+    size_t between = image->aging_size - AGING_HEAD_SIZE - first - second;
+
+    if (out->used + NUMBERS_MAX > size_min(asker->size_max, out->size))
+        return false;
+    at += put_number(at, asker->now_s - entry->stored_s);
+    memcpy(at, was + AGING_HEAD_SIZE + first, between);
+    at += between;
+    at += put_number(at, entry->expires_s - asker->now_s);
+    bytes_put_u16(option + 2, (uint16_t)(at - option - OPTION_HEAD_SIZE));
+    bytes_put_u16(opt + OPT_OCTETS - 2, (uint16_t)(at - opt - OPT_OCTETS));
+    out->used = (size_t)(at - out->base);
+    return true;
+}
+
+bool memo_write_failure(const struct msg_entry *entry, const struct memo_asker *asker,
+                        struct sink *out)
+{
+    return memo_write(entry, asker, out) &&
+           (!asker->has_edns || image_of(entry, asker->dnssec_ok)->aging_size == 0 ||
+            renew_age(entry, asker, out));
 }

@@ -14,6 +14,9 @@
  * none. Uses the service's buffer for answers. */
 void memo_keep(struct visit *visit, const struct hit *hit);
 
+/** The same of a remembered failure. @param told its reasons, the last of which tells its age. */
+void memo_keep_failure(struct visit *visit, const struct hit *hit, const struct reasons *told);
+
 /** Who asks, as far as the answer depends on it. */
 struct memo_asker {
     uint32_t generation; /* of the settings */
@@ -29,8 +32,12 @@ struct memo_asker {
 bool memo_write(const struct msg_entry *entry, const struct memo_asker *asker,
                 struct sink *out);
 
-/** Puts an option into the OPT of what memo_write has just written from that entry: as reply.c has it,
- *  before the reasons. @return false: it does not fit, and the answer is of no use. */
+/** The same for what memo_keep_failure has made. */
+bool memo_write_failure(const struct msg_entry *entry, const struct memo_asker *asker,
+                        struct sink *out);
+
+/** Puts an option into the OPT of what memo_write has just written from that entry: as reply.c has
+ *  it, before the reasons. @return false: it does not fit, and the answer is of no use. */
 bool memo_add_option(const struct msg_entry *entry, const struct memo_asker *asker,
                      uint16_t code, struct slice data, struct sink *out);
 

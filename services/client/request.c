@@ -96,6 +96,10 @@ static void take_lane(struct request_stats *stats, unsigned type, unsigned answe
     stats->types[type] += count;
     stats->rcodes[answer & 0x0f] += count;
     stats->authentic += (answer & FLAG_AD) != 0 ? count : 0;
+    if ((answer & 0x0f) == RCODE_SERVFAIL) { /* it was remembered */
+        stats->servfail += count;
+        stats->cached_failures += count;
+    }
 }
 
 /* What the lane has answered counts here only: it has time for one number. */

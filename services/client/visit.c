@@ -283,6 +283,7 @@ void visit_hit(struct visit *visit, struct hit *hit, const struct reasons *why)
     if (hit->age == HIT_FAILURE) {
         explain_failure(visit, hit->entry, &reasons);
         visit_servfail(visit, &reasons);
+        memo_keep_failure(visit, hit, &reasons);
     } else {
         if (hit->age == HIT_STALE) {
             uint32_t left_s = settings->env->cache_options->serve_expired_reply_ttl;

@@ -33,6 +33,8 @@ struct request_service {
     uint16_t lane_type; /* of the question that it had last */
     enum cookie_verdict lane_cookie; /* what its cookie was worth; ABSENT: none was answered */
     size_t lane_size_max;
+    int64_t failures_until_s; /* up to then a memo of a failure may be there */
+    bool servfail_is_admitted; /* the lane has asked for the line that is to come */
     struct limit *limit;
     uint64_t chance;      /* cheap and not secret: which of those over a rate are let slip */
     struct list requests; /* that wait */
@@ -106,6 +108,8 @@ void visit_log_query(const struct visit *visit);
 /** @param size of the answer; 0: it could not be made. */
 void visit_log_reply(const struct visit *visit, const struct reply *reply, size_t size);
 void visit_log_servfail(const struct visit *visit, const struct reasons *reasons);
+/** Would a line about a failure be written? It counts as one. */
+bool visit_log_admits_servfail(struct request_service *service);
 /** What a local zone decided. @param name the name of the zone. */
 void visit_log_local(const struct visit *visit, struct dname zone, bool is_dropped);
 

@@ -87,17 +87,25 @@ void visit_log_reply(const struct visit *visit, const struct reply *reply, size_
         reasons_codes(reply->reasons, visit->arena));
 }
 
+static const char servfail_format[] =
+    "event=servfail client=%s name=%s type=%s source=%s ede=%s why=%s";
+
+bool visit_log_admits_servfail(struct request_service *service)
+{
+    return log_admits(service->settings.env->log, LOG_LEVEL_INFO, servfail_format);
+}
+
 void visit_log_servfail(const struct visit *visit, const struct reasons *reasons)
 {
-    static const char format[] =
-        "event=servfail client=%s name=%s type=%s source=%s ede=%s why=%s";
-    struct log *log = log_of(visit);
+    struct request_service *service = visit->service;
+    bool is_admitted = service->servfail_is_admitted;
     struct faces faces;
 
-    if (!visit->asker.has_question || !log_admits(log, LOG_LEVEL_INFO, format) ||
+    service->servfail_is_admitted = false;
+    if (!visit->asker.has_question || !(is_admitted || visit_log_admits_servfail(service)) ||
         !put_on(visit, &faces))
         return;
-    log_each(log, LOG_LEVEL_INFO, format, faces.client, faces.name, faces.type,
+    log_each(log_of(visit), LOG_LEVEL_INFO, servfail_format, faces.client, faces.name, faces.type,
              source_word(visit->source), reasons_codes(reasons, visit->arena),
              reasons_words(reasons, visit->arena));
 }
