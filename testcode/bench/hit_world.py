@@ -213,15 +213,15 @@ remote-control:
     def burst(self, child, address, name, *options):
         """The server finds all questions at once, full batches: it stands still while they come. Figures and CPU ns."""
         self.seed += 1
-        with subprocess.Popen([self.load, "-b", "-P", "5", "-r", str(self.seed), *options, address, str(PORT),
-                               self.lists[name]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
-            child.send_signal(signal.SIGSTOP)
-            try:
-                load.stdout.readline()
-                before = cpu_ns(child)
-            finally:
-                child.send_signal(signal.SIGCONT)
-            figures = json.loads(load.communicate("\n")[0])
+        child.send_signal(signal.SIGSTOP)
+        try:
+            load = subprocess.Popen([self.load, "-b", "-P", "5", "-r", str(self.seed), *options, address, str(PORT),
+                                     self.lists[name]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            load.stdout.readline()
+            before = cpu_ns(child)
+        finally:
+            child.send_signal(signal.SIGCONT)
+        figures = json.loads(load.communicate("\n")[0])
         return figures, cpu_ns(child) - before
 
     def warm(self, name="hits", options=()):
