@@ -135,6 +135,11 @@ static inline uint8_t *take(struct arena *arena, size_t size, size_t alignment)
     return block->bytes + start;
 }
 
+void *arena_room(struct arena *arena, size_t size)
+{
+    return take(arena, size, alignof(max_align_t));
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     void *piece = take(arena, size, alignof(max_align_t));

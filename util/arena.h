@@ -25,6 +25,9 @@ void arena_reset(struct arena *arena);
 /** Zeroed memory, aligned for any type. @return NULL when the limit or malloc says no. */
 void *arena_alloc(struct arena *arena, size_t size);
 
+/** The same, not zeroed: for who writes all of it at once. */
+void *arena_room(struct arena *arena, size_t size);
+
 /** Not zeroed, not aligned: for octets. @return NULL as above. */
 uint8_t *arena_bytes(struct arena *arena, size_t size);
 

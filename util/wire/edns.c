@@ -66,14 +66,18 @@ void edns_write(struct sink *out, const struct edns *edns)
     unsigned flags =
         (edns->dnssec_ok ? BIT_DNSSEC_OK : 0u) | (edns->compact_ok ? BIT_COMPACT_OK : 0u);
 
+    uint8_t *fixed = sink_room(out, OPT_FIXED_SIZE);
+
     ASSERT(rdata_size <= UINT16_MAX);
-    sink_u8(out, 0); /* the root */
-    sink_u16(out, TYPE_OPT);
-    sink_u16(out, edns->udp_size);
-    sink_u8(out, edns->rcode_high);
-    sink_u8(out, edns->version);
-    sink_u16(out, (uint16_t)flags);
-    sink_u16(out, (uint16_t)rdata_size);
+    if (fixed == NULL)
+        return;
+    fixed[0] = 0; /* the root */
+    bytes_put_u16(fixed + 1, TYPE_OPT);
+    bytes_put_u16(fixed + 3, edns->udp_size);
+    fixed[5] = edns->rcode_high;
+    fixed[6] = edns->version;
+    bytes_put_u16(fixed + 7, (uint16_t)flags);
+    bytes_put_u16(fixed + 9, (uint16_t)rdata_size);
     for (size_t i = 0; i < edns->option_count; i++) {
         sink_u16(out, edns->options[i].code);
         sink_u16(out, (uint16_t)edns->options[i].data.size);

@@ -9,18 +9,6 @@ bool question_equal(const struct question *a, const struct question *b)
     return a->qtype == b->qtype && a->qclass == b->qclass && dname_equal(a->qname, b->qname);
 }
 
-const struct rrset **message_section(const struct message *message, enum section section,
-                                     size_t *count)
-{
-    size_t before = 0;
-
-    for (size_t i = 0; i < (size_t)section; i++)
-        before += message->count[i];
-    *count = message->count[section];
-    /* A message without any RRset need not have a table of them. */
-    return message->rrsets == NULL ? NULL : message->rrsets + before;
-}
-
 const struct rrset *message_find(const struct message *message, enum section section,
                                  struct dname owner, uint16_t type)
 {

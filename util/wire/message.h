@@ -63,8 +63,17 @@ static inline void message_copy(struct message *to, const struct message *from)
 }
 
 /** The RRsets of a section. */
-const struct rrset **message_section(const struct message *message, enum section section,
-                                     size_t *count);
+static inline const struct rrset **message_section(const struct message *message,
+                                                  enum section section, size_t *count)
+{
+    size_t before = 0;
+
+    for (size_t i = 0; i < (size_t)section; i++)
+        before += message->count[i];
+    *count = message->count[section];
+    /* A message without any RRset need not have a table of them. */
+    return message->rrsets == NULL ? NULL : message->rrsets + before;
+}
 
 /** The first RRset of that owner and type in the section, or NULL. */
 const struct rrset *message_find(const struct message *message, enum section section,

@@ -20,6 +20,9 @@ enum { PACKET_SMALL = 1500 };
  * list of the table. */
 enum { RECORDS_FEW = 12 };
 
+/* RFC 1035 section 4.1.4: two bits that are set, and the offset. */
+enum { POINTER_LEAST = 0xc000, POINTER_TO_QUESTION = POINTER_LEAST + HEADER_SIZE };
+
 enum { RECORD_FIXED_SIZE = 10, RECORD_LEAST_SIZE = 11, GROUPS_FIRST = 16 };
 
 /* The end of a list of records, and an empty place in the table. A packet holds 5,957 records.
@@ -60,6 +63,8 @@ struct reader {
     size_t group_count, group_room;
     uint16_t *table; /* hash table of groups, then of one group's rdata */
     size_t table_mask;
+    unsigned pointer; /* the last owner that was one; 0: none yet */
+    struct dname pointed_to;
     bool is_small; /* collisions cannot be felt */
     bool is_few;   /* records need no hash */
     bool has_rrsigs;
@@ -193,10 +198,32 @@ static enum status read_data(struct reader *reader, struct cursor *in, enum sect
     return STATUS_OK;
 }
 
+/* Most owners are a pointer alone: to the question, or where the one before pointed to. */
+static enum status read_owner(struct reader *reader, struct cursor *in, struct dname *owner)
+{
+    unsigned pointer = cursor_left(in) < 2 ? 0 : bytes_u16(in->at);
+    enum status status;
+
+    if (pointer == POINTER_TO_QUESTION && reader->message->has_question) {
+        *owner = reader->message->question.qname;
+    } else if (pointer >= POINTER_LEAST && pointer == reader->pointer) {
+        *owner = reader->pointed_to;
+    } else {
+        status = dname_read(in, reader->arena, owner);
+        if (status == STATUS_OK && pointer >= POINTER_LEAST) {
+            reader->pointer = pointer;
+            reader->pointed_to = *owner;
+        }
+        return status;
+    }
+    cursor_bytes(in, 2);
+    return STATUS_OK;
+}
+
 static enum status read_record(struct reader *reader, struct cursor *in, enum section section)
 {
     struct record *record = reader->records + reader->record_count;
-    enum status status = dname_read(in, reader->arena, &record->owner);
+    enum status status = read_owner(reader, in, &record->owner);
 
     if (status != STATUS_OK)
         return status;
@@ -216,7 +243,7 @@ static enum status read_records(struct reader *reader, struct cursor *in, const 
     if (reader->records_left > cursor_left(in) / RECORD_LEAST_SIZE)
         return STATUS_MALFORMED;
     reader->is_few = reader->records_left <= RECORDS_FEW;
-    reader->records = ARENA_ARRAY(reader->arena, struct record, reader->records_left);
+    reader->records = arena_room(reader->arena, reader->records_left * sizeof(*reader->records));
     if (reader->records == NULL)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < SECTIONS; i++) {
@@ -238,7 +265,7 @@ static enum status make_table(struct reader *reader)
 
     while (places < 2 * reader->record_count)
         places *= 2;
-    reader->table = (uint16_t *)arena_alloc(reader->arena, places * sizeof(*reader->table));
+    reader->table = arena_room(reader->arena, places * sizeof(*reader->table));
     if (reader->table == NULL)
         return STATUS_NO_MEMORY;
     memset(reader->table, 0xff, places * sizeof(*reader->table));
@@ -296,7 +323,7 @@ static bool make_group_room(struct reader *reader)
 
     if (reader->group_count < reader->group_room)
         return true;
-    larger = ARENA_ARRAY(reader->arena, struct group, room);
+    larger = arena_room(reader->arena, room * sizeof(*larger));
     if (larger == NULL)
         return false;
     if (reader->group_count != 0)
@@ -528,9 +555,11 @@ static enum status make_rrsets(struct reader *reader, int64_t now_s)
 {
     struct message *message = reader->message;
     size_t place[SECTIONS] = {0};
-    struct slice *scratch = ARENA_ARRAY(reader->arena, struct slice, largest_group(reader));
+    struct slice *scratch =
+        arena_room(reader->arena, largest_group(reader) * sizeof(*scratch));
 
-    message->rrsets = ARENA_ARRAY(reader->arena, const struct rrset *, reader->group_count);
+    message->rrsets =
+        arena_room(reader->arena, reader->group_count * sizeof(*message->rrsets));
     if (scratch == NULL || message->rrsets == NULL)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < reader->group_count; i++)

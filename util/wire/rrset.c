@@ -266,7 +266,7 @@ void *rrset_room(const struct rrset *set)
 
 struct rrset *rrset_copy_in(struct arena *arena, const struct rrset *set)
 {
-    struct rrset *copy = arena_alloc(arena, set->size_bytes);
+    struct rrset *copy = arena_room(arena, set->size_bytes);
 
     if (copy != NULL)
         copy_packed(copy, set, 0);
