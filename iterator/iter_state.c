@@ -28,29 +28,16 @@ static const struct iter_rule {
 
 void iter_go(struct query *query, struct iter_state *state, enum iter_state_id to)
 {
-    log_line(query->env->log, LOG_LEVEL_DEBUG, "event=step query=%u iterator=%s next=%s", query->number,
+    if (log_wants(query->env->log, LOG_LEVEL_DEBUG))
+        log_line(query->env->log, LOG_LEVEL_DEBUG, "event=step query=%u iterator=%s next=%s", query->number,
              iter_rules[state->id].name, iter_rules[to].name);
     ASSERT((iter_rules[state->id].may_go_to & BIT(to)) != 0);
     state->id = to;
 }
 
-static unsigned my_place(const struct env *env)
-{
-    unsigned place = 0;
-
-    while (env->modules[place] != &iterator_module)
-        place++;
-    return place;
-}
-
-const struct iterator_env *iter_env(const struct query *query)
-{
-    return query->env->module_env[my_place(query->env)];
-}
-
 bool iterator_is_healthy(const struct env *env, const struct question *question)
 {
-    const struct iterator_env *own = env->module_env[my_place(env)];
+    const struct iterator_env *own = iter_env_of(env);
     const struct told_zone *told = forward_find(own->config->told, question->qname);
     struct dname zone = question->qname;
 

@@ -98,7 +98,20 @@ struct iter_state {
 /** The one way to change the state. */
 void iter_go(struct query *query, struct iter_state *state, enum iter_state_id to);
 
-const struct iterator_env *iter_env(const struct query *query);
+/** What the module has of its own, apart from queries. */
+static inline const struct iterator_env *iter_env_of(const struct env *env)
+{
+    unsigned place = 0;
+
+    while (env->modules[place] != &iterator_module)
+        place++;
+    return env->module_env[place];
+}
+
+static inline const struct iterator_env *iter_env(const struct query *query)
+{
+    return iter_env_of(query->env);
+}
 
 /** What is known of this machine's IPv6; nothing after its network has changed. */
 struct family_health *iter_ip6(const struct query *query);

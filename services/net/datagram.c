@@ -109,8 +109,9 @@ static struct list *bucket_of(struct loop *loop, const struct addr *to)
 {
     uint32_t mix = to->port;
 
-    for (size_t i = 0; i < addr_octets(to); i++)
-        mix = mix * 31 + to->bytes[i];
+    for (size_t i = 0; i < addr_octets(to); i += 4)
+        mix = (mix ^ bytes_u32(to->bytes + i)) * 0x9e3779b1u;
+    mix ^= mix >> 16;
     return &loop->resting[mix % COUNT(loop->resting)];
 }
 

@@ -18,12 +18,14 @@ enum { QUESTION_TAIL = 4 }; /* type and class */
 static void mix_case(uint8_t *name, size_t size, struct world *world)
 {
     uint8_t coins[DNAME_MAX / 8 + 1];
+    unsigned coin = 0;
 
     world->random(world, coins, size / 8 + 1);
     for (size_t i = 0; i < size; i++) {
         unsigned letter = (uint8_t)((name[i] | 0x20u) - 'a') < 26u;
 
-        name[i] ^= (uint8_t)((letter & coins[i / 8] >> i % 8) << 5);
+        coin = i % 8 == 0 ? coins[i / 8] : coin >> 1;
+        name[i] ^= (uint8_t)((letter & coin) << 5);
     }
 }
 
