@@ -35,16 +35,19 @@ _Noreturn void assert_failed(const char *expression, const char *file, int line)
     ((expression) ? (void)0 : assert_failed(#expression, __FILE__, __LINE__))
 #define UNREACHABLE() assert_failed("unreachable", __FILE__, __LINE__)
 
+/* OUT_OF_LINE: a function that is to cost nothing where the one that calls it need not. */
 /* RARELY_CALLED: a function that is hardly ever called, by one that is all the time, and is not to be
  * made part of it. */
 /* PREFETCH says that this address will be read soon; any address will do. */
 #if defined(__GNUC__)
 #define PRINTF_LIKE(text, first) __attribute__((__format__(__printf__, text, first)))
 #define PREFETCH(address) __builtin_prefetch((const void *)(address))
+#define OUT_OF_LINE __attribute__((__noinline__))
 #define RARELY_CALLED __attribute__((__noinline__, __cold__))
 #else
 #define PRINTF_LIKE(text, first)
 #define PREFETCH(address) ((void)(address))
+#define OUT_OF_LINE
 #define RARELY_CALLED
 #endif
 

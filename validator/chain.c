@@ -23,7 +23,8 @@ void val_chain_begin(struct query *query, struct val_state *state, struct dname 
                      bool exact)
 {
     key_entry_unref(state->chain.at);
-    state->chain = (struct val_chain){.target = target, .exact = exact};
+    state->chain = (struct val_chain){.target = query_own_name(query, target),
+                                      .exact = exact};
     val_go(query, state, VAL_CHAIN);
 }
 

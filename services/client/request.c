@@ -155,7 +155,7 @@ static bool keep_visit(struct request *request, const struct visit *visit)
     kept->asker.question.qname = dname_store(visit->asker.question.qname, request->qname);
     kept->asker.cookie_shown = slice_of(NULL, 0);
     if (visit->alias_count == 0) {
-        kept->target.qname = kept->asker.question.qname;
+        kept->target.qname.wire = kept->asker.question.qname.wire; /* the hash stays */
         return true;
     }
     request->own = arena_new(ARENA_BYTES_MAX);
@@ -277,6 +277,7 @@ static bool answer_from_cache(struct visit *visit, bool *has_stale)
     struct hit hit, failure;
 
     *has_stale = false;
+    visit->target.qname = env_hashed(env, visit->target.qname);
     if (look_up(visit, 0, &hit) == HIT_FRESH) {
         bool want_prefetch = hit.prefetch;
 

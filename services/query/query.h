@@ -113,6 +113,13 @@ static inline struct dname query_name(struct query *query, struct dname name)
     return hashed_name(&query->names, name);
 }
 
+/** What stands in an answer, as the question's own name where it is that one: it has its hash, and so
+ *  have those above it. */
+static inline struct dname query_own_name(const struct query *query, struct dname name)
+{
+    return dname_equal(name, query->question.qname) ? query->question.qname : name;
+}
+
 /** The message cache's flavour for a query's flags. */
 static inline uint8_t query_flavour(unsigned flags)
 {

@@ -65,35 +65,36 @@ static void copy_lower(uint8_t *to, const uint8_t *from, size_t size)
         to[i] = (uint8_t)text_lower((char)from[i]);
 }
 
-static bool words_equal_nocase(uint64_t left, uint64_t right)
+/* Do they differ only in 0x20, and only where an octet is a letter? */
+OUT_OF_LINE static bool words_equal_nocase(uint64_t left, uint64_t right)
 {
-    return left == right || lower(left) == lower(right);
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t small = (left | ones * 0x20) & ones * 0x7f;
+    uint64_t from_a = small + ones * (0x80 - 'a');
+    uint64_t past_z = small + ones * (0x80 - 'z' - 1);
+    uint64_t letters = (from_a ^ past_z) & ~left & ones * 0x80;
+
+    return ((left ^ right) & ~(letters >> 2)) == 0;
 }
 
-/* What is left of a name that does not fill a word is read together with what stands before it.
- * @param size a word at least. */
-RARELY_CALLED static bool long_equal_nocase(const uint8_t *a, const uint8_t *b, size_t size)
-{
-    const size_t word = sizeof(uint64_t);
-
-    for (size_t at = 0; at + word <= size; at += word)
-        if (!words_equal_nocase(load(a + at), load(b + at)))
-            return false;
-    return size % word == 0 ||
-           words_equal_nocase(load(a + size - word), load(b + size - word));
-}
-
-/* Mostly the letters are the same: as long as they are, they are only compared. */
+/* What is left of a name that does not fill a word is read together with what stands before it. Mostly
+ * the letters are the same: then they are only compared. */
 static bool equal_nocase(const uint8_t *a, const uint8_t *b, size_t size)
 {
     const size_t word = sizeof(uint64_t);
+    uint64_t left, right;
 
     if (size < word)
         return size == 0 || words_equal_nocase(load_part(a, size), load_part(b, size));
-    for (; size >= word; a += word, b += word, size -= word)
-        if (load(a) != load(b))
-            return long_equal_nocase(a, b, size);
-    return size == 0 || words_equal_nocase(load(a + size - word), load(b + size - word));
+    for (; size >= word; a += word, b += word, size -= word) {
+        left = load(a), right = load(b);
+        if (left != right && !words_equal_nocase(left, right))
+            return false;
+    }
+    if (size == 0)
+        return true;
+    left = load(a + size - word), right = load(b + size - word);
+    return left == right || words_equal_nocase(left, right);
 }
 
 /* ---- walking ---- */
