@@ -70,6 +70,7 @@ struct crypto {
     EVP_MD *hashes[HASH_KINDS];
     EVP_SIGNATURE *signatures[COUNT(rows)]; /* held, so that looking them up again is short */
     struct curve *curves[COUNT(rows)];      /* of ECDSA */
+    atomic_uint kept;                       /* of all keys, what was made ready for good */
 };
 
 /* A key as OpenSSL has it, of RSA or EdDSA. */
@@ -78,15 +79,16 @@ struct ready {
     EVP_PKEY *key;
     EVP_PKEY_CTX *over_hash; /* RSA: ready to verify a digest */
     EVP_MD_CTX *over_octets; /* EdDSA: ready to verify the octets */
+    atomic_uint *kept;       /* where it is counted; NULL: nowhere */
 };
 
 /*
- * What parsing a key has made ready is there for its first uses, which follow at once: the set
- * of keys and one answer. After that it is made anew for each use, which takes 13 us with RSA
- * of 2048 bits and 8 us with Ed25519, until so many uses say that this is the key of a large
- * zone.
+ * What parsing a key has made ready is there for its first use, which follows at once. After
+ * that it is made anew for each use, which takes 13 us with RSA of 2048 bits and 8 us with
+ * Ed25519, until so many uses say that this is the key of a large zone. Only so many are kept:
+ * what they take is no cache's to account for.
  */
-enum { USES_OF_SPARE = 2, USES_UNTIL_KEPT = 32 };
+enum { USES_UNTIL_KEPT = 32, KEPT_MOST = 256 };
 
 struct public_key {
     atomic_uint references;
@@ -94,7 +96,7 @@ struct public_key {
     uint16_t octets_size;
     const uint8_t *octets; /* as they came; the zone's */
     const struct algorithm_row *row;
-    _Atomic(struct ready *) spare; /* for the first uses: whoever takes it has it alone */
+    _Atomic(struct ready *) spare; /* for the first use: whoever takes it has it alone */
     _Atomic(struct ready *) kept;  /* for many; once there it stays */
 };
 
@@ -337,6 +339,8 @@ static void ready_free(struct ready *ready)
 {
     if (ready == NULL)
         return;
+    if (ready->kept != NULL)
+        atomic_fetch_sub(ready->kept, 1);
     EVP_PKEY_CTX_free(ready->over_hash);
     EVP_MD_CTX_free(ready->over_octets);
     EVP_PKEY_free(ready->key);
@@ -435,22 +439,14 @@ void public_key_move(struct public_key *key, struct slice octets)
     key->octets = octets.data;
 }
 
-size_t public_key_size_most(uint8_t algorithm, size_t octets)
+size_t public_key_size_bytes(void)
 {
-    /* What malloc is asked for by OpenSSL 3 for a key of RSA or EdDSA and its operation, measured. */
-    enum { KEY_BYTES = 2048 };
-    const struct algorithm_row *row = row_of(algorithm);
-
-    if (row == NULL || row->kind == KIND_NAMED_ONLY)
-        return sizeof(struct public_key);
-    if (row->kind == KIND_ECDSA)
-        return sizeof(struct public_key);
-    return sizeof(struct public_key) + KEY_BYTES + 5 * octets;
+    return sizeof(struct public_key);
 }
 
-size_t public_key_size_bytes(const struct public_key *key)
+unsigned crypto_keys_kept(const struct crypto *crypto)
 {
-    return public_key_size_most(key->row->number, key->octets_size);
+    return crypto->kept;
 }
 
 /* ---- verifying ---- */
@@ -548,19 +544,20 @@ static enum status verify_ready(const struct crypto *crypto, const struct ready 
                                           : verify_hash(crypto, ready, octets, signature);
 }
 
-/* It is for the next one, or for all others from now on, or for nobody. */
-static void put_away(struct public_key *key, struct ready *ready)
+/* It is for all others from now on, or for nobody. */
+static void put_away(const struct crypto *crypto, struct public_key *key, struct ready *ready)
 {
     unsigned uses = atomic_fetch_add_explicit(&key->uses, 1, memory_order_relaxed) + 1;
+    atomic_uint *kept = &((struct crypto *)(uintptr_t)crypto)->kept;
     struct ready *none = NULL;
-    bool put = false;
 
-    if (uses >= USES_UNTIL_KEPT)
-        put = atomic_compare_exchange_strong(&key->kept, &none, ready);
-    else if (uses < USES_OF_SPARE)
-        put = atomic_compare_exchange_strong(&key->spare, &none, ready);
-    if (!put)
-        ready_free(ready);
+    if (uses >= USES_UNTIL_KEPT) {
+        ready->kept = kept;
+        if (atomic_fetch_add(kept, 1) < KEPT_MOST &&
+            atomic_compare_exchange_strong(&key->kept, &none, ready))
+            return;
+    }
+    ready_free(ready);
 }
 
 static enum status verify_with(const struct crypto *crypto, struct public_key *key,
@@ -577,7 +574,7 @@ static enum status verify_with(const struct crypto *crypto, struct public_key *k
     if (status != STATUS_OK)
         return STATUS_NO_MEMORY; /* it was a key when it was parsed */
     status = verify_ready(crypto, ready, octets, signature);
-    put_away(key, ready);
+    put_away(crypto, key, ready);
     return status;
 }
 

@@ -46,6 +46,10 @@ struct crypto;
 struct crypto *crypto_new(const struct crypto_policy *policy);
 void crypto_free(struct crypto *crypto);
 
+/** Keys of RSA and EdDSA of which OpenSSL's objects are kept, some 2,700 octets each; not many.
+ */
+unsigned crypto_keys_kept(const struct crypto *crypto);
+
 /** False: data signed by nothing else is insecure, never bogus (RFC 4035 section 5.2). */
 bool algo_is_supported(const struct crypto *crypto, uint8_t algorithm);
 
@@ -95,16 +99,14 @@ struct public_key;
 enum status public_key_new(const struct crypto *crypto, uint8_t algorithm, struct slice octets,
                            struct public_key **key);
 struct public_key *public_key_ref(struct public_key *key);
-void public_key_unref(struct public_key *key); /* NULL: nothing */
+void public_key_unref(struct public_key *key); /* NULL: nothing. Before crypto_free. */
 
 /** The same octets live elsewhere from now on. As long as no other thread has the key. */
 void public_key_move(struct public_key *key, struct slice octets);
 
-/** Octets that it costs to keep it, about. */
-size_t public_key_size_bytes(const struct public_key *key);
-
-/** The same of one that was not parsed yet, whatever its octets say. */
-size_t public_key_size_most(uint8_t algorithm, size_t octets);
+/** Octets of a key. What is made ready of a few in addition (crypto_keys_kept) counts for none.
+ */
+size_t public_key_size_bytes(void);
 
 /**
  * Is this the key's signature over these octets? Constant in work for one algorithm and key

@@ -175,8 +175,7 @@ size_t zone_keys_size_bytes(const struct zone_keys *keys)
                   shard_cost(rrset_kept_bytes(keys->set));
 
     for (size_t i = 0; i < keys->count && i < PARSED_MAX; i++)
-        size += shard_cost(public_key_size_most(keys->keys[i].fields.algorithm,
-                                                keys->keys[i].fields.key.size));
+        size += shard_cost(public_key_size_bytes());
     return size;
 }
 
