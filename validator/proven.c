@@ -580,10 +580,23 @@ static bool may_be_asked(const struct question *question)
     }
 }
 
+/* A function of its own, since for most questions there is no zone, and a try is large. */
+OUT_OF_LINE static bool try_zone(const struct proven_zone *zone, struct query *query,
+                                 const struct question *question,
+                                 const struct proven_tools *tools, struct message *out,
+                                 int64_t *expires_s)
+{
+    struct try try = {
+        .query = query, .question = question, .zone = zone, .now_s = query_now_s(query)};
+    bool answered = answer_from(&try, tools, out);
+
+    *expires_s = try.expires_s;
+    return answered;
+}
+
 bool proven_answer(struct proven *proven, struct query *query, const struct question *question,
                    const struct proven_tools *tools, struct message *out, int64_t *expires_s)
 {
-    struct try try = {.query = query, .question = question, .now_s = query_now_s(query)};
     struct proven_zone *zone;
     bool answered;
 
@@ -595,9 +608,7 @@ bool proven_answer(struct proven *proven, struct query *query, const struct ques
                                                    : question->qname);
     if (zone == NULL)
         return false;
-    try.zone = zone;
-    answered = answer_from(&try, tools, out);
-    *expires_s = try.expires_s;
+    answered = try_zone(zone, query, question, tools, out, expires_s);
     proven_zone_unref(zone);
     return answered;
 }

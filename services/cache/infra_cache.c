@@ -82,6 +82,12 @@ static uint64_t zone_bit(struct dname zone)
     return dname_is_root(zone) ? 0 : (uint64_t)1 << dname_label_mix(zone.size, zone.wire) % 64;
 }
 
+/* Of most servers there is no entry for any zone. */
+static bool may_have(uint64_t zones, struct dname zone)
+{
+    return zones != 0 && (zones & zone_bit(zone)) != 0;
+}
+
 static bool host_is(const struct host *host, const struct host_key *key)
 {
     return host->zone_size == key->zone.size && addr_equal(&host->server, key->server) &&
@@ -252,7 +258,7 @@ void infra_get(struct infra_cache *cache, const struct addr *server, struct dnam
 {
     static const struct infra nothing;
     struct infra here;
-    bool may_be = (read_entry(cache, server, dname_root, now_ms, out) & zone_bit(zone)) != 0;
+    bool may_be = may_have(read_entry(cache, server, dname_root, now_ms, out), zone);
 
     if (may_be)
         (void)read_entry(cache, server, zone, now_ms, &here);
@@ -368,7 +374,7 @@ static void happened_everywhere(struct infra_cache *cache, const struct event *e
     everywhere.key.zone = dname_root;
     everywhere.makes_zone = makes_entry ? zone_bit(event->key.zone) : 0;
     happened(cache, &everywhere, true);
-    if ((everywhere.zones & zone_bit(event->key.zone)) != 0)
+    if (may_have(everywhere.zones, event->key.zone))
         happened(cache, &here, makes_entry);
 }
 

@@ -100,7 +100,6 @@ struct local *local_new(const struct client_options *options, conf_complain *com
     store_free(store); /* the table has its own reference */
     if (local == NULL)
         return NULL;
-    local->key = (struct hash_key){0, 0}; /* strangers put nothing in: a secret is not needed */
     if (local_build(local, options, complain, context) != STATUS_OK) {
         local_free(local);
         return NULL;
@@ -350,7 +349,7 @@ static bool find_matter(const struct local *local, struct matter *matter,
     uint64_t hashes[DNAME_LABELS_MAX + 1];
     uint8_t labels = question->qname.labels;
 
-    dname_hashes(question->qname, local->key, hashes);
+    local_hashes(question->qname, hashes);
     matter->node = local_find(local, hashes[labels], question->qname, question->qclass);
     *apex = NULL;
     /* RFC 4035 section 3.1.4.1: DS records belong to the zone above the cut. */

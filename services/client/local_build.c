@@ -42,6 +42,25 @@ static bool type_from_text(const char *word, enum local_type *out)
 
 /* ---- nodes ---- */
 
+void local_hashes(struct dname name, uint64_t hashes[DNAME_LABELS_MAX + 1])
+{
+    uint8_t starts[DNAME_LABELS_MAX];
+
+    dname_label_starts(name, starts);
+    hashes[0] = 0;
+    for (size_t i = 1; i <= name.labels; i++)
+        hashes[i] =
+            dname_label_mix((uint32_t)hashes[i - 1], name.wire + starts[name.labels - i]);
+}
+
+uint64_t local_hash(struct dname name)
+{
+    uint64_t hashes[DNAME_LABELS_MAX + 1];
+
+    local_hashes(name, hashes);
+    return hashes[name.labels];
+}
+
 struct local_node *local_find(const struct local *local, uint64_t hash, struct dname name,
                               uint16_t rrclass)
 {
@@ -56,7 +75,7 @@ struct local_node *local_find(const struct local *local, uint64_t hash, struct d
 /* @return NULL: no memory. */
 static struct local_node *add_node(struct local *local, struct dname name, uint16_t rrclass)
 {
-    uint64_t hash = dname_hash(name, local->key);
+    uint64_t hash = local_hash(name);
     struct local_node *node = local_find(local, hash, name, rrclass), **bucket;
 
     if (node != NULL)
@@ -154,7 +173,7 @@ static struct local_node *apex_of(const struct local *local, struct dname name,
 {
     for (;; name = dname_parent(name)) {
         struct local_node *node =
-            local_find(local, dname_hash(name, local->key), name, rrclass);
+            local_find(local, local_hash(name), name, rrclass);
 
         if (node != NULL && node->zone != NULL)
             return node;
@@ -239,7 +258,7 @@ static enum status read_override(struct local_builder *builder, const char *text
         netblock_from_text(&override.block, block) != STATUS_OK ||
         !type_from_text(rest, &override.type))
         return wrong(builder, "expected a name, a netblock and a zone type");
-    node = local_find(local, dname_hash(name, local->key), name, CLASS_IN);
+    node = local_find(local, local_hash(name), name, CLASS_IN);
     if (node == NULL || node->zone == NULL)
         return wrong(builder, "there is no local-zone of that name");
     kept = ARENA_NEW(local->arena, struct local_override);
@@ -397,7 +416,7 @@ static enum status add_default(struct local_builder *builder, enum default_kind 
         return STATUS_OK;
     status = dname_from_text(text, storage, &name);
     ASSERT(status == STATUS_OK);
-    node = local_find(local, dname_hash(name, local->key), name, CLASS_IN);
+    node = local_find(local, local_hash(name), name, CLASS_IN);
     if (node != NULL && node->zone != NULL)
         return STATUS_OK; /* the configuration speaks of it */
     /* RFC 6761 section 6.3: all names below localhost have the address of loopback. */

@@ -79,7 +79,7 @@ static bool is_below_redirection(const struct local *local, struct dname name)
         const struct local_node *node;
 
         name = dname_parent(name);
-        node = local_find(local, dname_hash(name, local->key), name, CLASS_IN);
+        node = local_find(local, local_hash(name), name, CLASS_IN);
         if (node != NULL && node->zone != NULL)
             return redirects(node->zone);
     }
@@ -160,7 +160,7 @@ static enum status add_zone(struct local_builder *builder, const char *text)
     if (local_parse_zone(text, storage, &name, &wanted.type) != STATUS_OK ||
         local_is_default(name))
         return STATUS_LIMIT;
-    node = local_find(local, dname_hash(name, local->key), name, CLASS_IN);
+    node = local_find(local, local_hash(name), name, CLASS_IN);
     if (redirects(&wanted) && node != NULL && node->below > 0)
         return STATUS_LIMIT;
     return local_read_zone(builder, text);
@@ -193,7 +193,6 @@ static struct local *copy_table(const struct local *before)
     if (local == NULL)
         return NULL;
     memcpy(local->buckets, before->buckets, before->bucket_count * sizeof(before->buckets[0]));
-    local->key = before->key;
     local->node_count = before->node_count;
     local->apex_labels_max = before->apex_labels_max;
     return local;

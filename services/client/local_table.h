@@ -116,7 +116,6 @@ struct local {
     struct local_store *store;
     struct arena *arena; /* the store's: of everything but this struct and the buckets */
     uint32_t version;    /* nodes of others are not to be touched */
-    struct hash_key key;
     struct local_node **buckets;
     size_t bucket_count; /* a power of two */
     size_t node_count;
@@ -139,6 +138,13 @@ struct local_touched {
     struct local_touched *next;
     const struct local_node *node; /* or an older version of it */
 };
+
+/**
+ * By this a name is found, and hashes[n] is that of the ancestor with n labels. Strangers put nothing into the
+ * table, so it is not keyed, and cheap: each question begins with it.
+ */
+uint64_t local_hash(struct dname name);
+void local_hashes(struct dname name, uint64_t hashes[DNAME_LABELS_MAX + 1]);
 
 /** @return NULL: not there. */
 struct local_node *local_find(const struct local *local, uint64_t hash, struct dname name,
