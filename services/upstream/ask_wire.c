@@ -13,19 +13,40 @@
 
 enum { QUESTION_TAIL = 4 }; /* type and class */
 
-/* draft-vixie-dnsext-dns0x20: one random bit a letter, which turns its case or does not. Length
- * octets are below 64 and no letters. */
+/* Eight octets at once: 0x20, which is the case of a letter, in those that are letters. Length octets
+ * are below 64 and so none. */
+static uint64_t letters(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t small = (word | ones * 0x20) & ones * 0x7f;
+    uint64_t from_a = small + ones * (0x80 - 'a');
+    uint64_t past_z = small + ones * (0x80 - 'z' - 1);
+
+    return ((from_a ^ past_z) & ~word & ones * 0x80) >> 2;
+}
+
+/* 0x20 in each octet whose bit is set. */
+static uint64_t coins_of(uint8_t bits)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t spread = (bits * ones) & 0x8040201008040201u;
+
+    return ((spread + ones * 0x7f) & (ones * 0x80)) >> 2;
+}
+
+/* draft-vixie-dnsext-dns0x20: one random bit a letter, which turns its case or does not. */
 static void mix_case(uint8_t *name, size_t size, struct world *world)
 {
     uint8_t coins[DNAME_MAX / 8 + 1];
-    unsigned coin = 0;
 
     world->random(world, coins, size / 8 + 1);
-    for (size_t i = 0; i < size; i++) {
-        unsigned letter = (uint8_t)((name[i] | 0x20u) - 'a') < 26u;
+    for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
+        size_t part = size_min(size - at, sizeof(uint64_t));
+        uint64_t word = 0;
 
-        coin = i % 8 == 0 ? coins[i / 8] : coin >> 1;
-        name[i] ^= (uint8_t)((letter & coin) << 5);
+        memcpy(&word, name + at, part);
+        word ^= letters(word) & coins_of(coins[at / 8]);
+        memcpy(name + at, &word, part);
     }
 }
 
