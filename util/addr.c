@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/bytes.h"
 #include "util/text.h"
 
 bool addr_same_host(const struct addr *a, const struct addr *b)
@@ -200,7 +201,9 @@ static bool has_prefix(const uint8_t *bytes, const uint8_t *prefix, unsigned bit
 {
     unsigned whole = bits / 8, rest = bits % 8;
 
-    if (whole != 0 && (bytes[0] != prefix[0] || memcmp(bytes, prefix, whole) != 0))
+    if (bits <= 32) /* most are no longer */
+        return bits == 0 || (bytes_u32(bytes) ^ bytes_u32(prefix)) >> (32 - bits) == 0;
+    if (memcmp(bytes, prefix, whole) != 0)
         return false;
     return rest == 0 || ((bytes[whole] ^ prefix[whole]) & (0xff00u >> rest) & 0xff) == 0;
 }

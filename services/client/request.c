@@ -21,6 +21,7 @@
 
 enum {
     ALIASES_MAX = 11,            /* limits: CNAMEs, those of local data included */
+    SPARES_MAX = 64,             /* requests that are kept for the next questions */
     WAITING_PER_QUERY = 16,      /* clients that wait, for each place in the request list */
     ARENA_BYTES_MAX = 256 * 1024 /* one message with all that its answer needs */
 };
@@ -67,6 +68,7 @@ struct request_service *request_service_new(struct world *world, struct mesh *me
     service->world = world;
     service->mesh = mesh;
     list_init(&service->requests);
+    list_init(&service->spares);
     service->arena = arena_new(ARENA_BYTES_MAX);
     service->told = arena_new(ARENA_BYTES_MAX);
     service->limit = limit_new(key);
@@ -117,6 +119,27 @@ const struct request_stats *request_stats(struct request_service *service)
 
 /* ---- requests that wait ---- */
 
+/* Not zeroed. NULL: no memory. */
+static struct request *take_spare(struct request_service *service)
+{
+    struct link *spare = list_take(&service->spares);
+
+    if (spare == NULL)
+        return malloc(sizeof(struct request));
+    service->spare_count--;
+    return CONTAINER_OF(spare, struct request, listed);
+}
+
+static void give_spare(struct request_service *service, struct request *request)
+{
+    if (service->spare_count >= SPARES_MAX) {
+        free(request);
+        return;
+    }
+    service->spare_count++;
+    list_prepend(&service->spares, &request->listed);
+}
+
 static void request_free(struct request *request)
 {
     struct request_service *service = request->visit.service;
@@ -128,7 +151,7 @@ static void request_free(struct request *request)
     limit_leave(service->limit, &request->visit.peer.from);
     request->visit.channel->release(request->visit.channel);
     arena_free(request->own);
-    free(request);
+    give_spare(service, request);
 }
 
 void request_service_free(struct request_service *service)
@@ -139,6 +162,8 @@ void request_service_free(struct request_service *service)
         return;
     while ((link = list_first(&service->requests)) != NULL)
         request_free(CONTAINER_OF(link, struct request, listed));
+    while ((link = list_take(&service->spares)) != NULL)
+        free(CONTAINER_OF(link, struct request, listed));
     limit_free(service->limit);
     msg_cache_reader_free(service->reader);
     arena_free(service->arena);
@@ -174,13 +199,14 @@ static bool keep_visit(struct request *request, const struct visit *visit)
 /* @return NULL: no memory. The place among the waiting is the request's from here on. */
 static struct request *request_new(const struct visit *visit)
 {
-    struct request *request = calloc(1, sizeof(*request));
+    struct request *request = take_spare(visit->service);
 
     if (request == NULL)
         return NULL;
+    memset(request, 0, offsetof(struct request, qname));
     if (!keep_visit(request, visit)) {
         arena_free(request->own);
-        free(request);
+        give_spare(visit->service, request);
         return NULL;
     }
     visit->channel->hold(visit->channel);

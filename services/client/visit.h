@@ -39,6 +39,8 @@ struct request_service {
     uint64_t chance;      /* cheap and not secret: which of those over a rate are let slip */
     struct list requests; /* that wait */
     size_t request_count;
+    struct list spares; /* requests to be used again */
+    size_t spare_count;
     struct arena *arena; /* of the message being received; emptied with each */
     struct arena *told;  /* of what is told while a message is being received */
     struct acl_recall recall; /* of settings.acl */

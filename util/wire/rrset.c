@@ -189,11 +189,13 @@ static size_t packed_size(const struct rrset_parts *parts)
 struct rrset *rrset_in(struct arena *arena, const struct rrset_parts *parts)
 {
     size_t size = packed_size(parts);
-    struct rrset *set = size == 0 ? NULL : arena_alloc(arena, size);
+    struct rrset *set = size == 0 ? NULL : arena_room(arena, size);
     uint8_t *at;
 
     if (set == NULL)
         return NULL;
+    atomic_init(&set->references, 0);
+    atomic_init(&set->state, SEC_UNCHECKED);
     set->size_bytes = (uint32_t)size;
     rrset_set_expiry(set, parts->now_s + parts->ttl_s);
     set->ttl_s = parts->ttl_s;
