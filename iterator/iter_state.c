@@ -275,6 +275,7 @@ static void add_cached(struct query *query, struct iter_state *state, struct del
 
     if (*status != TARGET_UNKNOWN)
         return;
+    name->name = env_hashed(env, name->name);
     set = rrset_cache_find(env->rrsets, name->name, type, CLASS_IN, RRSET_PLAIN,
                            query_now_s(query), 0);
     if (set == NULL)
@@ -289,10 +290,13 @@ static void add_cached(struct query *query, struct iter_state *state, struct del
 void iter_add_cached_addresses(struct query *query, struct iter_state *state,
                                struct deleg *deleg)
 {
+    const struct upstream_options *upstream = iter_env(query)->config->upstream;
+
     for (struct deleg_name *name = deleg->names; name != NULL; name = name->next) {
-        name->name = env_hashed(query->env, name->name);
         add_cached(query, state, deleg, name, TYPE_A);
-        add_cached(query, state, deleg, name, TYPE_AAAA);
+        /* Without another address it is worth knowing what must not be asked. */
+        if (upstream->do_ip6 || name->a != TARGET_KNOWN)
+            add_cached(query, state, deleg, name, TYPE_AAAA);
     }
 }
 
