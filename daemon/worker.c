@@ -66,6 +66,11 @@ static void receive(void *context, struct channel *channel, const struct peer *p
     resolver_receive(worker->resolver, channel, peer, packet);
 }
 
+static void foresee(void *context, const struct slice *packets, size_t count)
+{
+    resolver_foresee(((struct worker *)context)->resolver, packets, count);
+}
+
 /* In its place when a collector is shown what comes and goes. */
 static void receive_shown(void *context, struct channel *channel, const struct peer *peer,
                           struct slice packet)
@@ -237,6 +242,8 @@ static bool serve(struct worker *worker, struct ports *ports, size_t index)
         served->udp = udp_new(worker->loop, udp, &served->addr, receiver_of(worker), worker);
         if (served->udp == NULL)
             close(udp);
+        else
+            udp_foresee(served->udp, foresee);
     }
     if (tcp != -1) {
         served->tcp = streams_listen(worker->streams, tcp, &served->addr);

@@ -111,6 +111,9 @@ void resolver_refresh(struct resolver *resolver);
 void resolver_receive(struct resolver *resolver, struct channel *channel, const struct peer *peer,
                       struct slice packet);
 
+/** As request_foresee. */
+void resolver_foresee(struct resolver *resolver, const struct slice *packets, size_t count);
+
 /** Runs the mesh, and takes over trust anchors that another thread has learned of: after events
  *  from upstream or timers. */
 void resolver_run(struct resolver *resolver);

@@ -611,6 +611,21 @@ bool shards_peek(struct shards *shards, struct shards_reader *reader, uint64_t h
     return found;
 }
 
+/* The arrays first; when the last one is asked for the first one is mostly there. */
+void shards_foresee(struct shards *shards, struct shards_reader *reader, const uint64_t *hashes,
+                    size_t count)
+{
+    atomic_exchange(&reader->since, shards->epoch);
+    for (size_t i = 0; i < count; i++)
+        PREFETCH(chain_in(shard_of(shards, hashes[i])->now, hashes[i]));
+    for (size_t i = 0; i < count; i++) {
+        shard_place *chain = chain_in(shard_of(shards, hashes[i])->now, hashes[i]);
+
+        PREFETCH(fetch(atomic_load_explicit(chain, memory_order_relaxed)));
+    }
+    atomic_store_explicit(&reader->since, 0, memory_order_release);
+}
+
 /* ---- changing, and walking through everything ---- */
 
 enum shard_verdict shards_change(struct shards *shards, const struct shard_change *change)

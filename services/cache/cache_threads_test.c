@@ -153,6 +153,16 @@ static bool look_at(const struct msg_entry *entry, void *context)
     return true;
 }
 
+/* While arrays grow and entries go: several at once, of which some are there. */
+static void foresee(struct worker *worker, const struct question *question)
+{
+    uint64_t places[8];
+
+    for (uint64_t i = 0; i < COUNT(places); i++)
+        places[i] = msg_cache_place(worker->caches->messages, question) + i;
+    msg_cache_foresee(worker->caches->messages, worker->reader, places, COUNT(places));
+}
+
 static void work_on_messages(struct worker *worker)
 {
     unsigned number = below(worker, NAMES);
@@ -179,6 +189,7 @@ static void work_on_messages(struct worker *worker)
         rrset_unref(set);
     }
     looking = (struct looking){worker, number};
+    foresee(worker, &question);
     msg_cache_show(worker->caches->messages, worker->reader,
                    &(struct msg_wanted){question, NOW, 0}, look_at, &looking);
     entry = msg_cache_find(worker->caches->messages, &question, 0, NOW, 3);

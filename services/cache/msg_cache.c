@@ -341,6 +341,17 @@ bool msg_cache_show(struct msg_cache *cache, struct shards_reader *reader,
     return showing.used;
 }
 
+uint64_t msg_cache_place(const struct msg_cache *cache, const struct question *question)
+{
+    return question_hash(cache, question, MSG_FLAVOUR_NONE);
+}
+
+void msg_cache_foresee(struct msg_cache *cache, struct shards_reader *reader,
+                       const uint64_t *places, size_t count)
+{
+    shards_foresee(cache->shards, reader, places, count);
+}
+
 struct shards_reader *msg_cache_reader_new(struct msg_cache *cache)
 {
     return shards_reader_new(cache->shards);

@@ -141,6 +141,13 @@ typedef bool msg_cache_use(const struct msg_entry *entry, void *context);
 bool msg_cache_show(struct msg_cache *cache, struct shards_reader *reader,
                     const struct msg_wanted *wanted, msg_cache_use *use, void *context);
 
+/** Where ordinary answers to a question are, for msg_cache_foresee. */
+uint64_t msg_cache_place(const struct msg_cache *cache, const struct question *question);
+
+/** What msg_cache_show will read for these is fetched ahead (shards_foresee). */
+void msg_cache_foresee(struct msg_cache *cache, struct shards_reader *reader,
+                       const uint64_t *places, size_t count);
+
 /** Notes that an entry was an answer. @return it had been one before. */
 bool msg_cache_note_hit(struct msg_cache *cache, const struct msg_entry *entry);
 

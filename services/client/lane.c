@@ -22,6 +22,9 @@ enum {
     OPT_LEAST = 11,
     OPTION_HEAD_SIZE = 4,
     OPTIONS_MAX = 8, /* that are looked at; who sends more is not usual */
+    FORESEEN_MAX = 32,
+    COUNTED_EVERY = 1024, /* batches: it is looked how large the cache is */
+    SMALL_CACHE = 4096,   /* entries of some 600 octets with their RRsets */
     FLAG_OPCODE = 0x7800,
     DNSSEC_OK = 0x8000
 };
@@ -338,6 +341,35 @@ bool request_receive(struct request_service *service, struct channel *channel,
                          [service->out[3] & (LANE_ANSWERS - 1)]++;
     channel->send(channel, peer, sink_written(&out));
     return false;
+}
+
+/* ---- batches ---- */
+
+/* As long as all entries stay in the processor's caches there is nothing to fetch. */
+static bool is_worth_foreseeing(struct request_service *service)
+{
+    if (!service->lane_is_used)
+        return false;
+    if (service->batches++ % COUNTED_EVERY == 0)
+        service->cache_is_large = msg_cache_count(service->settings.env->messages) > SMALL_CACHE;
+    return service->cache_is_large;
+}
+
+void request_foresee(struct request_service *service, const struct slice *packets, size_t count)
+{
+    struct msg_cache *messages = service->settings.env->messages;
+    uint64_t places[FORESEEN_MAX];
+    struct question question;
+    size_t found = 0;
+
+    if (!is_worth_foreseeing(service))
+        return;
+    for (size_t i = 0; i < count && found < FORESEEN_MAX; i++)
+        if (packets[i].size > HEADER_SIZE &&
+            read_question(packets[i].data + HEADER_SIZE, packets[i].data + packets[i].size,
+                          &question) != NULL)
+            places[found++] = msg_cache_place(messages, &question);
+    msg_cache_foresee(messages, service->reader, places, found);
 }
 
 /* ---- for tests ---- */

@@ -498,6 +498,39 @@ static void failures_are_counted(void **state)
     assert_int_equal(stats->edes[EDE_NO_REACHABLE_AUTHORITY], told[1] + 2);
 }
 
+/* ---- batches ---- */
+
+/* Whatever a batch is made of: nothing is read beyond it, and nothing depends on it. */
+static void batches_are_foreseen(void **state)
+{
+    struct slice packets[40];
+    size_t size;
+
+    (void)state;
+    bench.uses_lane = true;
+    apply(NULL, NULL, NULL);
+    ask_until_known("www.example. A", WITH_EDNS);
+    bench.service->cache_is_large = true;
+    bench.service->batches = 1; /* it is not looked now */
+    size = make_packet("www.example. A", FLAG_RD, WITH_EDNS, slice_of(NULL, 0));
+    for (size_t i = 0; i < COUNT(packets); i++) {
+        uint8_t *octets = malloc(i + 1); /* so that a tool sees who looks behind it */
+
+        assert_non_null(octets);
+        memcpy(octets, bench.packet, i + 1 < size ? i + 1 : size);
+        packets[i] = slice_of(octets, i);
+    }
+    for (size_t i = 0; i < COUNT(packets); i += 8)
+        request_foresee(bench.service, packets + i, COUNT(packets) - i);
+    for (size_t i = 0; i < COUNT(packets); i++)
+        free((void *)(uintptr_t)packets[i].data);
+    assert_true(checked_is_in_lane());
+    assert_int_equal(bench.service->batches, 6);
+    bench.service->batches = 0;
+    request_foresee(bench.service, packets, 0);
+    assert_false(bench.service->cache_is_large);
+}
+
 /* ---- who asks ---- */
 
 static void only_who_may_ask_is_answered(void **state)
@@ -752,6 +785,7 @@ int main(void)
         TEST(failures_end_with_what_they_depend_on),
         TEST(what_is_stale_comes_before_a_failure),
         TEST(failures_are_counted),
+        TEST(batches_are_foreseen),
         TEST(only_who_may_ask_is_answered),
         TEST(what_does_not_fit_is_not_answered),
         TEST(a_memo_ends_with_what_it_shows),

@@ -84,4 +84,10 @@ const struct request_stats *request_stats(struct request_service *service);
 bool request_receive(struct request_service *service, struct channel *channel,
                      const struct peer *peer, struct slice packet);
 
+/**
+ * These messages are going to be received, one after the other: what their answers are made of is
+ * fetched from memory, all at once. Nothing depends on it but time.
+ */
+void request_foresee(struct request_service *service, const struct slice *packets, size_t count);
+
 #endif

@@ -33,6 +33,8 @@ struct request_service {
     uint16_t lane_type; /* of the question that it had last */
     enum cookie_verdict lane_cookie; /* what its cookie was worth; ABSENT: none was answered */
     size_t lane_size_max;
+    unsigned batches;    /* of messages that were foreseen (lane.c) */
+    bool cache_is_large; /* of answers: the processor's caches do not hold it */
     int64_t failures_until_s; /* up to then a memo of a failure may be there */
     bool servfail_is_admitted; /* the lane has asked for the line that is to come */
     struct limit *limit;

@@ -54,6 +54,7 @@ struct udp {
     bool wildcard;
     struct event readable;
     net_receive *receive;
+    net_foresee *foresee; /* NULL: nobody wants to know */
     void *context;
     struct udp_stats stats;
 
@@ -270,10 +271,21 @@ static void hand_over(struct udp *udp, unsigned index, size_t size)
 }
 
 #ifdef HAVE_RECVMMSG
+static void foresee(struct udp *udp, size_t count)
+{
+    struct slice packets[BATCH];
+
+    for (size_t i = 0; i < count; i++)
+        packets[i] = slice_of(udp->in[i], udp->received[i].msg_len);
+    udp->foresee(udp->context, packets, count);
+}
+
 static bool receive_some(struct udp *udp)
 {
     int count = recvmmsg(udp->fd, udp->received, BATCH, 0, NULL);
 
+    if (count > 1 && udp->foresee != NULL)
+        foresee(udp, (size_t)count);
     for (int i = 0; i < count; i++) {
         if (udp->fd != -1)
             hand_over(udp, (unsigned)i, udp->received[i].msg_len);
@@ -352,6 +364,11 @@ struct udp *udp_new(struct loop *loop, int fd, const struct addr *bound, net_rec
         return NULL;
     }
     return udp;
+}
+
+void udp_foresee(struct udp *udp, net_foresee *told)
+{
+    udp->foresee = told;
 }
 
 void udp_close(struct udp *udp)

@@ -30,6 +30,11 @@ typedef void net_receive(void *context, struct channel *channel, const struct pe
 struct udp *udp_new(struct loop *loop, int fd, const struct addr *bound, net_receive *receive,
                     void *context);
 
+/** Told of the datagrams that came together, before the first of them is handed over. */
+typedef void net_foresee(void *context, const struct slice *packets, size_t count);
+/** @param foresee has the context of udp_new. */
+void udp_foresee(struct udp *udp, net_foresee *foresee);
+
 /** Stops receiving and closes; requests that hold the channel may still send into the void. */
 void udp_close(struct udp *udp);
 const struct udp_stats *udp_stats(const struct udp *udp);

@@ -6,6 +6,7 @@ Used by count_instructions, count_syscalls and hit_cost beside it. Everything ru
     hit.    NSEC; 300 names with one or three A, AAAA, some MX, TXT and CNAME
     deny.   NSEC, 50 names: made for floods of names that do not exist
     deny3.  NSEC3, 50 names
+    many.   unsigned; as many names as are wanted, for hits that the processor's caches do not hold
     dead.   its server does not exist
     big.    unsigned: two names with 27 and 54 kB of records that hardly compress (big_server.py)
 """
@@ -79,7 +80,8 @@ def program(name):
 
 
 class World:
-    def __init__(self, build):
+    def __init__(self, build, many=0):
+        self.many = many
         self.build = os.path.abspath(build)
         self.folder = os.path.join(self.build, "bench")
         self.children = []
@@ -134,6 +136,12 @@ class World:
         self._list("hits", parts["hit"][1])
         self._list("big24", [("b24.big", "ANY")])
         self._list("big62", [("b62.big", "ANY")])
+        names = [f"{_letters(random.Random(i), 7)}{i}" for i in range(self.many)]
+        with open(self.path("many.signed"), "w", encoding="ascii") as file: # not signed at all
+            file.write(f"$ORIGIN many.\n$TTL 86400\n@ SOA ns h 1 3600 900 604800 86400\n@ NS ns\nns A {AUTH}\n"
+                       + "".join(f"{name} A 192.0.2.{i % 250}\n" for i, name in enumerate(names)))
+        lines += ["- domain: many.", f'  file: "{self.path("many.signed")}"', "  zonefile-load: whole"]
+        self._list("many", [(f"{name}.many", "A") for name in names])
         self._list("dead", [(f"n{i}.dead", "A") for i in range(100)])
         self._list("flood", [("deny", "A")])
         self._list("flood3", [("deny3", "A")])
@@ -156,7 +164,7 @@ class World:
     def start_shrewd(self, before=(), threads=1, more=""):
         """`before`: what runs it (valgrind, strace with their options)."""
         stubs = "".join(f"stub-zone:\n  name: {zone}.\n  stub-addr: {AUTH}@{AUTH_PORT}\n"
-                        for zone in ("hit", "deny", "deny3"))
+                        for zone in ("hit", "deny", "deny3", "many"))
         stubs += f"stub-zone:\n  name: big.\n  stub-addr: {BIG_AUTH}@{AUTH_PORT}\n"
         stubs += f"stub-zone:\n  name: dead.\n  stub-addr: {DEAD_AUTH}@{AUTH_PORT}\n"
         anchors = "".join(f"  trust-anchor: '{anchor}'\n" for anchor in self.anchors)
@@ -226,6 +234,10 @@ remote-control:
 
     def warm(self, name="hits", options=()):
         """Each question at least a few times, gently, until the cache has all of it."""
+        if name == "many":
+            for _ in range(3):
+                self.ask(SHREWD, name, *options, "-o", "-c", "1", "-w", "16")
+            return
         for _ in range(2):
             self.ask(SHREWD, name, *options, "-c", "1", "-w", "4" if "big" in name else "16",
                      count={"hits": 12000, "dead": 2000}.get(name, 500))
