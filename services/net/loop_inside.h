@@ -10,7 +10,7 @@
 #include "services/net/loop.h"
 #include "util/list.h"
 
-enum { LOOP_RANDOM_SIZE = 1024, LOOP_BUFFER_SIZE = 65536 + 64 };
+enum { LOOP_RANDOM_SIZE = 4096, LOOP_BUFFER_SIZE = 65536 + 64 };
 
 /** Something that collects octets during an event and sends them after it. */
 struct loop_flush {
