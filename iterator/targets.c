@@ -198,9 +198,11 @@ void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_
         for (struct deleg_name *name = deleg->names; name != NULL; name = name->next) {
             enum target_status status = aaaa ? name->aaaa : name->a;
 
+            if (status != TARGET_UNKNOWN)
+                continue;
             if (started >= most || !may_look_up(query, state))
                 return;
-            if (status != TARGET_UNKNOWN || !family_is_used(query, name, aaaa) ||
+            if (!family_is_used(query, name, aaaa) ||
                 (aaaa && name->a == TARGET_ASKED) || /* which may make this one needless */
                 way_is_being_found(state, name))
                 continue;
