@@ -37,7 +37,7 @@ struct msg_key {
     uint8_t flavour;
 };
 
-static uint64_t question_hash(const struct msg_cache *cache, const struct question *question,
+static inline uint64_t question_hash(const struct msg_cache *cache, const struct question *question,
                               uint8_t flavour)
 {
     return dname_hash_beside(question->qname,

@@ -55,7 +55,7 @@ bool lane_may_open(const struct request_settings *settings)
 }
 
 /* The octets of the packet from here on. @return where the question ends; NULL: not usual. */
-static const uint8_t *read_question(const uint8_t *at, const uint8_t *end,
+static inline const uint8_t *read_question(const uint8_t *at, const uint8_t *end,
                                     struct question *question)
 {
     const uint8_t *begin = at;
