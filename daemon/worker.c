@@ -66,9 +66,9 @@ static void receive(void *context, struct channel *channel, const struct peer *p
     resolver_receive(worker->resolver, channel, peer, packet);
 }
 
-static void foresee(void *context, const struct slice *packets, size_t count)
+static bool foresee(void *context, const struct slice *packets, size_t count)
 {
-    resolver_foresee(((struct worker *)context)->resolver, packets, count);
+    return resolver_foresee(((struct worker *)context)->resolver, packets, count);
 }
 
 /* In its place when a collector is shown what comes and goes. */

@@ -659,9 +659,9 @@ void resolver_receive(struct resolver *resolver, struct channel *channel, const 
         mesh_run(resolver->mesh);
 }
 
-void resolver_foresee(struct resolver *resolver, const struct slice *packets, size_t count)
+bool resolver_foresee(struct resolver *resolver, const struct slice *packets, size_t count)
 {
-    request_foresee(resolver->requests, packets, count);
+    return request_foresee(resolver->requests, packets, count);
 }
 
 void resolver_run(struct resolver *resolver)

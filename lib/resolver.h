@@ -112,7 +112,7 @@ void resolver_receive(struct resolver *resolver, struct channel *channel, const 
                       struct slice packet);
 
 /** As request_foresee. */
-void resolver_foresee(struct resolver *resolver, const struct slice *packets, size_t count);
+bool resolver_foresee(struct resolver *resolver, const struct slice *packets, size_t count);
 
 /** Runs the mesh, and takes over trust anchors that another thread has learned of: after events
  *  from upstream or timers. */

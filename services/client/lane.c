@@ -23,7 +23,7 @@ enum {
     OPTION_HEAD_SIZE = 4,
     OPTIONS_MAX = 8, /* that are looked at; who sends more is not usual */
     FORESEEN_MAX = 32,
-    COUNTED_EVERY = 1024, /* batches: it is looked how large the cache is */
+    COUNTED_EVERY = 64,   /* batches: it is looked how large the cache is */
     SMALL_CACHE = 4096,   /* entries of some 600 octets with their RRsets */
     FLAG_OPCODE = 0x7800,
     DNSSEC_OK = 0x8000
@@ -355,7 +355,7 @@ static bool is_worth_foreseeing(struct request_service *service)
     return service->cache_is_large;
 }
 
-void request_foresee(struct request_service *service, const struct slice *packets, size_t count)
+bool request_foresee(struct request_service *service, const struct slice *packets, size_t count)
 {
     struct msg_cache *messages = service->settings.env->messages;
     uint64_t places[FORESEEN_MAX];
@@ -363,13 +363,14 @@ void request_foresee(struct request_service *service, const struct slice *packet
     size_t found = 0;
 
     if (!is_worth_foreseeing(service))
-        return;
+        return false;
     for (size_t i = 0; i < count && found < FORESEEN_MAX; i++)
         if (packets[i].size > HEADER_SIZE &&
             read_question(packets[i].data + HEADER_SIZE, packets[i].data + packets[i].size,
                           &question) != NULL)
             places[found++] = msg_cache_place(messages, &question);
     msg_cache_foresee(messages, service->reader, places, found);
+    return true;
 }
 
 /* ---- for tests ---- */

@@ -87,7 +87,8 @@ bool request_receive(struct request_service *service, struct channel *channel,
 /**
  * These messages are going to be received, one after the other: what their answers are made of is
  * fetched from memory, all at once. Nothing depends on it but time.
+ * @return false: the cache is so small that it is not worth it.
  */
-void request_foresee(struct request_service *service, const struct slice *packets, size_t count);
+bool request_foresee(struct request_service *service, const struct slice *packets, size_t count);
 
 #endif

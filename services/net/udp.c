@@ -23,7 +23,7 @@
 
 /* A question is at most 65,535 octets, but the batch is for the usual ones: what is larger than
  * QUESTION_MAX comes truncated and is answered as malformed. */
-enum { BATCH = 32, QUESTION_MAX = 4096, OUT_SIZE = 128 * 1024, ROUNDS = 4, CONTROL_SIZE = 64 };
+enum { BATCH = 32, QUESTION_MAX = 4096, OUT_SIZE = 128 * 1024, ROUNDS = 4, CONTROL_SIZE = 64, UNTOLD = 64 };
 
 #if !defined(HAVE_RECVMMSG) && !defined(HAVE_SENDMMSG)
 struct mmsghdr {
@@ -55,6 +55,7 @@ struct udp {
     struct event readable;
     net_receive *receive;
     net_foresee *foresee; /* NULL: nobody wants to know */
+    unsigned untold;      /* so many batches more nobody does */
     void *context;
     struct udp_stats stats;
 
@@ -277,14 +278,17 @@ static void foresee(struct udp *udp, size_t count)
 
     for (size_t i = 0; i < count; i++)
         packets[i] = slice_of(udp->in[i], udp->received[i].msg_len);
-    udp->foresee(udp->context, packets, count);
+    if (!udp->foresee(udp->context, packets, count))
+        udp->untold = UNTOLD;
 }
 
 static bool receive_some(struct udp *udp)
 {
     int count = recvmmsg(udp->fd, udp->received, BATCH, 0, NULL);
 
-    if (count > 1 && udp->foresee != NULL)
+    if (udp->untold > 0)
+        udp->untold--;
+    else if (count > 1 && udp->foresee != NULL)
         foresee(udp, (size_t)count);
     for (int i = 0; i < count; i++) {
         if (udp->fd != -1)
