@@ -111,7 +111,8 @@ static bool take_options(struct usual *usual, const uint8_t *at, const uint8_t *
 static bool read_opt(const uint8_t *at, size_t size, struct usual *out)
 {
     out->asker.has_edns = true;
-    if (size < OPT_LEAST || at[0] != 0 || bytes_u16(at + 1) != TYPE_OPT || at[6] != 0 ||
+    /* The first three octets are the root's name and the type. */
+    if (size < OPT_LEAST || bytes_u32(at) >> 8 != TYPE_OPT || at[6] != 0 ||
         bytes_u16(at + 9) != size - OPT_LEAST)
         return false;
     out->udp_size = bytes_u16(at + 3);
@@ -314,8 +315,7 @@ bool lane_answer(struct request_service *service, enum transport transport,
     usual.wanted.now_s = usual.asker.now_s = world_now_s(service->world);
     usual.asker.wants_ad = usual.asker.dnssec_ok || (bytes_u16(packet.data + 2) & FLAG_AD) != 0;
     usual.asker.size_max = size_limit(&usual);
-    usual.asker.rotate =
-        service->settings.options->rrset_roundrobin ? bytes_u16(packet.data) : 0;
+    usual.asker.id = bytes_u16(packet.data);
     if ((packet.data[AT_LOW_FLAGS] & FLAG_CD) != 0)
         return answer_unchecked(&usual);
     return show(&usual, flavour_of(env, &usual.wanted.question), use_entry) ||

@@ -28,7 +28,7 @@ struct image_set {
     uint32_t expires_in_s; /* from image.made_s on */
     uint32_t ttl_most_s;   /* shown at most, however long it still lives */
     uint16_t ttl_count;
-    uint16_t movable, movable_size; /* struct message_mark */
+    uint16_t movable, movable_size; /* struct message_mark; 0: they keep their order */
 };
 
 /* ---- making ---- */
@@ -166,9 +166,10 @@ static struct image_set describe_set(const struct making *making,
                                      const struct message_mark *mark)
 {
     const struct message *message = &making->hit->message;
+    bool may_turn = making->visit->service->settings.options->rrset_roundrobin;
     struct image_set set = {.ttl_most_s = UINT32_MAX,
                             .ttl_count = mark->ttl_count,
-                            .movable = mark->movable,
+                            .movable = may_turn ? mark->movable : 0,
                             .movable_size = mark->movable_size};
     const struct rrset *real = mark->set;
 
@@ -373,8 +374,8 @@ static void patch_records(const struct image *image, const struct image_set *set
 
         for (const uint16_t *at = ttls; at < ttls_end; at++)
             bytes_put_u32(to + *at, ttl_s);
-        if (set->movable != 0 && asker->rotate % set->movable != 0)
-            turn_set(set, ttls, from, to, asker->rotate % set->movable);
+        if (set->movable != 0 && asker->id % set->movable != 0)
+            turn_set(set, ttls, from, to, asker->id % set->movable);
         ttls = ttls_end;
     }
 }

@@ -23,7 +23,7 @@ struct memo_asker {
     int64_t now_s;
     bool wants_ad, has_edns, dnssec_ok;
     size_t size_max;
-    uint32_t rotate;
+    uint32_t id; /* of the question; says whose turn it is, as in reply.c */
     struct slice head; /* header and question as they came, RD set */
 };
 

@@ -524,7 +524,6 @@ uint32_t dname_hash_anew(struct dname name, struct hash_key key)
     struct hash_state state = hash_start(key);
     const size_t word = sizeof(uint64_t);
     size_t at = 0;
-    uint32_t hash;
 
     for (; at + word <= name.size; at += word)
         hash_word(&state, lower(load(name.wire + at)));
@@ -532,8 +531,7 @@ uint32_t dname_hash_anew(struct dname name, struct hash_key key)
         hash_word(&state, lower(load_part(name.wire, name.size)) ^ name.size);
     else if (at < name.size) /* the last octets, some of them once more */
         hash_word(&state, lower(load(name.wire + name.size - word)) ^ name.size);
-    hash = (uint32_t)hash_end(state);
-    return hash == 0 ? 1 : hash;
+    return (uint32_t)hash_end(state) | 1; /* 0 says that there is none */
 }
 
 void dname_hashes(struct dname name, struct hash_key key, uint64_t hashes[DNAME_LABELS_MAX + 1])
