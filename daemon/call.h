@@ -1,8 +1,8 @@
 /*
  * call.h - one command being carried out: who asked, with which words, and the answer so far.
  *
- * Made by control.c for each request, handed to the command's function, which ends it with call_done
- * or call_failed: before it returns, or later when the threads have been asked.
+ * Made by control.c for each request, handed to the command's function, which ends it with
+ * call_done or call_failed: before it returns, or later when the threads have been asked.
  */
 #ifndef TREESHREW_DAEMON_CALL_H
 #define TREESHREW_DAEMON_CALL_H

@@ -1,8 +1,8 @@
 /*
  * control.c - the control socket's requests become calls, calls become answers.
  *
- * Called by server.c and, for each request, by services/net/control_socket. A call has an arena of its
- * own with a bound, so that no question to the daemon can take all its memory.
+ * Called by server.c and, for each request, by services/net/control_socket. A call has an arena
+ * of its own with a bound, so that no question to the daemon can take all its memory.
  */
 #include "daemon/control.h"
 

@@ -1,8 +1,8 @@
 /*
  * control.h - takes commands from the control socket and has them carried out.
  *
- * Used by server.c. Opened while the process may still make the socket's folder, begun when there is a
- * loop.
+ * Used by server.c. Opened while the process may still make the socket's folder, begun when
+ * there is a loop.
  */
 #ifndef TREESHREW_DAEMON_CONTROL_H
 #define TREESHREW_DAEMON_CONTROL_H

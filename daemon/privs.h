@@ -29,8 +29,8 @@ bool privs_write_pid(const char *path, struct log *log);
 void privs_remove_pid(const char *path);
 
 /**
- * chdir; chroot and change of user when started as root; then every right but that to open ports below
- * 1024 is given up. @return false: logged.
+ * chdir; chroot and change of user when started as root; then every right but that to open
+ * ports below 1024 is given up. @return false: logged.
  */
 bool privs_drop(const struct options *options, struct log *log);
 

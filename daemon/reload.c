@@ -1,13 +1,14 @@
 /*
  * reload.c - a new configuration takes the place of the old one while questions run.
  *
- * Called by server.c (SIGHUP), by the command "reload", and by the commands that change something at
- * run time. One transaction: read, build and open all; only then swap and tell the threads. They
- * answer when they have followed, and until all have, a further reload or change waits. After any
- * error everything is as it was, and whoever asked is told why.
+ * Called by server.c (SIGHUP), by the command "reload", and by the commands that change
+ * something at run time. One transaction: read, build and open all; only then swap and tell the
+ * threads. They answer when they have followed, and until all have, a further reload or change
+ * waits. After any error everything is as it was, and whoever asked is told why.
  *
- * A reload reads the files; a change does not, so that a file that is just being edited takes effect
- * when its editor says so. Both lay over it what was set since the start (lib/overlay.h).
+ * A reload reads the files; a change does not, so that a file that is just being edited takes
+ * effect when its editor says so. Both lay over it what was set since the start
+ * (lib/overlay.h).
  */
 #include <errno.h>
 #include <string.h>

@@ -222,7 +222,8 @@ void server_stop(struct server *server)
     (void)loop_post(worker_loop(server->threads[0].worker), WORD_STOP);
 }
 
-/* For programs that move log files away and want no more than a new one. The level stays as it is. */
+/* For programs that move log files away and want no more than a new one. The level stays as it
+ * is. */
 enum status server_open_log(struct server *server, struct log *log)
 {
     const struct daemon_options *options = &resolver_options(server->shared)->daemon;
@@ -434,8 +435,8 @@ static bool keep_anchors(struct server *server)
     return worker_keep_anchors(server->threads[0].worker, write_anchors, server);
 }
 
-/* Before the first thread, whosesoever: they inherit what this one may, and it is too late for those
- * that are there. */
+/* Before the first thread, whosesoever: they inherit what this one may, and it is too late for
+ * those that are there. */
 static bool give_up_paths(struct server *server)
 {
     const struct options *options = resolver_options(server->shared);

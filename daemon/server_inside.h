@@ -1,9 +1,10 @@
 /*
- * server_inside.h - the running server's inside, for server.c, reload.c, control.c and the commands.
+ * server_inside.h - the running server's inside, for server.c, reload.c, control.c and the
+ * commands.
  *
- * Everything here belongs to the main thread, which is the first worker's thread as well. What the
- * other threads are to do goes round as a struct round: one at a time, each thread in turn of its own
- * loop, and when the last has done it the main thread is told.
+ * Everything here belongs to the main thread, which is the first worker's thread as well. What
+ * the other threads are to do goes round as a struct round: one at a time, each thread in turn
+ * of its own loop, and when the last has done it the main thread is told.
  */
 #ifndef TREESHREW_DAEMON_SERVER_INSIDE_H
 #define TREESHREW_DAEMON_SERVER_INSIDE_H
@@ -100,13 +101,17 @@ void server_go_round(struct server *server, struct round *round);
 /** Tells the service manager that all is well, after these words ("", or with a blank behind). */
 void server_say_ready(struct server *server, const char *words);
 
-/** From any thread: there is something to sweep; from the sweeping one: it is done. @return false: there
- *  are too many words already. */
+/**
+ * From any thread: there is something to sweep; from the sweeping one: it is done.
+ * @return false: there are too many words already.
+ */
 bool server_post_sweep(struct server *server);
 bool server_post_sweep_over(struct server *server);
 
-/** From the thread of a job that is over; snapshot_jobs_end follows in the main thread. @return false:
- *  too much waits there already. */
+/**
+ * From the thread of a job that is over; snapshot_jobs_end follows in the main thread.
+ * @return false: too much waits there already.
+ */
 bool server_post_job_over(struct server *server);
 
 /** Opens the log file anew, for programs that move it away. @param log told why it cannot be. */

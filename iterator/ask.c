@@ -147,8 +147,9 @@ static struct deleg_server *next_server(struct query *query, struct iter_state *
 }
 
 /*
- * RFC 9520 section 3.1 counts tries for each transport. Where two packets were lost, or the last ones that
- * this delegation may cost are due, TCP brings a third one through: it repeats what is lost by itself.
+ * RFC 9520 section 3.1 counts tries for each transport. Where two packets were lost, or the
+ * last ones that this delegation may cost are due, TCP brings a third one through: it repeats
+ * what is lost by itself.
  */
 static bool wants_tcp_now(const struct query *query, const struct iter_state *state,
                           const struct flight *flight)

@@ -29,7 +29,10 @@ const char *verdict_word(enum verdict verdict);
 enum verdict classify(const struct message *message, const struct question *question,
                       struct dname zone, bool recursive);
 
-/** Where the chain of CNAMEs in the answer section leads, at most 64 steps; the name itself if none. */
+/**
+ * Where the chain of CNAMEs in the answer section leads, at most 64 steps; the name itself if
+ * none.
+ */
 struct dname alias_end(const struct message *message, const struct question *question,
                        unsigned *hops);
 

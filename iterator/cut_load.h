@@ -1,9 +1,9 @@
 /*
  * cut_load.h - how many questions are under way to the servers of each zone, in one thread.
  *
- * One zone, dead or slow, must not take all the places: its questions are bounded, and bounded more
- * tightly while nearly all of them time out. Zones are told apart by a keyed hash into a fixed number
- * of slots; two zones in one slot share a bound, which does no harm.
+ * One zone, dead or slow, must not take all the places: its questions are bounded, and bounded
+ * more tightly while nearly all of them time out. Zones are told apart by a keyed hash into a
+ * fixed number of slots; two zones in one slot share a bound, which does no harm.
  */
 #ifndef TREESHREW_ITERATOR_CUT_LOAD_H
 #define TREESHREW_ITERATOR_CUT_LOAD_H
@@ -31,7 +31,10 @@ struct cut_load {
  */
 bool cut_load_enter(struct cut_load *load, struct dname zone, uint32_t most, uint16_t *slot);
 
-/** Over nine tenths of what was asked there lately timed out: nothing is gained by waiting longer. */
+/**
+ * Over nine tenths of what was asked there lately timed out: nothing is gained by waiting
+ * longer.
+ */
 bool cut_load_is_silent(const struct cut_load *load, uint16_t slot);
 
 enum cut_end { CUT_ANSWERED, CUT_TIMED_OUT, CUT_WITHDRAWN };

@@ -76,9 +76,9 @@ static int64_t leeway_of_prefetch_s(const struct query *query)
     return leeway_s;
 }
 
-/* RFC 9156 section 2.3 bounds what minimising costs: behind this many aliases names are asked for as
- * they are, so that a ring of them does not have each name on the way asked for again and again. What
- * is asked anew after bad data was disclosed before. */
+/* RFC 9156 section 2.3 bounds what minimising costs: behind this many aliases names are asked
+ * for as they are, so that a ring of them does not have each name on the way asked for again
+ * and again. What is asked anew after bad data was disclosed before. */
 static bool may_minimise(const struct query *query, const struct iter_state *state)
 {
     enum { ALIASES_MINIMISED = 3 };
@@ -98,8 +98,8 @@ static struct iter_state *state_new(struct query *query)
         return NULL;
     state->id = ITER_START;
     state->question = query->question;
-    /* Asked for by a client or, since an answer has come, by a module: that is progress. That a server
-     * without an address needs one is none. */
+    /* Asked for by a client or, since an answer has come, by a module: that is progress. That a
+     * server without an address needs one is none. */
     if (query->target_depth == 0)
         state->progress_ms = query_now_ms(query);
     state->qmin.active = may_minimise(query, state);
@@ -186,8 +186,8 @@ static bool may_not_ask(const struct query *query, const struct addr *addr, bool
     return !told && addr_is_unroutable(addr);
 }
 
-/* RFC 6052: where a machine with IPv6 only finds a server that has IPv4 only. What must not be asked
- * by IPv4 is not asked in that way, either.
+/* RFC 6052: where a machine with IPv6 only finds a server that has IPv4 only. What must not be
+ * asked by IPv4 is not asked in that way, either.
  * @return false: not there. */
 static bool find_behind_nat64(const struct query *query, bool told, struct addr *addr)
 {
@@ -401,7 +401,8 @@ enum step iter_give_up(struct query *query, struct iter_state *state)
                       reason_name(query->arena, deleg->zone), failed, known);
     /* Where the client question's time was up before anybody was asked, nothing was learned. */
     query->outcome.uncacheable =
-        deleg->no_cache || (asked && deleg->sends == 0 && failed < known && !iter_has_time(query, state));
+        deleg->no_cache ||
+        (asked && deleg->sends == 0 && failed < known && !iter_has_time(query, state));
     iter_go(query, state, ITER_DONE);
     return step;
 }

@@ -30,8 +30,9 @@ enum iter_state_id {
 enum { FLIGHTS_MAX = 8, FLIGHTS_IN_TIME_MAX = 2, CASE_ROUNDS_PER_ADDRESS = 3, CASE_SENDS_MAX = 4 };
 
 /**
- * One question to one server, under way or just landed. When its time is up it is overdue: the server
- * counts as silent and others are asked, but its answer is taken as long as the question lives.
+ * One question to one server, under way or just landed. When its time is up it is overdue: the
+ * server counts as silent and others are asked, but its answer is taken as long as the question
+ * lives.
  */
 struct flight {
     struct upstream_ask ask;
@@ -157,9 +158,10 @@ bool iter_is_expanded(const struct rrset *set);
 void iter_look_up_targets(struct query *query, struct iter_state *state, uint32_t most);
 
 /**
- * Before a silent server is asked once more, or its zone about its own servers: where the cache has lost addresses of the zone's other
- * servers, the parent (for the root: the hints) may still tell them. Goes to ASK. @return false:
- * there is nothing to be gained by it, or it has been done.
+ * Before a silent server is asked once more, or its zone about its own servers: where the cache
+ * has lost addresses of the zone's other servers, the parent (for the root: the hints) may
+ * still tell them. Goes to ASK. @return false: there is nothing to be gained by it, or it has
+ * been done.
  */
 bool iter_ask_parent_early(struct query *query, struct iter_state *state);
 
@@ -178,8 +180,10 @@ void iter_check_path(struct query *query, struct iter_state *state);
 /** Forgets answers whose case was not kept: the next question is another one. */
 void iter_forget_case(struct iter_state *state);
 
-/** Nobody is left to ask who could contradict the answer whose case was not kept: goes to LEARN with
- *  it. @return false: there is none, or there was a contradiction. */
+/**
+ * Nobody is left to ask who could contradict the answer whose case was not kept: goes to LEARN
+ * with it. @return false: there is none, or there was a contradiction.
+ */
 bool iter_settle_case(struct query *query, struct iter_state *state);
 
 /** Answers with the poor answer, when nothing better came. */
@@ -198,7 +202,10 @@ void iter_strike(struct query *query, struct iter_state *state, struct deleg_ser
 /** Some question is under way whose time is not up. */
 bool iter_waits(const struct iter_state *state);
 
-/** One that is overdue may still be answered, by a server that is alive, of a zone that others hear of. */
+/**
+ * One that is overdue may still be answered, by a server that is alive, of a zone that others
+ * hear of.
+ */
 bool iter_hopes(const struct query *query, const struct iter_state *state);
 
 /** Withdraws questions that are under way. */
@@ -217,7 +224,10 @@ enum step iter_limit(struct query *query, struct iter_state *state, enum cost co
 enum step iter_finish(struct query *query, struct iter_state *state,
                       const struct message *message, int64_t expires_s, enum security security);
 
-/** Answers a client that does not want recursion with the best known place, NULL: none (refer.c). */
+/**
+ * Answers a client that does not want recursion with the best known place, NULL: none
+ * (refer.c).
+ */
 enum step iter_refer(struct query *query, struct iter_state *state, const struct deleg *known);
 
 /** Out of memory is a failure like others. */

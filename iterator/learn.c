@@ -565,7 +565,8 @@ static enum step judge(struct query *query, struct iter_state *state, struct mes
             return keep_for_last_resort(query, state, message, TRACE_EMPTY);
         return try_next_server(query, state, TRACE_EMPTY);
     case VERDICT_RCODE:
-        /* Who refuses does not serve the zone, for all that we are told; others are asked before. */
+        /* Who refuses does not serve the zone, for all that we are told; others are asked
+         * before. */
         if (message->rcode == RCODE_REFUSED && !state->deleg->recursive)
             note_fact(query, state, INFRA_LAME);
         return try_next_server(query, state, TRACE_RCODE);
@@ -606,7 +607,8 @@ enum step iter_learn_run(struct query *query, struct iter_state *state)
     if (!case_is_settled(query, state, &step))
         return step;
     /* What was there, but was not the server's to say or about another name, is no denial. */
-    if (answers > 0 && message->count[SECTION_ANSWER] == 0 && !scrubbed.private_address && !scrubbed.foreign_next)
+    if (answers > 0 && message->count[SECTION_ANSWER] == 0 && !scrubbed.private_address &&
+        !scrubbed.foreign_next)
         message->flags &= (uint16_t)~FLAG_AA;
     verdict = classify(message, &flight->ask.question, state->deleg->zone,
                        state->deleg->recursive);

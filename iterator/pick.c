@@ -63,7 +63,8 @@ bool pick_is_alive(const struct infra *infra)
     return infra->srtt_ms != 0 && infra->dead_until_ms == 0 && !infra->dead_elsewhere;
 }
 
-/* Once more is for servers that are known to answer: it is loss, then, and each try has its chance. */
+/* Once more is for servers that are known to answer: it is loss, then, and each try has its
+ * chance. */
 unsigned pick_sends_max(const struct pick_rules *rules, const struct infra *infra)
 {
     return pick_is_alive(infra) && rules->sends_alive_max > rules->sends_max ? rules->sends_alive_max
@@ -85,7 +86,8 @@ static bool is_in_band(const struct rank *rank, const struct rank *best, uint32_
            rank->cost_ms - best->cost_ms <= band_ms;
 }
 
-/* The first that works. One that is known to take signatures away does not, while there are others. */
+/* The first that works. One that is known to take signatures away does not, while there are
+ * others. */
 static struct deleg_server *first_in_order(const struct deleg *deleg,
                                            const struct pick_rules *rules, struct infra *infra)
 {

@@ -5,7 +5,8 @@
 
 enum { ONE_LABEL_STEPS = 4 }; /* MINIMISE_ONE_LAB, RFC 9156 section 2.3 */
 
-/* How many labels the next name gets on top, in steps of more than one once the first are used up. */
+/* How many labels the next name gets on top, in steps of more than one once the first are used
+ * up. */
 static uint8_t step_size(const struct qmin *qmin, uint8_t missing, unsigned most)
 {
     unsigned steps_left;

@@ -1,8 +1,9 @@
 /*
  * start.c - where a question begins: the caches, then the deepest place from which to ask.
  *
- * Order: remembered answer, one kept from an earlier run, remembered failure, alias, remembered records, denial of a name above, told zone, deepest
- * known delegation, and at last the root, which is primed first (RFC 9609).
+ * Order: remembered answer, one kept from an earlier run, remembered failure, alias, remembered
+ * records, denial of a name above, told zone, deepest known delegation, and at last the root,
+ * which is primed first (RFC 9609).
  */
 #include "iterator/iter_state.h"
 
@@ -82,7 +83,8 @@ static bool try_message(struct query *query, struct iter_state *state)
     return done;
 }
 
-/* Without a SOA it is not an answer but a proof that came with a referral, of use to the validator. */
+/* Without a SOA it is not an answer but a proof that came with a referral, of use to the
+ * validator. */
 static bool is_answer(const struct msg_entry *entry)
 {
     size_t end = (size_t)entry->count[SECTION_ANSWER] + entry->count[SECTION_AUTHORITY];
@@ -169,8 +171,8 @@ static bool try_denial_above(struct query *query, struct iter_state *state)
     return done;
 }
 
-/* What is fetched ahead is of no use when it runs out with what its aliases lead to: that is fetched
- * anew as well where it is in the last tenth of its own life. */
+/* What is fetched ahead is of no use when it runs out with what its aliases lead to: that is
+ * fetched anew as well where it is in the last tenth of its own life. */
 static bool is_worn(struct query *query, const struct iter_state *state)
 {
     int64_t now_s = query_now_s(query);
@@ -253,7 +255,8 @@ static const struct rrset *alias_of_dname(struct query *query, const struct iter
     return rrset_in(query->arena, &parts);
 }
 
-/* The cached CNAME where it says the same; else `made` goes into the cache, so that the answer may. */
+/* The cached CNAME where it says the same; else `made` goes into the cache, so that the answer
+ * may. */
 static const struct rrset *published_alias(struct query *query, const struct rrset *made)
 {
     const struct rrset *cached = find_set(query, rrset_owner(made), TYPE_CNAME);
@@ -357,8 +360,8 @@ static bool try_alias(struct query *query, struct iter_state *state, enum step *
 }
 
 /*
- * Records that stood in the answer to another question: behind an alias, or looked up as the address
- * of a name server. RFC 2181 section 5.4.1: nothing of lower rank answers a client.
+ * Records that stood in the answer to another question: behind an alias, or looked up as the
+ * address of a name server. RFC 2181 section 5.4.1: nothing of lower rank answers a client.
  */
 static bool try_set(struct query *query, struct iter_state *state, enum step *step)
 {

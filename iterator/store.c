@@ -75,9 +75,9 @@ static const struct rrset *beside_cached(struct query *query, const struct rrset
     return published == NULL ? came : query_hold(query, published);
 }
 
-/* What was validated ranks above all that comes, so it would run out however often it came. The same
- * with the same signatures begins a new life; not before a quarter of the last one is over, since all
- * answers that show it are written anew then. */
+/* What was validated ranks above all that comes, so it would run out however often it came. The
+ * same with the same signatures begins a new life; not before a quarter of the last one is
+ * over, since all answers that show it are written anew then. */
 static const struct rrset *renew(struct query *query, const struct rrset *stored,
                                  const struct rrset *came)
 {
@@ -153,8 +153,8 @@ bool store_message(struct query *query, const struct deleg *deleg, struct messag
     return true;
 }
 
-/* What the cache took as it was told is a last resort by itself. With signatures another set may have
- * been put beside the cached one. */
+/* What the cache took as it was told is a last resort by itself. With signatures another set
+ * may have been put beside the cached one. */
 static bool is_kept_as_told(const struct rrset *stored, const struct rrset *told)
 {
     return stored->trust == TRUST_ADDITIONAL && told->rrsig_count == 0 &&

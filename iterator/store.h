@@ -10,9 +10,9 @@
  * Stores all RRsets and puts what the cache holds of them in their place (references are the
  * query's). What does not fit the cache stays as it is, in the arena.
  *
- * RFC 2181 section 5.4.1 for the ranks. NS sets and the addresses beside them never outlive what
- * the parent said of the cut (ghost domains): their life is cut to the delegation's. The SOA of a denial lives as
- * long as the denial (RFC 2308 section 3).
+ * RFC 2181 section 5.4.1 for the ranks. NS sets and the addresses beside them never outlive
+ * what the parent said of the cut (ghost domains): their life is cut to the delegation's. The
+ * SOA of a denial lives as long as the denial (RFC 2308 section 3).
  * @return false: no memory.
  */
 bool store_message(struct query *query, const struct deleg *deleg, struct message *message,

@@ -160,10 +160,10 @@ static bool way_is_being_found(const struct iter_state *state, const struct dele
 }
 
 /*
- * The second address type of a name that has the first is one, until all known addresses have been
- * tried; and hosts that have no good answer here will not have one there, least of all about their
- * own addresses. But records that are not the zone's were put in on the way to a host, and there may
- * be another way.
+ * The second address type of a name that has the first is one, until all known addresses have
+ * been tried; and hosts that have no good answer here will not have one there, least of all
+ * about their own addresses. But records that are not the zone's were put in on the way to a
+ * host, and there may be another way.
  */
 static bool is_luxury(const struct iter_state *state, const struct deleg_name *name)
 {
@@ -229,9 +229,9 @@ static bool lacks_addresses(const struct deleg *deleg, bool only_glue)
 }
 
 /*
- * The last resort: what is known of the zone's servers has failed; the parent may know better ones.
- * The parent is asked anew, once a zone; servers that failed stay struck off. The root has no parent:
- * of its servers the hints know what a parent's glue would say.
+ * The last resort: what is known of the zone's servers has failed; the parent may know better
+ * ones. The parent is asked anew, once a zone; servers that failed stay struck off. The root
+ * has no parent: of its servers the hints know what a parent's glue would say.
  */
 static bool may_ask_parent(const struct iter_state *state)
 {

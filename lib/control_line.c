@@ -1,8 +1,8 @@
 /*
  * control_line.c - reads and writes both halves of a talk on the control socket.
  *
- * Called by shrewctl and by the daemon. The daemon's input comes from whoever may open the socket; it
- * is read with the same care as any other.
+ * Called by shrewctl and by the daemon. The daemon's input comes from whoever may open the
+ * socket; it is read with the same care as any other.
  */
 #include "lib/control_line.h"
 

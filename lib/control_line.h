@@ -1,10 +1,10 @@
 /*
  * control_line.h - what shrewctl and shrewd say to each other on the control socket.
  *
- * Both sides read and write through here. A request is lines: "shrewctl 1 lines" (or json), a line for
- * each word of the command, an empty line. An answer is one line, "done", "failed" or "usage" and the
- * number of octets that follow, and then those octets: so an answer that was cut is not taken for
- * a whole one.
+ * Both sides read and write through here. A request is lines: "shrewctl 1 lines" (or json), a
+ * line for each word of the command, an empty line. An answer is one line, "done", "failed" or
+ * "usage" and the number of octets that follow, and then those octets: so an answer that was
+ * cut is not taken for a whole one.
  */
 #ifndef TREESHREW_LIB_CONTROL_LINE_H
 #define TREESHREW_LIB_CONTROL_LINE_H

@@ -1,5 +1,6 @@
 /*
- * control_line_fuzz.c - whatever comes in on the control socket; what is taken is written back alike.
+ * control_line_fuzz.c - whatever comes in on the control socket; what is taken is written back
+ * alike.
  */
 #include "lib/control_line.h"
 

@@ -86,8 +86,8 @@ enum status options_read_text(struct options *options, const char *name, const c
                               size_t size, struct conf_report *report);
 
 /**
- * Fills a configuration from something that is neither of the two syntaxes: the options that it says,
- * with the places where it says them. Words about it go to conf->report.
+ * Fills a configuration from something that is neither of the two syntaxes: the options that it
+ * says, with the places where it says them. Words about it go to conf->report.
  * @return STATUS_OK also after errors, which are in the report; STATUS_NO_MEMORY.
  */
 typedef enum status options_reader(void *context, struct conf *conf);

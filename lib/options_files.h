@@ -13,9 +13,11 @@ enum status options_file_read(void *context, const char *name, struct arena *are
                               struct slice *out);
 
 /**
- * @param context a struct options: what was configured so far; what was looked for is added to `seen`.
- * @return also STATUS_SYSTEM with errno: a folder on the way may not be read. A pattern that matches
- *         nothing for such a reason would be a part of the configuration that is lost silently.
+ * @param context a struct options: what was configured so far; what was looked for is added to
+ *                `seen`.
+ * @return also STATUS_SYSTEM with errno: a folder on the way may not be read. A pattern that
+ *         matches nothing for such a reason would be a part of the configuration that is lost
+ *         silently.
  */
 enum status options_file_find(void *context, const char *pattern, const char *from,
                               struct arena *arena, char ***names, size_t *count);

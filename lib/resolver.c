@@ -109,8 +109,9 @@ static void outdate(struct resolver_shared *shared, const struct outdated *outda
     shared->wake_sweeper(shared->sweeper);
 }
 
-/* Its last query has ended: what it may have stored since new settings came goes, too, where that is
- * about some names only. All judgements do not go a second time, for most are of the new ones. */
+/* Its last query has ended: what it may have stored since new settings came goes, too, where
+ * that is about some names only. All judgements do not go a second time, for most are of the
+ * new ones. */
 static void end_of_settings(struct settings *settings)
 {
     if (!settings->outdated.judgements)

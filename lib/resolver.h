@@ -52,21 +52,24 @@ void resolver_set_cookie_secrets(struct resolver_shared *shared,
                                  const struct cookie_secrets *secrets);
 struct cookie_secrets resolver_cookie_secrets(struct resolver_shared *shared);
 
-/** Forgets validated keys and denials: whoever empties caches would be answered out of them else. */
+/**
+ * Forgets validated keys and denials: whoever empties caches would be answered out of them
+ * else.
+ */
 void resolver_forget_proofs(struct resolver_shared *shared);
 
 /**
  * Builds new settings from the options; on a complaint everything stays as it was (false). The
- * caches are kept, but for what does not hold any more (outdated.h): names whose servers are told
- * otherwise, or whose trust is suspended or is so no longer, are forgotten with all below them; where
- * validation itself has changed, all that was judged is.
+ * caches are kept, but for what does not hold any more (outdated.h): names whose servers are
+ * told otherwise, or whose trust is suspended or is so no longer, are forgotten with all below
+ * them; where validation itself has changed, all that was judged is.
  */
 bool resolver_shared_reload(struct resolver_shared *shared, struct options *options,
                             conf_complain *complain, resolver_read_file *read_file, void *context);
 
 /**
- * Somebody forgets what is outdated aside, for caches may be large; he is told, from any thread, when
- * there is something. Without one it is done on the spot.
+ * Somebody forgets what is outdated aside, for caches may be large; he is told, from any
+ * thread, when there is something. Without one it is done on the spot.
  */
 void resolver_set_sweeper(struct resolver_shared *shared, void (*wake)(void *context),
                           void *context);

@@ -1,8 +1,8 @@
 /*
  * settings.c - a configuration becomes what the modules and the clients' side work with.
  *
- * Called by lib/resolver. Each reader below makes one part; the first that complains ends it all, and
- * nothing of the configuration takes effect.
+ * Called by lib/resolver. Each reader below makes one part; the first that complains ends it
+ * all, and nothing of the configuration takes effect.
  */
 #include "lib/settings.h"
 

@@ -1,8 +1,8 @@
 /*
  * settings.h - everything that is made from one configuration, read-only once made.
  *
- * Made by lib/resolver at the start and at each reload; counted there, so that the old ones go with the
- * last query that was born under them.
+ * Made by lib/resolver at the start and at each reload; counted there, so that the old ones go
+ * with the last query that was born under them.
  */
 #ifndef TREESHREW_LIB_SETTINGS_H
 #define TREESHREW_LIB_SETTINGS_H

@@ -1,8 +1,8 @@
 /*
  * whole_file.h - reads small files whole, and replaces a file in one step.
  *
- * Called by shrew-anchor, and by the daemon for its caches and the files of trust anchors. Nobody who reads
- * the file at any moment, or after a loss of power, finds half of it.
+ * Called by shrew-anchor, and by the daemon for its caches and the files of trust anchors.
+ * Nobody who reads the file at any moment, or after a loss of power, finds half of it.
  */
 #ifndef TREESHREW_LIB_WHOLE_FILE_H
 #define TREESHREW_LIB_WHOLE_FILE_H

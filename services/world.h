@@ -53,7 +53,10 @@ struct world {
     /** Ends the waiting; no effect when it does not wait. */
     void (*forget)(struct world *world, struct datagram_waiter *waiter);
 
-    /** @param tls_name NULL for TCP; else TLS whose certificate must be good for that name ("": any). */
+    /**
+     * @param tls_name NULL for TCP; else TLS whose certificate must be good for that name ("":
+     *                 any).
+     */
     enum status (*connect)(struct world *world, const struct addr *to, const struct addr *from,
                            const char *tls_name, struct stream_waiter *waiter);
     /** Queues octets; they are copied. STATUS_NO_MEMORY, STATUS_LIMIT (too much unsent). */

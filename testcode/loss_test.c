@@ -1,11 +1,12 @@
 /*
- * loss_test.c - thousands of questions on a network that loses packets: how many fail, and how long it
- * takes.
+ * loss_test.c - thousands of questions on a network that loses packets: how many fail, and how
+ * long it takes.
  *
- * The resolver and the exchange of the daemon on a simulated world (sim_world.h), so that a seed gives the same
- * figures on every machine. The internet is a rule and not a model: the root knows top-level domains, these
- * know zones, these know any name; each of the three floors has servers of its own, and two questions in
- * five are the first of their zone. Twenty questions are under way at a time.
+ * The resolver and the exchange of the daemon on a simulated world (sim_world.h), so that a
+ * seed gives the same figures on every machine. The internet is a rule and not a model: the
+ * root knows top-level domains, these know zones, these know any name; each of the three floors
+ * has servers of its own, and two questions in five are the first of their zone. Twenty
+ * questions are under way at a time.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -386,8 +387,8 @@ static void questions_get_through(void **state)
     static const struct weather weathers[] = {
         {"nothing is lost", 2, 0, 0, 0, 1, 3, 0, 10, 145, 0},
         {"30 of 100 questions by UDP are lost", 2, 300, 0, 0, 1, 3, 0, 200, 210, 0},
-        /* Three questions are all that a server gets: one in some thousands may be lost for good. What
-         * is allowed here is twice and more of what other seeds have shown. */
+        /* Three questions are all that a server gets: one in some thousands may be lost for
+         * good. What is allowed here is twice and more of what other seeds have shown. */
         {"TCP loses as much", 2, 300, 0, 300, 1, 3, 3, 250, 210, 0},
         {"the same, far servers", 2, 300, 0, 300, 40, 20, 3, 600, 210, 0},
         {"the same, three servers a zone", 3, 300, 0, 300, 1, 3, 3, 200, 210, 0},

@@ -206,8 +206,8 @@ static void add_wrong_key(struct signatures *signatures)
     add(signatures);
 }
 
-/* Of no use, and of no harm: of an algorithm that nobody knows, of nobody's key, out of date. Not more
- * than leaves the good ones among those that a resolver looks at. */
+/* Of no use, and of no harm: of an algorithm that nobody knows, of nobody's key, out of date.
+ * Not more than leaves the good ones among those that a resolver looks at. */
 static void add_noise(struct signatures *signatures)
 {
     struct sim_key unknown = {.algorithm = SIM_ALGORITHM_UNKNOWN, .tag = 4711};

@@ -18,8 +18,9 @@ enum { SWARM_WORDS_MAX = 4096 };
 struct swarm_wish {
     uint64_t seed;
     enum planted_fault planted;
-    /* An attacker changes what servers say (sim_mangle.h), while one question after the other is asked,
-     * no more than `questions`. What is secure must stay so, or be no answer. size 0: nobody does. */
+    /* An attacker changes what servers say (sim_mangle.h), while one question after the other
+     * is asked, no more than `questions`. What is secure must stay so, or be no answer. size 0:
+     * nobody does. */
     struct slice script;
     unsigned questions;
     /** A day with its questions, and at each hour a reload with other settings or a faulty file. */

@@ -1,6 +1,6 @@
 /*
- * named_fuzz.c - any octets as a named.conf: ends, stays in its memory, and what was taken without an
- * error is printed as YAML that is taken again and means the same.
+ * named_fuzz.c - any octets as a named.conf: ends, stays in its memory, and what was taken
+ * without an error is printed as YAML that is taken again and means the same.
  */
 #include <string.h>
 

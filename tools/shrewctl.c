@@ -1,8 +1,8 @@
 /*
  * shrewctl.c - gives a running shrewd a command and shows its answer.
  *
- * Run by people and scripts. Knows nothing of what a command means: the words go to the daemon's local
- * socket as they are, the answer comes back as it is to be shown.
+ * Run by people and scripts. Knows nothing of what a command means: the words go to the
+ * daemon's local socket as they are, the answer comes back as it is to be shown.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -263,8 +263,8 @@ static int read_wishes(int count, char **words, struct wishes *wishes)
     return CONTROL_USAGE;
 }
 
-/* What stands in front of the command, and --json wherever it stands. The file behind --html is ours to
- * write: the daemon is only told that a page is wanted. */
+/* What stands in front of the command, and --json wherever it stands. The file behind --html is
+ * ours to write: the daemon is only told that a page is wanted. */
 static size_t take_words(int count, char **words, struct wishes *wishes, const char **out)
 {
     size_t used = 0;

@@ -55,8 +55,8 @@ bool addr_same_host(const struct addr *a, const struct addr *b); /* ports left a
 int addr_compare(const struct addr *a, const struct addr *b);
 
 /**
- * Reads "ip", "ip@port", with an optional "#name" behind it (its place goes to tls_name, NULL if none).
- * Also takes a scope ("fe80::1%2", number only).
+ * Reads "ip", "ip@port", with an optional "#name" behind it (its place goes to tls_name, NULL
+ * if none). Also takes a scope ("fe80::1%2", number only).
  * @param tls_name may be NULL: then a '#' is an error.
  */
 enum status addr_from_text(struct addr *out, const char *text, uint16_t default_port,
@@ -85,8 +85,11 @@ bool addr_is_loopback(const struct addr *addr);
 /** Prefixes that stand in examples (RFC 5737, 3849, 9637); unroutable, too. */
 bool addr_is_documentation(const struct addr *addr);
 
-/** Addresses that no name server in the world can have: 0/8, multicast, 240/4, link-local,
- *  documentation, ::, mapped and deprecated forms. Loopback and private space are not among them. */
+/**
+ * Addresses that no name server in the world can have: 0/8, multicast, 240/4, link-local,
+ * documentation, ::, mapped and deprecated forms. Loopback and private space are not among
+ * them.
+ */
 bool addr_is_unroutable(const struct addr *addr);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * arena.c - blocks in a chain, the newest first; pieces are cut from its front.
  *
- * Blocks double up to 64 KiB; a piece that is larger than a block gets one of its own. The first block is
- * one piece of memory with the arena; arena_reset keeps it, so that a reused arena starts without malloc.
+ * Blocks double up to 64 KiB; a piece that is larger than a block gets one of its own. The
+ * first block is one piece of memory with the arena; arena_reset keeps it, so that a reused
+ * arena starts without malloc.
  */
 #include "util/arena.h"
 

@@ -36,8 +36,8 @@ _Noreturn void assert_failed(const char *expression, const char *file, int line)
 #define UNREACHABLE() assert_failed("unreachable", __FILE__, __LINE__)
 
 /* OUT_OF_LINE: a function that is to cost nothing where the one that calls it need not. */
-/* RARELY_CALLED: a function that is hardly ever called, by one that is all the time, and is not to be
- * made part of it. */
+/* RARELY_CALLED: a function that is hardly ever called, by one that is all the time, and is not
+ * to be made part of it. */
 /* PREFETCH says that this address will be read soon; any address will do. */
 #if defined(__GNUC__)
 #define PRINTF_LIKE(text, first) __attribute__((__format__(__printf__, text, first)))

@@ -58,8 +58,8 @@ static inline uint64_t hash_end(struct hash_state state)
 }
 
 /**
- * A hash and what belongs to a table's key beside it, which strangers may choose: it can only move what
- * it is mixed with, and that is secret.
+ * A hash and what belongs to a table's key beside it, which strangers may choose: it can only
+ * move what it is mixed with, and that is secret.
  */
 static inline uint64_t hash_beside(uint32_t hash, uint64_t beside)
 {

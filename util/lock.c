@@ -1,10 +1,10 @@
 /*
  * lock.c - what a lock does where more than one thread wants it.
  *
- * Called through lock.h. Nobody who waits is overlooked: a waiter says so in the lock while it holds
- * the bench's mutex, and gives that up only by falling asleep; who frees a lock that is awaited wakes
- * with the mutex held, so either the waiter found the lock free or it is asleep by then. A bench is
- * shared, therefore all on it are woken; that is rare enough.
+ * Called through lock.h. Nobody who waits is overlooked: a waiter says so in the lock while it
+ * holds the bench's mutex, and gives that up only by falling asleep; who frees a lock that is
+ * awaited wakes with the mutex held, so either the waiter found the lock free or it is asleep
+ * by then. A bench is shared, therefore all on it are woken; that is rare enough.
  */
 #include "util/lock.h"
 

@@ -1,10 +1,11 @@
 /*
- * lock.h - a lock for sections of a few dozen instructions, taken by one store where nobody waits.
+ * lock.h - a lock for sections of a few dozen instructions, taken by one store where nobody
+ * waits.
  *
- * Used by shards.c, fifty times for a question that is not in the cache: a mutex of the system's
- * library takes 80 instructions for a lock and its release, this one a dozen. Who finds it taken
- * looks again a few times, since the other is nearly done, and then sleeps: where the holder has lost
- * its processor nobody burns time.
+ * Used by shards.c, fifty times for a question that is not in the cache: a mutex of the
+ * system's library takes 80 instructions for a lock and its release, this one a dozen. Who
+ * finds it taken looks again a few times, since the other is nearly done, and then sleeps:
+ * where the holder has lost its processor nobody burns time.
  */
 #ifndef TREESHREW_UTIL_LOCK_H
 #define TREESHREW_UTIL_LOCK_H

@@ -1,5 +1,6 @@
 /*
- * lock_test.c - no two threads hold a lock at once, none is left asleep, and a bench serves two locks.
+ * lock_test.c - no two threads hold a lock at once, none is left asleep, and a bench serves two
+ * locks.
  */
 #include <sched.h>
 #include <setjmp.h>

@@ -63,8 +63,8 @@ static inline bool log_wants(const struct log *log, enum log_level level)
 void log_line(struct log *log, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /**
- * May a line of this format be logged now? It counts as one. For who would have to find words first, and
- * what nobody is going to read need not be found: log_each then tells it.
+ * May a line of this format be logged now? It counts as one. For who would have to find words
+ * first, and what nobody is going to read need not be found: log_each then tells it.
  */
 bool log_admits(struct log *log, enum log_level level, const char *format);
 

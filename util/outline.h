@@ -1,10 +1,12 @@
 /*
- * outline.h - one answer in two forms: lines for people, JSON for programs, from the same calls.
+ * outline.h - one answer in two forms: lines for people, JSON for programs, from the same
+ * calls.
  *
- * A command of the control socket says what it knows once: values under keys, rows, things inside of
- * things. In lines a value is "key: value", what lies inside is indented, and a row is one line of its
- * values, so that grep and awk find what they need; a row's value says its key ("rtt=12") unless it
- * was added without one. In JSON keys keep their spelling, rows and things are objects.
+ * A command of the control socket says what it knows once: values under keys, rows, things
+ * inside of things. In lines a value is "key: value", what lies inside is indented, and a row
+ * is one line of its values, so that grep and awk find what they need; a row's value says its
+ * key ("rtt=12") unless it was added without one. In JSON keys keep their spelling, rows and
+ * things are objects.
  *
  * Text goes to an arena; when memory runs out the error sticks and outline_done gives NULL.
  */

@@ -4,20 +4,20 @@
  * Called by the caches of services/cache and by whatever else threads share. Knows nothing of
  * what an entry means.
  *
- * Lock: a plain one (lock.h) for each shard. A critical section is a walk along a chain of one or two
- * entries and a reference taken, some 50 ns. A read-write lock writes its count of readers into
- * the same cache line that a plain lock writes, so a hit would cost no less memory traffic and more
- * instructions, to let readers be together who are hardly ever there together (64 shards, few
- * threads).
+ * Lock: a plain one (lock.h) for each shard. A critical section is a walk along a chain of one
+ * or two entries and a reference taken, some 50 ns. A read-write lock writes its count of
+ * readers into the same cache line that a plain lock writes, so a hit would cost no less memory
+ * traffic and more instructions, to let readers be together who are hardly ever there together
+ * (64 shards, few threads).
  *
- * Looking without a lock (shards_peek): chains are singly linked, entries are published whole and
- * unlinked by one store, so whoever walks a chain finds nothing but entries. All that has to be
- * seen to is that none is released under his eyes. A reader writes into a line of its own since
- * when it looks (the table's epoch), and 0 when it looks away. Whoever unlinks something begins a
- * new epoch behind that; when no reader looks since an earlier one, nobody can see it any more. All
- * of these loads and stores are in one order (memory_order_seq_cst): either the reader finds the
- * entry gone, or the writer finds the reader there. Looks are short, so hardly ever is somebody
- * there; then what was unlinked lies in limbo until the next change.
+ * Looking without a lock (shards_peek): chains are singly linked, entries are published whole
+ * and unlinked by one store, so whoever walks a chain finds nothing but entries. All that has
+ * to be seen to is that none is released under his eyes. A reader writes into a line of its own
+ * since when it looks (the table's epoch), and 0 when it looks away. Whoever unlinks something
+ * begins a new epoch behind that; when no reader looks since an earlier one, nobody can see it
+ * any more. All of these loads and stores are in one order (memory_order_seq_cst): either the
+ * reader finds the entry gone, or the writer finds the reader there. Looks are short, so hardly
+ * ever is somebody there; then what was unlinked lies in limbo until the next change.
  *
  * Eviction: a clock whose hand walks the buckets; an entry found since the hand last came is
  * spared once. New entries start unvisited (as with SIEVE), so a flood of names asked for once

@@ -36,9 +36,10 @@ enum status text_read_base32hex(const char *text, struct sink *out);
 enum status text_read_u64(const char *text, uint64_t most, uint64_t *out);
 
 /**
- * The next character of a text as it stands within quotes in JSON (RFC 8259 section 7). An octet that
- * is no UTF-8 (RFC 3629 section 4) is told as the Latin-1 character that it would be, so that the result is
- * always valid; control characters, those behind ASCII included, are never passed on as they are.
+ * The next character of a text as it stands within quotes in JSON (RFC 8259 section 7). An
+ * octet that is no UTF-8 (RFC 3629 section 4) is told as the Latin-1 character that it would
+ * be, so that the result is always valid; control characters, those behind ASCII included, are
+ * never passed on as they are.
  * @param at moved behind it; not at the end of the text. @return octets in `out`.
  */
 enum { TEXT_JSON_MAX = 6 };

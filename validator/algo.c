@@ -188,7 +188,8 @@ bool algo_is_supported(const struct crypto *crypto, uint8_t algorithm)
     return row != NULL && is_supported(crypto, row);
 }
 
-/* Measured with OpenSSL 3.0: P-256 80 us, Ed25519 100, RSA of 4096 bits 80; P-384 500, Ed448 300. */
+/* Measured with OpenSSL 3.0: P-256 80 us, Ed25519 100, RSA of 4096 bits 80; P-384 500, Ed448
+ * 300. */
 unsigned algo_weight(uint8_t algorithm)
 {
     return algorithm == ALGORITHM_ECDSAP384SHA384 || algorithm == ALGORITHM_ED448 ? 3 : 1;

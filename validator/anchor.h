@@ -60,13 +60,16 @@ struct anchors *anchors_new(const struct validator_options *options,
 struct anchors *anchors_renew(const struct anchors *anchors, const struct trust_points *points);
 
 /**
- * Do both say the same of what is trusted? Keys of auto-trust-anchor-file are left aside: they change
- * by themselves, and whoever changes them sees to what follows. So are negative anchors.
+ * Do both say the same of what is trusted? Keys of auto-trust-anchor-file are left aside: they
+ * change by themselves, and whoever changes them sees to what follows. So are negative anchors.
  * @param one, other NULL: nothing is validated.
  */
 bool anchors_same(const struct anchors *one, const struct anchors *other);
 
-/** Tells each zone whose trust one of both suspends, and the other does not, or until another time. */
+/**
+ * Tells each zone whose trust one of both suspends, and the other does not, or until another
+ * time.
+ */
 void anchors_negative_changes(const struct anchors *one, const struct anchors *other,
                               void (*tell)(void *context, struct dname zone), void *context);
 

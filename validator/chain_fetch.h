@@ -48,8 +48,9 @@ bool chain_nothing_has_failed(const struct query *query);
 enum chained chain_fetch(struct query *query, struct val_state *state, struct dname name,
                          uint16_t type);
 
-/** What came beside a referral has proven that there is no DS. Where the caches are to last, it is kept
- * for a later run, which need not ask then: nothing else in the caches says it of this name. */
+/** What came beside a referral has proven that there is no DS. Where the caches are to last, it
+ * is kept for a later run, which need not ask then: nothing else in the caches says it of this
+ * name. */
 void chain_keep_denial(struct query *query, const struct val_state *state, int64_t expires_s);
 
 /** What was fetched: a whole answer ... */

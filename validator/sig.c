@@ -400,10 +400,10 @@ static bool has_crowd(const struct rrset *set, const struct rdata_rrsig *like)
     return same > SIGNATURES_PER_KEY;
 }
 
-/* A broken key costs what a bad signature costs (CVE-2025-8677). All that is left is the price where
- * no accident explains it: two keys of one tag that both fail (chance brings that about once in
- * 65,536 signatures that are bad anyway, who makes keys collide, CVE-2023-50387, each time), or
- * a bad signature among many by one key. */
+/* A broken key costs what a bad signature costs (CVE-2025-8677). All that is left is the price
+ * where no accident explains it: two keys of one tag that both fail (chance brings that about
+ * once in 65,536 signatures that are bad anyway, who makes keys collide, CVE-2023-50387, each
+ * time), or a bad signature among many by one key. */
 static void pay_failure(struct signing *signing, unsigned tried,
                         const struct rdata_rrsig *fields)
 {
@@ -423,8 +423,8 @@ static bool try_key(struct signing *signing, size_t index, const struct attempt 
     const struct public_key *key;
     enum status status;
 
-    /* Where data was damaged on the way, both signatures of a key roll fail; then this is the end of
-     * the RRset. That there are still more is nobody's mistake. */
+    /* Where data was damaged on the way, both signatures of a key roll fail; then this is the
+     * end of the RRset. That there are still more is nobody's mistake. */
     if (signing->failures == FAILURES_PER_RRSET)
         give_up(signing);
     if (!take(signing, attempt->fields.algorithm))

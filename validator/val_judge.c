@@ -73,7 +73,8 @@ enum judged val_no_keys(struct query *query, struct val_state *state,
 
 /* ---- what stands beside the answer ---- */
 
-/* Verified with keys that are at hand; nothing is fetched for it. @param left so many more may be. */
+/* Verified with keys that are at hand; nothing is fetched for it. @param left so many more may
+ * be. */
 static bool is_good_aside(struct query *query, struct val_state *state, size_t i,
                           unsigned *left)
 {

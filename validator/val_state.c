@@ -43,8 +43,8 @@ static struct val_state *state_new(struct query *query)
     return state == NULL || state->memo == NULL ? NULL : state;
 }
 
-/* The keys of zones are ours only while we judge: the query may wait for other things afterwards, and
- * the key cache should be able to let go of what it has dropped. */
+/* The keys of zones are ours only while we judge: the query may wait for other things
+ * afterwards, and the key cache should be able to let go of what it has dropped. */
 static void release_keys(struct val_state *state)
 {
     for (struct val_zone *zone = state->zones; zone != NULL; zone = zone->next)
@@ -252,7 +252,8 @@ const struct rrset *val_known_secure(struct query *query, const struct rrset *se
 
     if (query->anew || (query->flags & QUERY_REFRESH) != 0)
         return NULL; /* its TTL is to begin anew */
-    /* It is itself what the cache has: nobody has put another in its place. */
+    /* It is itself what the cache has, for nobody has put another in its place; or it stands beside
+     * it, with signatures that are to be judged. */
     if (rrset_is_published(set) && !rrset_is_superseded(set))
         return rrset_security(set) == SEC_SECURE ? set : NULL;
     known =

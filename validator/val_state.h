@@ -203,9 +203,9 @@ void val_anchor_signal(struct query *query, const struct anchor *anchor);
 const struct outcome_source *val_source(const struct query *query, size_t index);
 
 /**
- * The server is passed over for this query. Where signatures of a zone are missing that it was asked
- * about as that zone's, it comes last for others, too; but what lies below may be broken by itself,
- * and says nothing of the server.
+ * The server is passed over for this query. Where signatures of a zone are missing that it was
+ * asked about as that zone's, it comes last for others, too; but what lies below may be broken
+ * by itself, and says nothing of the server.
  * @param stripped that zone; wire NULL: nothing is missing.
  * @param is_forged as for query_avoid.
  */

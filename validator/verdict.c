@@ -106,7 +106,8 @@ void val_avoid(struct query *query, const struct outcome_source *source, struct 
 
 static bool may_try_again(const struct query *query, const struct val_state *state)
 {
-    return !state->fault.is_final && (query->flags & QUERY_NO_RD) == 0 && query->budget->exhausted == COSTS &&
+    return !state->fault.is_final && (query->flags & QUERY_NO_RD) == 0 &&
+           query->budget->exhausted == COSTS &&
            state->restarts < val_env(query)->config->options->val_max_restart &&
            query->budget->left[COST_FAILED_SIGNATURES] > 0;
 }

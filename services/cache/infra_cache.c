@@ -5,10 +5,10 @@
  * timed out, facts). Values in, values out: nobody holds a pointer into the table. Never looks
  * at a clock.
  *
- * Of a server as such there is an entry under the name of the root: how fast it answers, whether it answers
- * at all, EDNS and cookie. One for a zone is only made when something is wrong there (lame, silent): so a
- * zone that was never heard of does not begin with a long wait at a server that is known, and twenty thousand
- * sound zones at one server cost one entry.
+ * Of a server as such there is an entry under the name of the root: how fast it answers,
+ * whether it answers at all, EDNS and cookie. One for a zone is only made when something is
+ * wrong there (lame, silent): so a zone that was never heard of does not begin with a long wait
+ * at a server that is known, and twenty thousand sound zones at one server cost one entry.
  *
  * Life of an entry: made by the first thing learned, kept infra-host-ttl seconds from then on
  * whatever is learned later, so that an error of judgement about a server ends by itself.
@@ -48,9 +48,9 @@ struct host {
     int64_t heard_ms;      /* when the last answer came; for a zone, at the least when the server was found to
                               * be alive, but silent here; INT64_MIN: never */
     uint32_t probe_ms;     /* between probes, while it is dead */
-    /* Of the server as such: a bit for each zone that has an entry, by a hash of its name, so that of the
-     * others none is looked for. The bits of the life before count as well: an entry for a zone may
-     * be younger than this one. */
+    /* Of the server as such: a bit for each zone that has an entry, by a hash of its name, so
+     * that of the others none is looked for. The bits of the life before count as well: an
+     * entry for a zone may be younger than this one. */
     uint64_t zones, zones_before;
     uint8_t zone_size;
     uint8_t zone[]; /* the octets of its name */

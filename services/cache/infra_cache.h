@@ -1,9 +1,9 @@
 /*
  * infra_cache.h - what is known for everybody about one server address and one zone.
  *
- * Keyed by (address with port, zone cut): round trip time, EDNS, lameness, recent failures. Shared by all
- * threads; entries are read and written as values under a shard's lock, so nobody holds a pointer
- * into it. Times are monotonic.
+ * Keyed by (address with port, zone cut): round trip time, EDNS, lameness, recent failures.
+ * Shared by all threads; entries are read and written as values under a shard's lock, so nobody
+ * holds a pointer into it. Times are monotonic.
  */
 #ifndef TREESHREW_SERVICES_CACHE_INFRA_CACHE_H
 #define TREESHREW_SERVICES_CACHE_INFRA_CACHE_H
@@ -82,10 +82,10 @@ void infra_timed_out(struct infra_cache *cache, const struct addr *server, struc
                      uint16_t qtype, int64_t now_ms, uint32_t timeout_ms);
 
 /**
- * May a packet go to this server? Always true while it is not dead. To a dead one only a single probe
- * goes in each interval, of all threads: the first to ask after dead_until_ms gets leave, and
- * dead_until_ms moves on by the interval at once. Intervals: 1 s, doubled by each probe without
- * answer, at most 60 s. An answer ends it all.
+ * May a packet go to this server? Always true while it is not dead. To a dead one only a single
+ * probe goes in each interval, of all threads: the first to ask after dead_until_ms gets leave,
+ * and dead_until_ms moves on by the interval at once. Intervals: 1 s, doubled by each probe
+ * without answer, at most 60 s. An answer ends it all.
  */
 bool infra_claim_probe(struct infra_cache *cache, const struct addr *server, struct dname zone,
                        int64_t now_ms);

@@ -225,8 +225,8 @@ static void a_dead_server_costs_little(void **state)
     assert_in_range(count - until_dead, 12, 18);
 }
 
-/* An entry for a zone is found as long as it lives, however many there are, and although what is known of
- * the server as such begins anew meanwhile. */
+/* An entry for a zone is found as long as it lives, however many there are, and although what
+ * is known of the server as such begins anew meanwhile. */
 static void zones_of_a_server(void **state)
 {
     struct home *home = *state;

@@ -1,14 +1,15 @@
 /*
  * msg_cache.h - answers by question: rcode, flags, reasons and references to RRsets.
  *
- * An entry is immutable. It refers to RRsets by reference and, on a hit, the newest RRset of that
- * name in the RRset cache is what goes out. Failures are entries, too (RFC 9520): rcode SERVFAIL,
- * no RRsets, the reasons, and how long the next one will be kept. A failure stands beside the
- * answer of the same question, which may have expired but still be served (RFC 8767).
+ * An entry is immutable. It refers to RRsets by reference and, on a hit, the newest RRset of
+ * that name in the RRset cache is what goes out. Failures are entries, too (RFC 9520): rcode
+ * SERVFAIL, no RRsets, the reasons, and how long the next one will be kept. A failure stands
+ * beside the answer of the same question, which may have expired but still be served
+ * (RFC 8767).
  *
- * Most answers are plain: one RRset of the question's own name and type, and nothing to add. Of those
- * nothing is kept here but a mark at the RRset in its cache (rrset_cache.h); whoever looks for one is
- * given an entry that is made for him.
+ * Most answers are plain: one RRset of the question's own name and type, and nothing to add. Of
+ * those nothing is kept here but a mark at the RRset in its cache (rrset_cache.h); whoever
+ * looks for one is given an entry that is made for him.
  */
 #ifndef TREESHREW_SERVICES_CACHE_MSG_CACHE_H
 #define TREESHREW_SERVICES_CACHE_MSG_CACHE_H
@@ -27,8 +28,8 @@ enum {
     MSG_FLAVOUR_CD = 1,  /* asked with CD: may hold what validation would refuse */
     MSG_FLAVOUR_NO_RD = 2, /* a referral for a client without RD */
     MSG_FLAVOUR_FAILURE = 4, /* a remembered failure; beside it a stale answer may still be kept */
-    /* For clients whose answers a module may make (DNS64). Apart from what servers said, which alone
-     * counts for sub-questions and for clients that judge for themselves. */
+    /* For clients whose answers a module may make (DNS64). Apart from what servers said, which
+     * alone counts for sub-questions and for clients that judge for themselves. */
     MSG_FLAVOUR_MADE = 8,
     /* Stands alone: what a server has said to an earlier run of the program, out of a file
      * (snapshot.h). Nobody has judged it yet, and no client sees it as it is: the iterator finds it
@@ -100,10 +101,10 @@ struct msg_store {
 
 /**
  * Stores an entry in place of the one of the same flavour. An answer also drops the remembered
- * failure of its question, so that the next one begins with a short time; one for CD that was judged
- * drops that of who does not set CD, too.
- * @return STATUS_NO_MEMORY, or STATUS_LIMIT (too large, or an RRset is not published because the
- *         RRset cache did not take it): nothing was stored, what was there stays.
+ * failure of its question, so that the next one begins with a short time; one for CD that was
+ * judged drops that of who does not set CD, too.
+ * @return STATUS_NO_MEMORY, or STATUS_LIMIT (too large, or an RRset is not published because
+ *         the RRset cache did not take it): nothing was stored, what was there stays.
  */
 enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *what);
 
@@ -114,7 +115,10 @@ enum status msg_cache_store(struct msg_cache *cache, const struct msg_store *wha
 const struct msg_entry *msg_cache_find(struct msg_cache *cache, const struct question *question,
                                        uint8_t flavour, int64_t now_s, uint32_t stale_s);
 
-/** The same for who looks for a denial: an answer that is one RRset need not be found. Fresh ones only. */
+/**
+ * The same for who looks for a denial: an answer that is one RRset need not be found. Fresh
+ * ones only.
+ */
 const struct msg_entry *msg_cache_find_denial(struct msg_cache *cache,
                                               const struct question *question, uint8_t flavour,
                                               int64_t now_s);
@@ -152,8 +156,8 @@ void msg_cache_foresee(struct msg_cache *cache, struct shards_reader *reader,
 bool msg_cache_note_hit(struct msg_cache *cache, const struct msg_entry *entry);
 
 /**
- * Notes that an entry was the answer for who sets CD as well, since he has none of his own: one that
- * is stored for him later takes the note away. Not carried over to a copy of the entry.
+ * Notes that an entry was the answer for who sets CD as well, since he has none of his own: one
+ * that is stored for him later takes the note away. Not carried over to a copy of the entry.
  */
 void msg_cache_note_for_all(struct msg_cache *cache, const struct msg_entry *entry, int64_t now_s);
 

@@ -1,12 +1,13 @@
 /*
  * rrset_cache.h - RRsets shared by all threads, ranked by trust.
  *
- * RFC 2181 section 5.4.1: data of lower rank never replaces fresh data of higher rank. An entry is
- * immutable; whoever found it holds a reference and may read in peace after it was replaced.
+ * RFC 2181 section 5.4.1: data of lower rank never replaces fresh data of higher rank. An entry
+ * is immutable; whoever found it holds a reference and may read in peace after it was replaced.
  *
- * Most answers say no more than one RRset does. For those the message cache keeps nothing of its own
- * but a mark at the RRset: a few bits that live and go with its place in this cache, outside of the
- * RRset itself. What they mean is said here as far as they have to be carried over to a newer set.
+ * Most answers say no more than one RRset does. For those the message cache keeps nothing of
+ * its own but a mark at the RRset: a few bits that live and go with its place in this cache,
+ * outside of the RRset itself. What they mean is said here as far as they have to be carried
+ * over to a newer set.
  */
 #ifndef TREESHREW_SERVICES_CACHE_RRSET_CACHE_H
 #define TREESHREW_SERVICES_CACHE_RRSET_CACHE_H
@@ -57,9 +58,9 @@ const struct rrset *rrset_cache_find(struct rrset_cache *cache, struct dname own
                                      uint32_t stale_s);
 
 /**
- * The addresses of a name server as its parent told them, a last resort for when others say something
- * else. As long as the cache has the same by the same rank (TRUST_ADDITIONAL) that is enough; what
- * takes its place then leaves it as RRSET_PARENT_SIDE.
+ * The addresses of a name server as its parent told them, a last resort for when others say
+ * something else. As long as the cache has the same by the same rank (TRUST_ADDITIONAL) that is
+ * enough; what takes its place then leaves it as RRSET_PARENT_SIDE.
  * @param glue not published; TTL and rank are the caller's.
  */
 void rrset_cache_keep_parent_side(struct rrset_cache *cache, const struct rrset *glue,
@@ -74,7 +75,10 @@ const struct rrset *rrset_cache_find_parent_side(struct rrset_cache *cache, stru
 bool rrset_cache_drop(struct rrset_cache *cache, struct dname owner, uint16_t type,
                       uint16_t rrclass, enum rrset_flavour flavour);
 
-/** Takes out all for which the visitor says so (flush); locks one shard at a time. @return number. */
+/**
+ * Takes out all for which the visitor says so (flush); locks one shard at a time.
+ * @return number.
+ */
 size_t rrset_cache_drop_if(struct rrset_cache *cache,
                            bool (*drop)(void *context, const struct rrset *set), void *context);
 void rrset_cache_flush(struct rrset_cache *cache);
@@ -86,8 +90,8 @@ void rrset_cache_visit(struct rrset_cache *cache,
                        void *context);
 
 /**
- * The next few sets of a walk through all, each a reference that is yours; what there is no room for
- * is passed over. Nobody else waits for long meanwhile.
+ * The next few sets of a walk through all, each a reference that is yours; what there is no
+ * room for is passed over. Nobody else waits for long meanwhile.
  * @param place    {0} at first; place->at_end: these were the last.
  * @param flavours one for each set.
  * @return their number; 0 does not mean the end.
@@ -112,8 +116,8 @@ enum {
 };
 
 /**
- * Who is told of a set that was replaced or dropped and whose mark was not carried over to the one that
- * took its place: the answer is as good as it was. Not of what is evicted or flushed
+ * Who is told of a set that was replaced or dropped and whose mark was not carried over to the
+ * one that took its place: the answer is as good as it was. Not of what is evicted or flushed
  * (rrset_cache_drop_if). To be said before anything is stored.
  */
 typedef void rrset_cache_tell(void *context, const struct rrset *set, enum rrset_answers whom,

@@ -1,10 +1,11 @@
 /*
  * snapshot_write.c - the caches as octets of a file.
  *
- * Called by the daemon step by step. First the RRset cache, then the message cache, its plain answers
- * and the others, each walked through some buckets at a time: references are taken under the lock, the octets are made
- * without it. What changes meanwhile may be left out or be there as it was before; an answer
- * names its RRsets, so that it is complete or left out when it is read.
+ * Called by the daemon step by step. First the RRset cache, then the message cache, its plain
+ * answers and the others, each walked through some buckets at a time: references are taken
+ * under the lock, the octets are made without it. What changes meanwhile may be left out or be
+ * there as it was before; an answer names its RRsets, so that it is complete or left out when
+ * it is read.
  */
 #include <stdlib.h>
 

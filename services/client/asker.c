@@ -114,8 +114,8 @@ static enum asker_fate judge_header(struct slice packet, const struct message *h
     return ASKER_GOOD;
 }
 
-/* Of an operation that is not done here: the question and EDNS, if that is all there is, so that the
- * client can be told why (RFC 8914 section 4.22). */
+/* Of an operation that is not done here: the question and EDNS, if that is all there is, so
+ * that the client can be told why (RFC 8914 section 4.22). */
 static void read_beside(struct slice packet, struct cursor *in, struct arena *arena,
                         struct message *message, struct asker *out)
 {

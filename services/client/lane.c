@@ -274,9 +274,9 @@ static bool is_there(const struct msg_entry *entry, void *context)
     return true;
 }
 
-/* RFC 9520: a failure that is remembered. Where anything else is in the cache, fresh, stale or for
- * who sets CD, the long way finds out what counts. An answer that was stored after the memo was made
- * has dropped it, so marks need not be looked for. */
+/* RFC 9520: a failure that is remembered. Where anything else is in the cache, fresh, stale or
+ * for who sets CD, the long way finds out what counts. An answer that was stored after the memo
+ * was made has dropped it, so marks need not be looked for. */
 RARELY_CALLED static bool answer_failure(struct usual *usual)
 {
     const struct env *env = usual->service->settings.env;

@@ -140,8 +140,8 @@ struct local_touched {
 };
 
 /**
- * By this a name is found, and hashes[n] is that of the ancestor with n labels. Strangers put nothing into the
- * table, so it is not keyed, and cheap: each question begins with it.
+ * By this a name is found, and hashes[n] is that of the ancestor with n labels. Strangers put
+ * nothing into the table, so it is not keyed, and cheap: each question begins with it.
  */
 uint64_t local_hash(struct dname name);
 void local_hashes(struct dname name, uint64_t hashes[DNAME_LABELS_MAX + 1]);

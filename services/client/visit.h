@@ -2,8 +2,8 @@
  * visit.h - one question of a client being served: who asked, what, and the ways to answer.
  *
  * Private to the serving of clients: request.c leads a visit from room to room, visit.c knows
- * how to leave, visit_log.c what to write about it. A visit lives on the stack of request_receive; when it has to wait, request.c
- * keeps a copy.
+ * how to leave, visit_log.c what to write about it. A visit lives on the stack of
+ * request_receive; when it has to wait, request.c keeps a copy.
  */
 #ifndef TREESHREW_SERVICES_CLIENT_VISIT_H
 #define TREESHREW_SERVICES_CLIENT_VISIT_H

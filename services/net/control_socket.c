@@ -76,7 +76,8 @@ static bool path_to_addr(const char *path, struct sockaddr_un *addr)
     return true;
 }
 
-/* Is there somebody? A file that is no socket at all counts as somebody: it is not ours to remove. */
+/* Is there somebody? A file that is no socket at all counts as somebody: it is not ours to
+ * remove. */
 static bool somebody_answers(const char *path, const struct sockaddr_un *addr)
 {
     struct stat there;

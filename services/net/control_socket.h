@@ -1,14 +1,15 @@
 /*
  * control_socket.h - a local socket on which commands come in and answers go out.
  *
- * Used by the daemon's main thread, and, since one request a connection with these bounds is all that it
- * takes, for the page of metrics over HTTP as well. One request a connection: the client writes it, gets the answer,
- * and the connection is closed. What a request means is not known here, only when it is whole.
+ * Used by the daemon's main thread, and, since one request a connection with these bounds is
+ * all that it takes, for the page of metrics over HTTP as well. One request a connection: the
+ * client writes it, gets the answer, and the connection is closed. What a request means is not
+ * known here, only when it is whole.
  *
- * Who may: root, the user that the process runs as, and whoever the socket's group lets in; the kernel
- * tells who it is (no keys, no certificates). Bounds: connections at a time, octets and seconds of a
- * request, seconds without progress of an answer; a client beyond them is hung up on, the rest of the
- * daemon does not notice.
+ * Who may: root, the user that the process runs as, and whoever the socket's group lets in; the
+ * kernel tells who it is (no keys, no certificates). Bounds: connections at a time, octets and
+ * seconds of a request, seconds without progress of an answer; a client beyond them is hung up
+ * on, the rest of the daemon does not notice.
  */
 #ifndef TREESHREW_SERVICES_NET_CONTROL_SOCKET_H
 #define TREESHREW_SERVICES_NET_CONTROL_SOCKET_H
@@ -32,7 +33,10 @@ int control_socket_bind(const char *path, gid_t group);
 struct control_client;
 
 struct control_handler {
-    /** 0: more is needed; 1: the request is whole; -1: it is none, hang up. Called with all that came. */
+    /**
+     * 0: more is needed; 1: the request is whole; -1: it is none, hang up. Called with all that
+     * came.
+     */
     int (*is_whole)(struct slice request);
     /** The request, until the call returns; control_answer is owed, now or later. */
     void (*take)(void *context, struct control_client *client, struct slice request);
@@ -54,8 +58,8 @@ void control_socket_free(struct control_socket *control);
 void control_answer(struct control_client *client, struct slice answer);
 
 /**
- * An open file that came with the request (SCM_RIGHTS): what the asker may open the daemon need not be
- * allowed to. @return its descriptor, the caller's from now on; -1: there was none.
+ * An open file that came with the request (SCM_RIGHTS): what the asker may open the daemon need
+ * not be allowed to. @return its descriptor, the caller's from now on; -1: there was none.
  */
 int control_client_take_file(struct control_client *client);
 

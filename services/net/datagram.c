@@ -1,17 +1,18 @@
 /*
  * datagram.c - questions to servers over UDP: world.send and world.forget.
  *
- * Called through struct world by exchange.c. Each question that is under way has a socket of its own,
- * bound to a random port and connected to the server, so that the kernel drops datagrams of other
- * sources and tells ICMP errors. One datagram an event: a stranger who floods a port does not keep
- * the loop from other sockets.
+ * Called through struct world by exchange.c. Each question that is under way has a socket of
+ * its own, bound to a random port and connected to the server, so that the kernel drops
+ * datagrams of other sources and tells ICMP errors. One datagram an event: a stranger who
+ * floods a port does not keep the loop from other sockets.
  *
- * Life of a socket: made for a question; when the one answer came that was hoped for it rests, and may
- * serve the next questions to the same server, a few of them within half a second; then it is closed.
- * So a busy server costs two system calls a question instead of eight, and its ports are still drawn at
- * random and change faster than they could be searched for. A socket that heard anything else, now or
- * while it rests, or whose question ran out of time, is closed at once: a late answer must not meet the
- * next question, and who guesses at a port must find it gone.
+ * Life of a socket: made for a question; when the one answer came that was hoped for it rests,
+ * and may serve the next questions to the same server, a few of them within half a second; then
+ * it is closed. So a busy server costs two system calls a question instead of eight, and its
+ * ports are still drawn at random and change faster than they could be searched for. A socket
+ * that heard anything else, now or while it rests, or whose question ran out of time, is closed
+ * at once: a late answer must not meet the next question, and who guesses at a port must find
+ * it gone.
  */
 #include "services/net/loop_inside.h"
 
@@ -146,8 +147,8 @@ static bool close_oldest(struct loop *loop)
     return true;
 }
 
-/* They come to rest in the order of their last answers, not of their making: one that is too old may
- * stand behind a younger one, and is not taken even so. */
+/* They come to rest in the order of their last answers, not of their making: one that is too
+ * old may stand behind a younger one, and is not taken even so. */
 static void close_old(struct timer *timer)
 {
     struct loop *loop = CONTAINER_OF(timer, struct loop, resting_clock);

@@ -30,8 +30,8 @@ typedef void net_receive(void *context, struct channel *channel, const struct pe
 struct udp *udp_new(struct loop *loop, int fd, const struct addr *bound, net_receive *receive,
                     void *context);
 
-/** Told of the datagrams that came together, before the first of them is handed over. @return false: need
- * not be told of the next few dozen batches. */
+/** Told of the datagrams that came together, before the first of them is handed over.
+ * @return false: need not be told of the next few dozen batches. */
 typedef bool net_foresee(void *context, const struct slice *packets, size_t count);
 /** @param foresee has the context of udp_new. */
 void udp_foresee(struct udp *udp, net_foresee *foresee);

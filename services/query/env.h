@@ -1,8 +1,8 @@
 /*
  * env.h - what a query can reach: world, caches, the seam to the servers, settings.
  *
- * One a thread and configuration, made by lib/resolver. A query holds the one it was born with, so a
- * reload changes nothing under a running query.
+ * One a thread and configuration, made by lib/resolver. A query holds the one it was born with,
+ * so a reload changes nothing under a running query.
  */
 #ifndef TREESHREW_SERVICES_QUERY_ENV_H
 #define TREESHREW_SERVICES_QUERY_ENV_H
@@ -43,8 +43,10 @@ struct env {
      *  have arrived; all of its RRsets are secure. NULL: there is none who could. */
     bool (*known_denial)(struct query *query, const struct question *question,
                          struct message *out, int64_t *expires_s);
-    /** The validator's: a set that was validated has come again. @return the one to use and keep from
-     *  now on, or NULL: what is known stays as it is. */
+    /**
+     * The validator's: a set that was validated has come again. @return the one to use and keep
+     * from now on, or NULL: what is known stays as it is.
+     */
     const struct rrset *(*renew)(struct query *query, const struct rrset *known,
                                  const struct rrset *fresh);
     /** A client's question that a module may answer with records of its own making (QUERY_MADE).

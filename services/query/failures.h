@@ -3,8 +3,8 @@
  *
  * Written by the mesh of the thread, read by the same thread for whoever asks ("shrewctl
  * failures"). Bounded: a ring, of which each place has its own memory with a bound, used again
- * and again. What fails again and again takes one place and is counted there. Beside it, which zones fail
- * most, in a table of the same kind.
+ * and again. What fails again and again takes one place and is counted there. Beside it, which
+ * zones fail most, in a table of the same kind.
  */
 #ifndef TREESHREW_SERVICES_QUERY_FAILURES_H
 #define TREESHREW_SERVICES_QUERY_FAILURES_H
@@ -35,8 +35,8 @@ void failures_free(struct failures *failures);
 void failures_note(struct failures *failures, const struct query *query);
 
 /**
- * The zones that most questions failed for since the start, as reasons name them; the note is the code of
- * the first reason (EDE). NULL: none.
+ * The zones that most questions failed for since the start, as reasons name them; the note is
+ * the code of the first reason (EDE). NULL: none.
  */
 const struct frequent *failures_zones(const struct failures *failures);
 

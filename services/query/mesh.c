@@ -1,9 +1,10 @@
 /*
  * mesh.c - the queries of one thread: index, ready queue, births and deaths.
  *
- * A query is born by mesh_ask, mesh_prefetch or mesh_need, is stepped whenever it is on the ready
- * queue, and dies in finish(): it leaves the index, its outcome is kept in the message cache, clients
- * and parents are told, its memory goes. One that nobody waits for any more dies in discard().
+ * A query is born by mesh_ask, mesh_prefetch or mesh_need, is stepped whenever it is on the
+ * ready queue, and dies in finish(): it leaves the index, its outcome is kept in the message
+ * cache, clients and parents are told, its memory goes. One that nobody waits for any more dies
+ * in discard().
  */
 #include "services/query/mesh.h"
 
@@ -248,7 +249,8 @@ static void leave(struct mesh *mesh, struct query *query)
     mesh->world->timer_stop(mesh->world, &query->deadline);
 }
 
-/* What a client's question has cost is known when the last query that draws from its budget ends. */
+/* What a client's question has cost is known when the last query that draws from its budget
+ * ends. */
 static void count_costs(struct query *query)
 {
     const struct budget *budget = query->budget;
@@ -297,7 +299,8 @@ static bool all_published(const struct message *message)
     return true;
 }
 
-/* serve-expired-ttl-reset: a try has failed, so what has expired may be served as long once more. */
+/* serve-expired-ttl-reset: a try has failed, so what has expired may be served as long once
+ * more. */
 static void prolong_stale(struct query *query)
 {
     struct env *env = query->env;
@@ -358,7 +361,8 @@ static void keep_answer(struct query *query)
     if (env->validates && outcome->security == SEC_UNCHECKED)
         store.flavour |= MSG_FLAVOUR_CD;
     store.prefetch_s = fresh_prefetch_s(env->cache_options, store.ttl_s);
-    /* Failures are no longer in a row, whether the answer is kept or not: to store it drops them. */
+    /* Failures are no longer in a row, whether the answer is kept or not: to store it drops
+     * them. */
     if (ttl_s == 0) /* RFC 1035 section 3.2.1: for this transaction only; what was there is over */
         msg_cache_drop(env->messages, &query->question, store.flavour);
     else if (!all_published(&outcome->message) ||

@@ -1,9 +1,10 @@
 /*
- * mesh.h - all running queries of one thread: equal questions are one, one ready queue, no recursion.
+ * mesh.h - all running queries of one thread: equal questions are one, one ready queue, no
+ * recursion.
  *
- * Clients join by mesh_ask, modules start sub-questions by mesh_need. A query leaves every index
- * before anybody is told of its end. Everything is driven by mesh_run, which the owner of the loop
- * calls after each event.
+ * Clients join by mesh_ask, modules start sub-questions by mesh_need. A query leaves every
+ * index before anybody is told of its end. Everything is driven by mesh_run, which the owner of
+ * the loop calls after each event.
  */
 #ifndef TREESHREW_SERVICES_QUERY_MESH_H
 #define TREESHREW_SERVICES_QUERY_MESH_H
@@ -66,7 +67,10 @@ struct mesh_client {
 enum status mesh_ask(struct mesh *mesh, struct env *env, const struct question *question,
                      unsigned flags, struct mesh_client *client);
 
-/** Starts a query that nobody waits for (prefetch), or does nothing when one runs or there is no room. */
+/**
+ * Starts a query that nobody waits for (prefetch), or does nothing when one runs or there is no
+ * room.
+ */
 void mesh_prefetch(struct mesh *mesh, struct env *env, const struct question *question,
                    unsigned flags);
 
@@ -91,8 +95,9 @@ enum need {
 };
 
 /**
- * A sub-question of a module. It shares the parent's budget unless it ran already. When it ends,
- * waiter->told is set, its outcome copied (RRset references held by the parent) and the parent woken.
+ * A sub-question of a module. It shares the parent's budget unless it ran already. When it
+ * ends, waiter->told is set, its outcome copied (RRset references held by the parent) and the
+ * parent woken.
  * @param waiter in the parent's arena, zeroed; its tag may be set.
  */
 enum need mesh_need(struct query *parent, const struct question *question, unsigned flags,

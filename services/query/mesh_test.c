@@ -267,7 +267,8 @@ static void time_ends_a_query(void **state)
     assert_string_equal(told.reason, "limit=time for slow.example/A");
 }
 
-/* When time ends while another answer is looked for, what was wrong with the first is the reason. */
+/* When time ends while another answer is looked for, what was wrong with the first is the
+ * reason. */
 static void time_ends_in_doubt(void **state)
 {
     static struct told told;

@@ -44,7 +44,10 @@ struct outcome {
 void outcome_explain(struct reasons *reasons, struct arena *arena, const struct trace *trace,
                      uint16_t code, const char *cause);
 
-/** Passes on an upstream's own EDE under its code; the event has it, the server and what it said. */
+/**
+ * Passes on an upstream's own EDE under its code; the event has it, the server and what it
+ * said.
+ */
 void outcome_pass_on(struct reasons *reasons, struct arena *arena, const struct trace_event *event);
 
 /**

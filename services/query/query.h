@@ -27,7 +27,8 @@ enum {
                      QUERY_MADE | QUERY_EXPLAIN
 };
 
-/* Nesting of sub-questions in all, and of look-ups of name servers without glue (limits of the budget). */
+/* Nesting of sub-questions in all, and of look-ups of name servers without glue (limits of the
+ * budget). */
 enum { QUERY_DEPTH_MAX = 16, QUERY_TARGET_DEPTH_MAX = 4 };
 
 struct query_waiter { /* a parent's link to a child, in the parent's arena */
@@ -106,15 +107,19 @@ struct query {
     struct report report;
 };
 
-/** The same name with its hash, so that looking for it costs less. @param name its octets stay what they
- *  are as long as the query lives. */
+/**
+ * The same name with its hash, so that looking for it costs less. @param name its octets stay
+ * what they are as long as the query lives.
+ */
 static inline struct dname query_name(struct query *query, struct dname name)
 {
     return hashed_name(&query->names, name);
 }
 
-/** What stands in an answer, as the question's own name where it is that one: it has its hash, and so
- *  have those above it. */
+/**
+ * What stands in an answer, as the question's own name where it is that one: it has its hash,
+ * and so have those above it.
+ */
 static inline struct dname query_own_name(const struct query *query, struct dname name)
 {
     return dname_equal(name, query->question.qname) ? query->question.qname : name;

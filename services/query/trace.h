@@ -1,9 +1,11 @@
 /*
- * trace.h - what happened to one query, event by event: a reason is found once, told everywhere.
+ * trace.h - what happened to one query, event by event: a reason is found once, told
+ * everywhere.
  *
- * EDE options, the SERVFAIL log line, `shrewctl explain` and the recorder of failures are views of it.
- * Events live in the trace's own arena; their number is bounded, what is over the bound is counted. A
- * sub-question's trace hangs below the event that started it, so that a tree can be drawn.
+ * EDE options, the SERVFAIL log line, `shrewctl explain` and the recorder of failures are views
+ * of it. Events live in the trace's own arena; their number is bounded, what is over the bound
+ * is counted. A sub-question's trace hangs below the event that started it, so that a tree can
+ * be drawn.
  */
 #ifndef TREESHREW_SERVICES_QUERY_TRACE_H
 #define TREESHREW_SERVICES_QUERY_TRACE_H

@@ -13,8 +13,8 @@
 
 enum { QUESTION_TAIL = 4 }; /* type and class */
 
-/* Eight octets at once: 0x20, which is the case of a letter, in those that are letters. Length octets
- * are below 64 and so none. */
+/* Eight octets at once: 0x20, which is the case of a letter, in those that are letters. Length
+ * octets are below 64 and so none. */
 static uint64_t letters(uint64_t word)
 {
     const uint64_t ones = 0x0101010101010101u;

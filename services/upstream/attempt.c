@@ -312,7 +312,8 @@ static const struct addr *choose_source(struct attempt *attempt, struct addr *fr
     return NULL;
 }
 
-/* Sockets are for questions that are waited for first of all. @return false: none was to be had so. */
+/* Sockets are for questions that are waited for first of all. @return false: none was to be had
+ * so. */
 static bool close_overdue(struct exchange *exchange)
 {
     struct link *first = list_take(&exchange->overdue);

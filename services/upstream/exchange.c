@@ -154,7 +154,8 @@ static bool wants_stream(const struct attempt *attempt)
 {
     const struct upstream_options *options = attempt->exchange->options;
 
-    return attempt->ask->want_tcp || attempt->ask->rather_tcp || attempt->tls_name != NULL || options->tcp_upstream ||
+    return attempt->ask->want_tcp || attempt->ask->rather_tcp || attempt->tls_name != NULL ||
+           options->tcp_upstream ||
            (!options->do_udp && !options->udp_upstream_without_downstream);
 }
 
@@ -201,8 +202,8 @@ static enum status exchange_ask(struct upstream *upstream, struct upstream_ask *
     ask->rtt_ms = 0;
     ask->case_failed = ask->without_edns = false;
     ask->wrong_answers = 0;
-    /* From here on there is a timer, so that every end can be told: moving it cannot fail. Mostly it is
-     * set for the right time at once. */
+    /* From here on there is a timer, so that every end can be told: moving it cannot fail.
+     * Mostly it is set for the right time at once. */
     if (!attempt_set_timer(attempt, attempt_now_ms(attempt) + ask->timeout_ms)) {
         attempt_drop(attempt);
         return STATUS_NO_MEMORY;

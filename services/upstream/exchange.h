@@ -40,7 +40,10 @@ struct upstream_tap {
                      struct slice message, int64_t sent);
 };
 
-/** @param after_event called after each event from the network that may have woken a query (mesh_run). */
+/**
+ * @param after_event called after each event from the network that may have woken a query
+ *                    (mesh_run).
+ */
 struct exchange *exchange_new(struct world *world, struct infra_cache *infra,
                               const struct upstream_options *options,
                               void (*after_event)(void *context), void *context);
@@ -57,8 +60,8 @@ const struct exchange_stats *exchange_stats(const struct exchange *exchange);
 enum { TROUBLE_SILENT = 0x10000, TROUBLE_UNREACHABLE, TROUBLE_MALFORMED };
 
 /**
- * The servers that gave no answer or none of use (SERVFAIL, REFUSED, FORMERR, NOTIMP) most often since the
- * start. Keys are struct exchange_server.
+ * The servers that gave no answer or none of use (SERVFAIL, REFUSED, FORMERR, NOTIMP) most
+ * often since the start. Keys are struct exchange_server.
  */
 const struct frequent *exchange_trouble(const struct exchange *exchange);
 

@@ -369,7 +369,8 @@ static struct addr name_of_stream(struct world *world, const struct stream_waite
     return addr_ip4((const uint8_t *)"\300\0\2\1", 2222);
 }
 
-/* Questions as they went out, answers as they came, each with the time of its own question; lies not. */
+/* Questions as they went out, answers as they came, each with the time of its own question;
+ * lies not. */
 static void who_looks_on_sees_what_counts(void **state)
 {
     struct bench *bench = *state;

@@ -2,7 +2,8 @@
  * paper_world_test.h - a world without a network, for the tests of this folder.
  *
  * Keeps what was sent and written, and lets the test play the servers: deliver datagrams, open
- * and close connections, move the clock. Numbers come from a seed. Included by *_test.c and *_fuzz.c only.
+ * and close connections, move the clock. Numbers come from a seed. Included by *_test.c and
+ * *_fuzz.c only.
  */
 #ifndef TREESHREW_SERVICES_UPSTREAM_PAPER_WORLD_TEST_H
 #define TREESHREW_SERVICES_UPSTREAM_PAPER_WORLD_TEST_H

@@ -48,9 +48,11 @@ struct upstream_ask {
     struct budget *budget;   /* each packet and connect takes from it */
     struct trace *trace;     /* SENT and the failures below the seam are noted there */
     void (*done)(struct upstream_ask *ask); /* told once; then the ask is the asker's again */
-    /** Told at most once, before done(): timeout_ms are over, which is noted like any timeout, but an
-     *  answer is still listened for. The asker may ask others meanwhile. NULL, or a seam that does
-     *  not do this: done() with UPSTREAM_TIMEOUT at once. Only notes it, like done(). */
+    /**
+     * Told at most once, before done(): timeout_ms are over, which is noted like any timeout,
+     * but an answer is still listened for. The asker may ask others meanwhile. NULL, or a seam
+     * that does not do this: done() with UPSTREAM_TIMEOUT at once. Only notes it, like done().
+     */
     void (*overdue)(struct upstream_ask *ask);
     void *owner;             /* the asker's own */
 

@@ -1,9 +1,10 @@
 /*
  * checks.c - counts the signature checks of whatever program it is loaded into.
  *
- * Built by bench and put in front of OpenSSL and GnuTLS by LD_PRELOAD. The number stands in the first eight
- * octets of the file that BENCH_CHECKS names. Each function calls the library's own one: nothing else
- * changes. Those that resolvers use are here; one that is called by another one of them does not count.
+ * Built by bench and put in front of OpenSSL and GnuTLS by LD_PRELOAD. The number stands in the
+ * first eight octets of the file that BENCH_CHECKS names. Each function calls the library's own
+ * one: nothing else changes. Those that resolvers use are here; one that is called by another
+ * one of them does not count.
  */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include <dlfcn.h>

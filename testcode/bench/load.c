@@ -1,20 +1,22 @@
 /*
  * load.c - asks the questions of a list again and again, as fast as they are answered.
  *
- *     load [-d] [-C] [-e HEX] [-t] [-p] [-o] [-b] [-c SOCKETS] [-w WINDOW] [-P SECONDS] [-r SEED]
+ *     load [-d] [-C] [-e HEX] [-t] [-p] [-o] [-b] [-c SOCKETS] [-w WINDOW] [-P SECONDS] [-r
+ *     SEED]
  *          [-n QUESTIONS] [-s SECONDS] ADDRESS PORT FILE
  *
- * FILE has one "name type" a line; the questions go out in an order that looks random and is the same
- * for each seed, until there were so many or so much time has passed. -d sets DO, -C sets CD, -e puts
- * these octets into the OPT, -t asks over TCP connections, -w is how many questions each socket may
- * have under way, -p puts a label out of the seed in front of each name of the list: a flood of names
- * that were never asked before. -o asks each question of the list once, as they stand there. -b sends
- * all QUESTIONS at once, says "sent" and hears no answer before a line comes in: a server that stands
- * still meanwhile then finds full batches. -P is how long a question is waited for before it is given
- * up for lost and another one takes its place; an answer that comes later still counts. Prints one
- * line of JSON: asked, answered, lost, answers by rcode, octets, seconds, the answers a second while
- * questions went out (what is waited for at the end says nothing of speed), and the milliseconds in
- * which half, 99 % and 99.9 % of the answers came.
+ * FILE has one "name type" a line; the questions go out in an order that looks random and is
+ * the same for each seed, until there were so many or so much time has passed. -d sets DO, -C
+ * sets CD, -e puts these octets into the OPT, -t asks over TCP connections, -w is how many
+ * questions each socket may have under way, -p puts a label out of the seed in front of each
+ * name of the list: a flood of names that were never asked before. -o asks each question of the
+ * list once, as they stand there. -b sends all QUESTIONS at once, says "sent" and hears no
+ * answer before a line comes in: a server that stands still meanwhile then finds full batches.
+ * -P is how long a question is waited for before it is given up for lost and another one takes
+ * its place; an answer that comes later still counts. Prints one line of JSON: asked, answered,
+ * lost, answers by rcode, octets, seconds, the answers a second while questions went out (what
+ * is waited for at the end says nothing of speed), and the milliseconds in which half, 99 % and
+ * 99.9 % of the answers came.
  *
  * It keeps to few system calls itself, since it shares the processors with who is measured.
  */

@@ -86,8 +86,9 @@ enum status conf_set(struct conf *conf, struct conf_part *part,
                      const struct conf_place *places);
 
 /**
- * The same for a value that stands in one text, as "10.0.0.0/8 allow": it is cut, in place, into the
- * words that the option takes; the last has all that is left. Too few are told as an error.
+ * The same for a value that stands in one text, as "10.0.0.0/8 allow": it is cut, in place,
+ * into the words that the option takes; the last has all that is left. Too few are told as an
+ * error.
  */
 enum status conf_set_text(struct conf *conf, struct conf_part *part,
                           const struct conf_option *option, char *text,

@@ -77,8 +77,8 @@ OUT_OF_LINE static bool words_equal_nocase(uint64_t left, uint64_t right)
     return ((left ^ right) & ~(letters >> 2)) == 0;
 }
 
-/* What is left of a name that does not fill a word is read together with what stands before it. Mostly
- * the letters are the same: then they are only compared. */
+/* What is left of a name that does not fill a word is read together with what stands before it.
+ * Mostly the letters are the same: then they are only compared. */
 static bool equal_nocase(const uint8_t *a, const uint8_t *b, size_t size)
 {
     const size_t word = sizeof(uint64_t);
@@ -163,8 +163,8 @@ enum status dname_read_plain(struct cursor *in, struct dname *out)
     return STATUS_MALFORMED;
 }
 
-/* A name with pointers: what stood before the last of them is copied, the part behind it is only looked
- * at until it turns out whether a copy is needed at all. */
+/* A name with pointers: what stood before the last of them is copied, the part behind it is
+ * only looked at until it turns out whether a copy is needed at all. */
 struct gathering {
     uint8_t wire[DNAME_MAX];
     size_t copied;       /* octets in wire */
@@ -494,8 +494,8 @@ enum status dname_replace_suffix(struct dname name, struct dname from, struct dn
 
 /* ---- hashing ---- */
 
-/* The length octet is taken in with the label: no two different names give the same words. Inline, so that
- * the state stays in registers. */
+/* The length octet is taken in with the label: no two different names give the same words.
+ * Inline, so that the state stays in registers. */
 static inline void hash_label(struct hash_state *state, const uint8_t *label)
 {
     size_t size = 1u + label[0];

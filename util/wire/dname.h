@@ -1,12 +1,13 @@
 /*
  * dname.h - domain names: uncompressed wire form, looked at through a view of three fields.
  *
- * A view owns nothing: its octets live in a packet, an arena or a cached RRset. Because a view of an
- * ancestor starts further on in the same octets, walking up a name copies nothing. Every view is
- * valid: made by dname_read, dname_from_text or from another one.
+ * A view owns nothing: its octets live in a packet, an arena or a cached RRset. Because a view
+ * of an ancestor starts further on in the same octets, walking up a name copies nothing. Every
+ * view is valid: made by dname_read, dname_from_text or from another one.
  *
- * A view may carry a hash of its name along, so that tables in which it is looked for need not hash it
- * again. Those tables have one key, that of the house (lib/resolver.c), and use no other hash.
+ * A view may carry a hash of its name along, so that tables in which it is looked for need not
+ * hash it again. Those tables have one key, that of the house (lib/resolver.c), and use no
+ * other hash.
  */
 #ifndef TREESHREW_UTIL_WIRE_DNAME_H
 #define TREESHREW_UTIL_WIRE_DNAME_H
@@ -98,7 +99,10 @@ struct dname dname_copy_lower(struct arena *arena, struct dname name);
 struct dname dname_store(struct dname name, uint8_t storage[DNAME_MAX]);
 struct dname dname_store_lower(struct dname name, uint8_t storage[DNAME_MAX]);
 
-/** prefix (its root label left out) followed by suffix. STATUS_LIMIT: over 255 octets (YXDOMAIN). */
+/**
+ * prefix (its root label left out) followed by suffix. STATUS_LIMIT: over 255 octets
+ * (YXDOMAIN).
+ */
 enum status dname_join(struct dname prefix, uint8_t prefix_labels, struct dname suffix,
                        uint8_t storage[DNAME_MAX], struct dname *out);
 
@@ -109,8 +113,11 @@ enum status dname_replace_suffix(struct dname name, struct dname from, struct dn
 /** Hash over the lower-cased labels, taken in from the root down. */
 uint64_t dname_hash(struct dname name, struct hash_key key);
 
-/** Hash over the whole name in lower case, never 0. Cheaper than dname_hash.
- *  @param key where the view has a hash already (then it is taken), the one that it was made with. */
+/**
+ * Hash over the whole name in lower case, never 0. Cheaper than dname_hash.
+ * @param key where the view has a hash already (then it is taken), the one that it was made
+ *            with.
+ */
 uint32_t dname_hash_anew(struct dname name, struct hash_key key);
 
 static inline uint32_t dname_hash_whole(struct dname name, struct hash_key key)

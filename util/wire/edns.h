@@ -33,8 +33,8 @@ struct edns {
     struct edns_option options[EDNS_OPTIONS_MAX]; /* more than that: the rest is not kept */
 };
 
-/** None. The table of options is as long as its count says; what is behind that is left as it is, since
- * it is ten times as long as all the rest. */
+/** None. The table of options is as long as its count says; what is behind that is left as it
+ * is, since it is ten times as long as all the rest. */
 static inline void edns_clear(struct edns *edns)
 {
     edns->present = edns->dnssec_ok = edns->compact_ok = false;

@@ -1,9 +1,10 @@
 /*
- * hashed.h - names with their hashes: those of one question and all above it, each worked out once.
+ * hashed.h - names with their hashes: those of one question and all above it, each worked out
+ * once.
  *
- * A question is looked for under its name and those above it in half a dozen tables. They have the
- * same key (dname_hash_whole), so what one of them needs serves all: `struct hashed` remembers it as
- * long as a question lasts.
+ * A question is looked for under its name and those above it in half a dozen tables. They have
+ * the same key (dname_hash_whole), so what one of them needs serves all: `struct hashed`
+ * remembers it as long as a question lasts.
  */
 #ifndef TREESHREW_UTIL_WIRE_HASHED_H
 #define TREESHREW_UTIL_WIRE_HASHED_H
@@ -22,7 +23,10 @@ static inline bool hashed_has_key(const struct hash_key *key)
     return (key->a | key->b) != 0;
 }
 
-/** The same name with its hash. @param name its octets stay what they are as long as `hashed` lives. */
+/**
+ * The same name with its hash. @param name its octets stay what they are as long as `hashed`
+ * lives.
+ */
 static inline struct dname hashed_name(struct hashed *hashed, struct dname name)
 {
     struct dname *kept = &hashed->kept[name.labels % HASHED_KEPT];

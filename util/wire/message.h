@@ -101,11 +101,12 @@ enum status message_read_question(struct cursor *in, struct arena *arena, struct
 /**
  * The whole message; nothing of it is believed when any part is malformed.
  *
- * Records of one owner, type and class in one section become one RRset (duplicates removed, least
- * TTL, RFC 2181 section 5.2; TTLs with the top bit set are 0, section 8), RRSIGs go to the RRset they
- * cover, whatever section they stand in, or stand alone under type RRSIG when it is not there; equal RRSIGs are kept once. Names in
- * rdata are decompressed (RFC 3597 section 4) and rdata is checked against its type's layout. Trust
- * is TRUST_NONE; it is the receiver's to rank.
+ * Records of one owner, type and class in one section become one RRset (duplicates removed,
+ * least TTL, RFC 2181 section 5.2; TTLs with the top bit set are 0, section 8), RRSIGs go to
+ * the RRset they cover, whatever section they stand in, or stand alone under type RRSIG when it
+ * is not there; equal RRSIGs are kept once. Names in rdata are decompressed
+ * (RFC 3597 section 4) and rdata is checked against its type's layout. Trust is TRUST_NONE; it
+ * is the receiver's to rank.
  * @param now_s monotonic seconds of receipt, for expires_s.
  * @return STATUS_MALFORMED, STATUS_NO_MEMORY, STATUS_LIMIT (QDCOUNT over 1).
  */
@@ -148,11 +149,12 @@ struct message_write {
 /**
  * Writes header, question, sections and OPT (when message->edns.present).
  *
- * Compression follows RFC 1035 section 4.1.4 and only in the types of RFC 3597 section 4; at most
- * 128 names are entered, so that the cost is linear in the octets. Where size_max does not suffice:
- * additional RRsets are left out one by one (the answer stays complete: no TC), then with TC set the
- * answer is cut at an RRset; the OPT record always fits. EDE options give way before records do:
- * the caller has put them into edns, the last ones are dropped here (text first, then option).
+ * Compression follows RFC 1035 section 4.1.4 and only in the types of RFC 3597 section 4; at
+ * most 128 names are entered, so that the cost is linear in the octets. Where size_max does not
+ * suffice: additional RRsets are left out one by one (the answer stays complete: no TC), then
+ * with TC set the answer is cut at an RRset; the OPT record always fits. EDE options give way
+ * before records do: the caller has put them into edns, the last ones are dropped here (text
+ * first, then option).
  * @return STATUS_NO_SPACE only when not even the question and OPT fit.
  */
 enum status message_write(const struct message *message, const struct message_write *how,

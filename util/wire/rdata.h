@@ -13,7 +13,8 @@
 
 /**
  * Reads the rdata of one record out of a message: checks it against the layout and decompresses
- * names (only in the types for which RFC 3597 section 4 allows pointers; elsewhere one is malformed).
+ * names (only in the types for which RFC 3597 section 4 allows pointers; elsewhere one is
+ * malformed).
  * @param rdata a sub-cursor over exactly RDLENGTH octets, base at the message.
  * @param out   the uncompressed rdata, in the arena or a view of the message.
  */
@@ -58,8 +59,10 @@ enum status rdata_from_text(const char *text, uint16_t type, uint16_t rrclass,
 /* ---- fields that others ask for ---- */
 
 uint16_t rdata_mx_preference(struct slice rdata);
-/** The single target of NS, CNAME, DNAME, PTR; of MX, KX, SRV, SVCB and HTTPS their host; of NAPTR its
- *  replacement. False: no such name. */
+/**
+ * The single target of NS, CNAME, DNAME, PTR; of MX, KX, SRV, SVCB and HTTPS their host; of
+ * NAPTR its replacement. False: no such name.
+ */
 bool rdata_target(struct slice rdata, uint16_t type, struct dname *out);
 
 struct rdata_soa {

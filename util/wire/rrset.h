@@ -56,7 +56,10 @@ enum { RRSET_ROOM = 20 };
 
 struct dname rrset_owner(const struct rrset *set);
 
-/** Rdata without its length; signatures follow the records: rr_count <= i < rr_count + rrsig_count. */
+/**
+ * Rdata without its length; signatures follow the records: rr_count <= i < rr_count +
+ * rrsig_count.
+ */
 struct slice rrset_rdata(const struct rrset *set, size_t index);
 
 static inline struct slice rrset_rrsig(const struct rrset *set, size_t index)
@@ -120,8 +123,10 @@ void rrset_supersede(const struct rrset *set);
 /** Same owner, type, class and the same rdata whatever the order; signatures and TTL left aside. */
 bool rrset_same_data(const struct rrset *a, const struct rrset *b);
 
-/** Two NSEC or NSEC3 sets, of one owner, signed by different zones: at a zone cut parent and child have
- *  one each (RFC 4035 section 2.3), and both are right. */
+/**
+ * Two NSEC or NSEC3 sets, of one owner, signed by different zones: at a zone cut parent and
+ * child have one each (RFC 4035 section 2.3), and both are right.
+ */
 bool rrset_is_proof_of_other_zone(const struct rrset *a, const struct rrset *b);
 
 bool rrset_is(const struct rrset *set, struct dname owner, uint16_t type, uint16_t rrclass);
@@ -142,10 +147,16 @@ struct rrset_parts {
 /** Packed into the arena; not counted. @return NULL: no memory. */
 struct rrset *rrset_in(struct arena *arena, const struct rrset_parts *parts);
 
-/** A counted copy outside any arena, one reference, with TTL and trust of the original. NULL: no memory. */
+/**
+ * A counted copy outside any arena, one reference, with TTL and trust of the original. NULL: no
+ * memory.
+ */
 struct rrset *rrset_publish(const struct rrset *set);
 
-/** The RRSET_ROOM octets in front of a published RRset, aligned for pointers, and what lies behind them. */
+/**
+ * The RRSET_ROOM octets in front of a published RRset, aligned for pointers, and what lies
+ * behind them.
+ */
 void *rrset_room(const struct rrset *set);
 struct rrset *rrset_behind(void *room);
 

@@ -1,8 +1,9 @@
 /*
  * text_rr.h - whole records in presentation form, one at a time, both ways.
  *
- * Used for local-data, root hints, trust anchor files, zone files of tests and dumps. A zone file is
- * read record by record through struct zone_reader, which keeps origin, default TTL and last owner.
+ * Used for local-data, root hints, trust anchor files, zone files of tests and dumps. A zone
+ * file is read record by record through struct zone_reader, which keeps origin, default TTL and
+ * last owner.
  */
 #ifndef TREESHREW_UTIL_WIRE_TEXT_RR_H
 #define TREESHREW_UTIL_WIRE_TEXT_RR_H
@@ -51,7 +52,10 @@ struct zone_reader {
 
 struct zone_reader zone_reader_of(const char *text, struct dname origin, struct arena *arena);
 
-/** @return STATUS_OK with a record, STATUS_NOT_FOUND at the end, STATUS_MALFORMED (see why, line). */
+/**
+ * @return STATUS_OK with a record, STATUS_NOT_FOUND at the end, STATUS_MALFORMED (see why,
+ *         line).
+ */
 enum status zone_reader_next(struct zone_reader *reader, struct text_rr *out);
 
 #endif

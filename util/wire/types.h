@@ -1,7 +1,8 @@
 /*
  * types.h - the numbers of the protocol with their names, as the IANA registries list them.
  *
- * Each list is one table (*.def); enum, text and look-up are written from it. RFC 9499 for the words.
+ * Each list is one table (*.def); enum, text and look-up are written from it. RFC 9499 for the
+ * words.
  */
 #ifndef TREESHREW_UTIL_WIRE_TYPES_H
 #define TREESHREW_UTIL_WIRE_TYPES_H
