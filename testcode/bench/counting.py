@@ -1,8 +1,8 @@
 """counting.py - what repeats exactly: instructions, system calls, packets and signature checks of an answer.
 
-Used by bench for its rows "count-...". Instructions: the server runs under callgrind twice, and answers SHORT
-and LONG questions after the same warm-up; the difference is what the questions between cost. System calls:
-strace is attached when the server is warm. Signature checks: a library that is loaded before OpenSSL's and
+Used by bench for its rows "count-...". Instructions: the server runs under callgrind, which begins to count
+when the server is warm, and is asked for its figures before the server ends. System calls: strace is attached
+when the server is warm. Signature checks: a library that is loaded before OpenSSL's and
 GnuTLS's counts the calls (checks.c). Questions that cost one packet upstream are names of zones of which
 another name was asked before; those that cost two (and one more for the keys, where the zone is signed) are
 the first of their zones.
@@ -16,8 +16,9 @@ import time
 
 import systems
 
-SHORT, LONG = 50, 350
+MISSES, HITS = 350, 7000
 LOAD = ("-c", 2, "-w", 16, "-P", 20)
+HITS_LOAD = ("-c", 4, "-w", 32, "-P", 20)  # as in row "hit"
 
 
 def lists(internet, warm, chance):
@@ -30,7 +31,7 @@ def lists(internet, warm, chance):
         if not warm.intersection(leaf[3]):
             kinds["signed" if leaf[1] else "unsigned" if leaf[0].split(".")[1] in proven else "plain"].append(leaf)
     for kind, zones in kinds.items():
-        known, fresh = zones[:LONG // 8], zones[LONG // 8:]
+        known, fresh = zones[:MISSES // 8], zones[MISSES // 8:]
         further = [name for leaf in known for name in leaf[3][1:]]
         chance.shuffle(further)
         made[f"{kind}-known"] = [leaf[3][0] for leaf in known]
@@ -50,7 +51,7 @@ def _warm(world, system, kind):
 
 def _ask(world, system, kind, count):
     if kind == "hits":
-        figures = world.load(system, kind, "-n", count, "-c", 1, "-w", 32, "-P", 20)
+        figures = world.load(system, kind, "-n", count, *HITS_LOAD)
     else:
         figures = world.load(system, kind, "-o", "-n", count, *LOAD)
     if figures["answered"] < count:
@@ -61,14 +62,23 @@ def _ask(world, system, kind, count):
 # ---- instructions ----
 
 
+def _tell_callgrind(child, *words):
+    subprocess.run([systems.find("callgrind_control"), *words, str(child.pid)], check=True, capture_output=True,
+                   timeout=60)
+
+
 def _callgrind(world, system, kind, count):
+    """Instructions while `count` questions are answered: start, warming and end are not in it."""
     profile = os.path.join(world.folder, f"{system.name}.{kind}.callgrind")
-    child = world.spawn(system.name, [systems.find("valgrind"), "--tool=callgrind", "-q",
+    child = world.spawn(system.name, [systems.find("valgrind"), "--tool=callgrind", "-q", "--instr-atstart=no",
                                       f"--callgrind-out-file={profile}", *system.commands(1)[0]])
     world.wait_for(system.address, 180, every=0.2)
     _warm(world, system, kind)
+    _tell_callgrind(child, "-i", "on")
     _ask(world, system, kind, count)
+    _tell_callgrind(child, "-d")
     world.end([child])
+    profile += ".1"  # the first that was dumped; the other is of the end
     with open(profile, encoding="utf-8", errors="replace") as file:
         total = re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M)
     if total is None:
@@ -88,17 +98,11 @@ def by_function(profile):
     return costs
 
 
-def _instructions(world, system, kind, where):
-    short, short_profile = _callgrind(world, system, kind, SHORT)
-    os.rename(short_profile, short_profile + ".short")
-    # a hit is so short that a few thousand are needed beside the batches that chance makes
-    most = LONG * 20 if kind == "hits" else LONG
-    long, profile = _callgrind(world, system, kind, most)
-    if where:
-        difference = by_function(profile) - by_function(short_profile + ".short")
-        for name, cost in difference.most_common(where):
-            print(f"{cost / (most - SHORT):10.1f} {name}")
-    return (long - short) / (most - SHORT)
+def _instructions(world, system, kind, count, where):
+    total, profile = _callgrind(world, system, kind, count)
+    for name, cost in by_function(profile).most_common(where):
+        print(f"{cost / count:10.1f} {name}")
+    return total / count
 
 
 # ---- system calls and signature checks ----
@@ -130,7 +134,7 @@ def _checks(path):
         return int.from_bytes(file.read(8), "little")
 
 
-def _traced(world, system, kind, where):
+def _traced(world, system, kind, count, where):
     table, notes = (os.path.join(world.folder, f"{system.name}.{kind}.{end}") for end in ("strace", "checks"))
     with open(notes, "wb") as file:
         file.write(bytes(8))
@@ -142,7 +146,6 @@ def _traced(world, system, kind, where):
     world.wait_for(system.address)
     _warm(world, system, kind)
     strace = _strace(world, child.pid, table)
-    count = LONG * 20 if kind == "hits" else LONG
     asked, checks = world.asked(), _checks(notes)
     _ask(world, system, kind, count)
     figures = {"up": (world.asked() - asked) / count, "checks": (_checks(notes) - checks) / count}
@@ -158,6 +161,7 @@ def _traced(world, system, kind, where):
 
 
 def run(world, system, wishes, kind):
-    figures = _traced(world, system, kind, wishes.where)
-    figures["instructions"] = _instructions(world, system, kind, wishes.where)
+    count = HITS if kind == "hits" else MISSES
+    figures = _traced(world, system, kind, count, wishes.where)
+    figures["instructions"] = _instructions(world, system, kind, count, wishes.where)
     return figures
