@@ -62,6 +62,22 @@ def _ask(world, system, kind, count):
 # ---- instructions ----
 
 
+def begin(child):
+    """A server that runs under callgrind with --instr-atstart=no: from here on instructions are counted."""
+    _tell_callgrind(child, "-i", "on")
+
+
+def total(child, profile):
+    """@return instructions so far, and the file that says where; what comes later is not in them."""
+    _tell_callgrind(child, "-d")
+    dumped = profile + ".1"
+    with open(dumped, encoding="utf-8", errors="replace") as file:
+        found = re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M)
+    if found is None:
+        raise RuntimeError(f"nothing was counted; see {dumped}")
+    return int(found.group(1)), dumped
+
+
 def _tell_callgrind(child, *words):
     subprocess.run([systems.find("callgrind_control"), *words, str(child.pid)], check=True, capture_output=True,
                    timeout=60)
@@ -74,16 +90,11 @@ def _callgrind(world, system, kind, count):
                                       f"--callgrind-out-file={profile}", *system.commands(1)[0]])
     world.wait_for(system.address, 180, every=0.2)
     _warm(world, system, kind)
-    _tell_callgrind(child, "-i", "on")
+    begin(child)
     _ask(world, system, kind, count)
-    _tell_callgrind(child, "-d")
+    counted = total(child, profile)
     world.end([child])
-    profile += ".1"  # the first that was dumped; the other is of the end
-    with open(profile, encoding="utf-8", errors="replace") as file:
-        total = re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M)
-    if total is None:
-        raise RuntimeError(f"nothing was counted; see {profile}")
-    return int(total.group(1)), profile
+    return counted
 
 
 def by_function(profile):
@@ -99,10 +110,10 @@ def by_function(profile):
 
 
 def _instructions(world, system, kind, count, where):
-    total, profile = _callgrind(world, system, kind, count)
+    instructions, profile = _callgrind(world, system, kind, count)
     for name, cost in by_function(profile).most_common(where):
         print(f"{cost / count:10.1f} {name}")
-    return total / count
+    return instructions / count
 
 
 # ---- system calls and signature checks ----
