@@ -68,7 +68,7 @@ struct request_service *request_service_new(struct world *world, struct mesh *me
     service->world = world;
     service->mesh = mesh;
     list_init(&service->requests);
-    list_init(&service->spares);
+    spares_init(&service->spares);
     service->arena = arena_new(ARENA_BYTES_MAX);
     service->told = arena_new(ARENA_BYTES_MAX);
     service->limit = limit_new(key);
@@ -122,22 +122,16 @@ const struct request_stats *request_stats(struct request_service *service)
 /* Not zeroed. NULL: no memory. */
 static struct request *take_spare(struct request_service *service)
 {
-    struct link *spare = list_take(&service->spares);
+    struct link *spare = spares_take(&service->spares);
 
-    if (spare == NULL)
-        return malloc(sizeof(struct request));
-    service->spare_count--;
-    return CONTAINER_OF(spare, struct request, listed);
+    return spare == NULL ? malloc(sizeof(struct request))
+                         : CONTAINER_OF(spare, struct request, listed);
 }
 
 static void give_spare(struct request_service *service, struct request *request)
 {
-    if (service->spare_count >= SPARES_MAX) {
+    if (!spares_keep(&service->spares, &request->listed, SPARES_MAX))
         free(request);
-        return;
-    }
-    service->spare_count++;
-    list_prepend(&service->spares, &request->listed);
 }
 
 static void request_free(struct request *request)
@@ -162,7 +156,7 @@ void request_service_free(struct request_service *service)
         return;
     while ((link = list_first(&service->requests)) != NULL)
         request_free(CONTAINER_OF(link, struct request, listed));
-    while ((link = list_take(&service->spares)) != NULL)
+    while ((link = spares_take(&service->spares)) != NULL)
         free(CONTAINER_OF(link, struct request, listed));
     limit_free(service->limit);
     msg_cache_reader_free(service->reader);

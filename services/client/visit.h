@@ -12,6 +12,7 @@
 #include "services/client/limit.h"
 #include "services/client/reply.h"
 #include "services/client/request.h"
+#include "util/spares.h"
 
 enum { NSID_MAX = 255, LANE_ANSWERS = 64 };
 
@@ -41,8 +42,7 @@ struct request_service {
     uint64_t chance;      /* cheap and not secret: which of those over a rate are let slip */
     struct list requests; /* that wait */
     size_t request_count;
-    struct list spares; /* requests to be used again */
-    size_t spare_count;
+    struct spares spares; /* requests to be used again */
     struct arena *arena; /* of the message being received; emptied with each */
     struct arena *told;  /* of what is told while a message is being received */
     struct acl_recall recall; /* of settings.acl */

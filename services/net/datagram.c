@@ -85,22 +85,16 @@ static bool bind_random(struct loop *loop, int fd, const struct addr *to,
 
 static struct datagram *take_spare(struct loop *loop)
 {
-    struct link *link = list_take(&loop->datagrams_spare);
+    struct link *spare = spares_take(&loop->datagrams_spare);
 
-    if (link == NULL)
-        return calloc(1, sizeof(struct datagram));
-    loop->datagrams_spare_count--;
-    return CONTAINER_OF(link, struct datagram, link);
+    return spare == NULL ? calloc(1, sizeof(struct datagram))
+                         : CONTAINER_OF(spare, struct datagram, link);
 }
 
 static void give_spare(struct loop *loop, struct datagram *datagram)
 {
-    if (loop->datagrams_spare_count >= SPARE_MAX) {
+    if (!spares_keep(&loop->datagrams_spare, &datagram->link, SPARE_MAX))
         free(datagram);
-        return;
-    }
-    loop->datagrams_spare_count++;
-    list_prepend(&loop->datagrams_spare, &datagram->link);
 }
 
 /* ---- those that rest ------------------------------------------------------------------------
@@ -217,7 +211,7 @@ static struct datagram *wake_one(struct loop *loop, const struct addr *to,
 
 void datagram_init(struct loop *loop)
 {
-    list_init(&loop->datagrams_spare);
+    spares_init(&loop->datagrams_spare);
     list_init(&loop->resting_by_age);
     for (size_t i = 0; i < COUNT(loop->resting); i++)
         list_init(&loop->resting[i]);
@@ -231,7 +225,7 @@ void datagram_free_all(struct loop *loop)
     timers_stop(&loop->timers, &loop->resting_clock);
     while (close_oldest(loop))
         ;
-    while ((link = list_take(&loop->datagrams_spare)) != NULL)
+    while ((link = spares_take(&loop->datagrams_spare)) != NULL)
         free(CONTAINER_OF(link, struct datagram, link));
 }
 

@@ -8,7 +8,7 @@
 #include <event2/event_struct.h>
 
 #include "services/net/loop.h"
-#include "util/list.h"
+#include "util/spares.h"
 
 enum { LOOP_RANDOM_SIZE = 4096, LOOP_BUFFER_SIZE = 65536 + 64 };
 
@@ -49,8 +49,7 @@ struct loop {
 
     struct loop_limits limits;
     uint32_t datagrams;          /* sockets that wait now */
-    struct list datagrams_spare; /* structs of closed ones, for the next */
-    uint32_t datagrams_spare_count;
+    struct spares datagrams_spare; /* structs of closed ones, for the next */
     struct list resting[64]; /* sockets that may be used again, by server */
     struct list resting_by_age;
     uint32_t resting_count;

@@ -108,14 +108,12 @@ static void close_tcp(struct attempt *attempt)
 
 struct attempt *attempt_new(struct exchange *exchange)
 {
-    struct link *spare = list_take(&exchange->spares);
+    struct link *spare = spares_take(&exchange->spares);
     struct attempt *attempt =
         spare != NULL ? CONTAINER_OF(spare, struct attempt, link) : malloc(sizeof(*attempt));
 
     if (attempt == NULL)
         return NULL;
-    if (spare != NULL)
-        exchange->spare_count--;
     memset(attempt, 0, offsetof(struct attempt, wire));
     attempt->exchange = exchange;
     return attempt;
@@ -125,12 +123,8 @@ void attempt_drop(struct attempt *attempt)
 {
     struct exchange *exchange = attempt->exchange;
 
-    if (exchange->spare_count >= SPARES_MAX) {
+    if (!spares_keep(&exchange->spares, &attempt->link, SPARES_MAX))
         free(attempt);
-        return;
-    }
-    exchange->spare_count++;
-    list_prepend(&exchange->spares, &attempt->link);
 }
 
 void attempt_let_go(struct attempt *attempt)

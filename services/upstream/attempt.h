@@ -11,6 +11,7 @@
 #include "services/upstream/conn.h"
 #include "services/upstream/exchange.h"
 #include "services/upstream/outgoing.h"
+#include "util/spares.h"
 
 enum { CLIENT_COOKIE_SIZE = 8, COOKIE_MAX = 40 };
 
@@ -25,8 +26,7 @@ struct exchange {
     struct list overdue; /* those that are listened to although their time is up, the first first */
     void (*after_event)(void *context);
     void *context;
-    struct list spares; /* attempts that have ended, for the next ones */
-    size_t spare_count;
+    struct spares spares; /* attempts that have ended, for the next ones */
     struct upstream_tap *tap; /* NULL mostly */
     struct exchange_stats stats;
     struct frequent trouble; /* which servers do not answer, or not well */

@@ -240,7 +240,7 @@ struct exchange *exchange_new(struct world *world, struct infra_cache *infra,
     exchange->context = context;
     list_init(&exchange->attempts);
     list_init(&exchange->overdue);
-    list_init(&exchange->spares);
+    spares_init(&exchange->spares);
     exchange->conns = conns_new(world, after_event, context);
     exchange_set_options(exchange, options);
     if (exchange->conns == NULL || exchange->outgoing == NULL) {
@@ -256,7 +256,7 @@ void exchange_free(struct exchange *exchange)
 
     if (exchange == NULL)
         return;
-    while ((spare = list_take(&exchange->spares)) != NULL)
+    while ((spare = spares_take(&exchange->spares)) != NULL)
         free(CONTAINER_OF(spare, struct attempt, link));
     ASSERT(list_is_empty(&exchange->attempts) && list_is_empty(&exchange->overdue));
     conns_free(exchange->conns);
