@@ -28,9 +28,8 @@ static const struct iter_rule {
 
 void iter_go(struct query *query, struct iter_state *state, enum iter_state_id to)
 {
-    if (log_wants(query->env->log, LOG_LEVEL_DEBUG))
-        log_line(query->env->log, LOG_LEVEL_DEBUG, "event=step query=%u iterator=%s next=%s", query->number,
-             iter_rules[state->id].name, iter_rules[to].name);
+    log_line(query->env->log, LOG_LEVEL_DEBUG, "event=step query=%u iterator=%s next=%s",
+             query->number, iter_rules[state->id].name, iter_rules[to].name);
     ASSERT((iter_rules[state->id].may_go_to & BIT(to)) != 0);
     state->id = to;
 }

@@ -211,7 +211,7 @@ bool log_admits(struct log *log, enum log_level level, const char *format)
     return log_wants(log, level) && (log->admit == NULL || log->admit(log, level, format));
 }
 
-void log_line(struct log *log, enum log_level level, const char *format, ...)
+void log_wanted_line(struct log *log, enum log_level level, const char *format, ...)
 {
     struct pen pen;
 

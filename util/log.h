@@ -60,7 +60,12 @@ static inline bool log_wants(const struct log *log, enum log_level level)
  * Tells one event. Conversions: s, c, d, i, u, x with flags, widths and l, ll, z, j; a field
  * that is one conversion of a number is a number.
  */
-void log_line(struct log *log, enum log_level level, const char *format, ...) PRINTF_LIKE(3, 4);
+#define log_line(log, level, ...)                                                              \
+    (log_wants(log, level) ? log_wanted_line(log, level, __VA_ARGS__) : (void)0)
+
+/* A macro, so that what a line would say is not found out where its level is off. */
+void log_wanted_line(struct log *log, enum log_level level, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 
 /**
  * May a line of this format be logged now? It counts as one. For who would have to find words

@@ -18,9 +18,8 @@ static const struct val_rule {
 
 void val_go(struct query *query, struct val_state *state, enum val_state_id to)
 {
-    if (log_wants(query->env->log, LOG_LEVEL_DEBUG))
-        log_line(query->env->log, LOG_LEVEL_DEBUG, "event=step query=%u validator=%s next=%s", query->number,
-             val_rules[state->id].name, val_rules[to].name);
+    log_line(query->env->log, LOG_LEVEL_DEBUG, "event=step query=%u validator=%s next=%s",
+             query->number, val_rules[state->id].name, val_rules[to].name);
     ASSERT((val_rules[state->id].may_go_to & BIT(to)) != 0);
     state->id = to;
 }
