@@ -119,7 +119,8 @@ def _instructions(world, system, kind, count, where):
 # ---- system calls and signature checks ----
 
 
-def _strace(world, pid, table):
+def strace_of(world, pid, table):
+    """@return the strace that counts the calls of a running server into a table, until SIGINT."""
     strace = world.spawn("strace", [systems.find("strace"), "-c", "-f", "-o", table, "-p", str(pid)])
     until = time.monotonic() + 10
     while strace.poll() is None and time.monotonic() < until:
@@ -130,7 +131,7 @@ def _strace(world, pid, table):
     raise RuntimeError("strace cannot be attached")
 
 
-def _calls_of(table):
+def calls_of(table):
     calls = {}
     with open(table, encoding="utf-8") as file:
         for line in file:
@@ -156,14 +157,14 @@ def _traced(world, system, kind, count, where):
         del os.environ["LD_PRELOAD"]
     world.wait_for(system.address)
     _warm(world, system, kind)
-    strace = _strace(world, child.pid, table)
+    strace = strace_of(world, child.pid, table)
     asked, checks = world.asked(), _checks(notes)
     _ask(world, system, kind, count)
     figures = {"up": (world.asked() - asked) / count, "checks": (_checks(notes) - checks) / count}
     strace.send_signal(signal.SIGINT)
     world.end([strace])
     world.end([child])
-    calls = _calls_of(table)
+    calls = calls_of(table)
     figures["calls"] = sum(calls.values()) / count
     if where:
         for name, number in sorted(calls.items(), key=lambda pair: -pair[1]):
